@@ -1,0 +1,60 @@
+// Package ids makes identifiers and secrets from the operating system's random
+// source. Identifiers are public names; secrets carry 256 bits and are stored
+// hashed or sealed, never as they are.
+package ids
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"strconv"
+	"time"
+)
+
+const (
+	lowerAlphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+	fullAlphabet  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// Short returns 12 characters [0-9a-z]: the id of a user or an organization.
+func Short() string { return draw(lowerAlphabet, 12) }
+
+// Long returns 21 characters [0-9a-z]: the id of anything else.
+func Long() string { return draw(lowerAlphabet, 21) }
+
+// Ordered returns 21 characters [0-9a-z] that sort by now: nine of base-36
+// milliseconds and twelve random ones, for rows that are only ever appended.
+func Ordered(now time.Time) string {
+	stamp := strconv.FormatInt(now.UnixMilli(), 36)
+	for len(stamp) < 9 {
+		stamp = "0" + stamp
+	}
+	return stamp + draw(lowerAlphabet, 12)
+}
+
+// Secret returns 32 characters [0-9A-Za-z]: an application secret.
+func Secret() string { return draw(fullAlphabet, 32) }
+
+// Token returns 256 random bits as 43 characters of base64url: a code, token or
+// session id.
+func Token() string {
+	var raw [32]byte
+	_, _ = rand.Read(raw[:]) // crypto/rand.Read never returns an error
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// draw returns n characters of alphabet, each equally likely.
+func draw(alphabet string, n int) string {
+	limit := 256 - 256%len(alphabet)
+	out := make([]byte, 0, n)
+	var raw [64]byte
+	for len(out) < n {
+		_, _ = rand.Read(raw[:])
+		for _, b := range raw {
+			// Bytes past the last full round would favour the first letters.
+			if int(b) < limit && len(out) < n {
+				out = append(out, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	return string(out)
+}

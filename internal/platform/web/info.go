@@ -1,0 +1,77 @@
+package web
+
+import (
+	"context"
+	"net/http"
+)
+
+// RequestInfo is what the whole program may know about the request that it is
+// serving: for logs, audit records, events and rate limits.
+type RequestInfo struct {
+	// ID identifies the request: 16 characters, sent as Logto-Core-Request-Id.
+	ID string
+	// IP is the client's address, behind trusted proxies the forwarded one.
+	IP        string
+	UserAgent string
+	Method    string
+	// Path is the path below the tenant's endpoint.
+	Path string
+	// Origin is the request's Origin header, "" if none.
+	Origin string
+	// Locales are the languages the client asked for, best first.
+	Locales []string
+}
+
+type contextKey int
+
+const (
+	infoKey contextKey = iota
+	exchangeKey
+)
+
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// Info returns what is known about the request of ctx; outside a request every
+// field is empty. It is never nil.
+func Info(ctx context.Context) *RequestInfo {
+	if info, ok := ctx.Value(infoKey).(*RequestInfo); ok {
+		return info
+	}
+	return &RequestInfo{}
+}
+
+// WithInfo returns a context that carries info.
+func WithInfo(ctx context.Context, info *RequestInfo) context.Context {
+	return context.WithValue(ctx, infoKey, info)
+}
+
+// Request returns the HTTP request that a typed handler is serving.
+func Request(ctx context.Context) *http.Request {
+	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
+		return e.r
+	}
+	return nil
+}
+
+// Header returns the header of the answer that a typed handler is preparing.
+// Outside a request it is a header that nobody reads.
+func Header(ctx context.Context) http.Header {
+	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
+		return e.w.Header()
+	}
+	return http.Header{}
+}
+
+// SetCookie adds a cookie to the answer that a typed handler is preparing.
+func SetCookie(ctx context.Context, c *http.Cookie) {
+	if v := c.String(); v != "" {
+		Header(ctx).Add("Set-Cookie", v)
+	}
+}
+
+func withExchange(w http.ResponseWriter, r *http.Request) context.Context {
+	return context.WithValue(r.Context(), exchangeKey, exchange{w, r})
+}

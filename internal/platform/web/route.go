@@ -1,0 +1,184 @@
+// Package web turns route tables into an HTTP API. A Route names its method,
+// pattern, guards and a typed handler; from it come the decoding and checking
+// of the request, the answer, the error body and the published OpenAPI
+// document, so that code and document cannot drift.
+package web
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+)
+
+// Nothing is the answer of an operation that has no body.
+type Nothing struct{}
+
+// Guard is a check in front of a handler. Its name appears in the reference of
+// all routes. Check may return a context that carries what it found out.
+type Guard struct {
+	Name  string
+	Check func(ctx context.Context, r *http.Request) (context.Context, error)
+}
+
+// Route is one operation of the API.
+type Route struct {
+	Method  string
+	Pattern string
+	// OperationID, Summary and Description are published in the OpenAPI document.
+	OperationID string
+	Summary     string
+	Description string
+	// Status is the status of success.
+	Status int
+	// Fails lists the statuses of documented errors.
+	Fails []int
+	// Guards run in order before anything is decoded.
+	Guards []Guard
+	// MaxBody is the limit of the request body in bytes.
+	MaxBody int64
+
+	in, out reflect.Type
+	serve   func(rt *Route, w http.ResponseWriter, r *http.Request) error
+}
+
+// Table is a named list of routes. Document names the OpenAPI document that
+// publishes them: "experience", "user", "management", or "" for none.
+type Table struct {
+	Document string
+	Tag      string
+	Routes   []Route
+}
+
+// Option sets a property of a route.
+type Option func(*Route)
+
+// Doc names the operation and says in a few words what it does.
+func Doc(operationID, summary string) Option {
+	return func(rt *Route) { rt.OperationID, rt.Summary = operationID, summary }
+}
+
+// Describe adds a paragraph to the published description.
+func Describe(text string) Option { return func(rt *Route) { rt.Description = text } }
+
+// Status sets the status of success; without it, 204 for Nothing and else 200.
+func Status(code int) Option { return func(rt *Route) { rt.Status = code } }
+
+// Fails documents the statuses of errors.
+func Fails(codes ...int) Option { return func(rt *Route) { rt.Fails = codes } }
+
+// Guarded adds guards in the order in which they run.
+func Guarded(guards ...Guard) Option {
+	return func(rt *Route) { rt.Guards = append(rt.Guards, guards...) }
+}
+
+// MaxBody sets the limit of the request body in bytes, in place of 256 KiB.
+func MaxBody(limit int64) Option { return func(rt *Route) { rt.MaxBody = limit } }
+
+// Handler is an operation on a decoded request.
+type Handler[In, Out any] func(ctx context.Context, in *In) (*Out, error)
+
+// Get is a Route for reading.
+func Get[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Route {
+	return typed(http.MethodGet, pattern, h, opts)
+}
+
+// Post is a Route for creating and acting.
+func Post[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Route {
+	return typed(http.MethodPost, pattern, h, opts)
+}
+
+// Put is a Route for replacing.
+func Put[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Route {
+	return typed(http.MethodPut, pattern, h, opts)
+}
+
+// Patch is a Route for changing some properties.
+func Patch[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Route {
+	return typed(http.MethodPatch, pattern, h, opts)
+}
+
+// Delete is a Route for removing.
+func Delete[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Route {
+	return typed(http.MethodDelete, pattern, h, opts)
+}
+
+// Raw is a Route whose handler writes the answer itself: pages, redirects,
+// OAuth endpoints. It appears in the reference of routes, not in OpenAPI.
+func Raw(method, pattern string, h func(w http.ResponseWriter, r *http.Request) error, opts ...Option) Route {
+	rt := Route{Method: method, Pattern: pattern, MaxBody: defaultMaxBody}
+	rt.serve = func(_ *Route, w http.ResponseWriter, r *http.Request) error { return h(w, r) }
+	return rt.with(opts)
+}
+
+func typed[In, Out any](method, pattern string, h Handler[In, Out], opts []Option) Route {
+	rt := Route{
+		Method: method, Pattern: pattern, MaxBody: defaultMaxBody, Status: http.StatusOK,
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+	}
+	if rt.out == reflect.TypeFor[Nothing]() {
+		rt.Status = http.StatusNoContent
+	}
+	rt.serve = func(rt *Route, w http.ResponseWriter, r *http.Request) error {
+		in := new(In)
+		if err := decodeRequest(r, in); err != nil {
+			return err
+		}
+		out, err := h(withExchange(w, r), in)
+		if err != nil {
+			return err
+		}
+		if rt.out == reflect.TypeFor[Nothing]() {
+			w.WriteHeader(rt.Status)
+			return nil
+		}
+		return writeJSON(w, r, rt.Status, out)
+	}
+	return rt.with(opts)
+}
+
+func (rt Route) with(opts []Option) Route {
+	for _, opt := range opts {
+		opt(&rt)
+	}
+	return rt
+}
+
+// GuardNames lists the guards of the route for its reference.
+func (rt *Route) GuardNames() []string {
+	names := make([]string, 0, len(rt.Guards))
+	for _, g := range rt.Guards {
+		names = append(names, g.Name)
+	}
+	return names
+}
+
+// ErrorWriter renders an error that a handler returned.
+type ErrorWriter func(w http.ResponseWriter, r *http.Request, err error)
+
+// Mount adds the routes of the tables to mux; errors are rendered by onError.
+func Mount(mux *http.ServeMux, onError ErrorWriter, tables ...Table) {
+	for _, table := range tables {
+		for _, rt := range slices.Clone(table.Routes) {
+			mux.Handle(rt.Method+" "+rt.Pattern, rt.handler(onError))
+		}
+	}
+}
+
+func (rt Route) handler(onError ErrorWriter) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
+		ctx := r.Context()
+		for _, guard := range rt.Guards {
+			var err error
+			if ctx, err = guard.Check(ctx, r); err != nil {
+				onError(w, r, err)
+				return
+			}
+		}
+		r = r.WithContext(ctx)
+		if err := rt.serve(&rt, w, r); err != nil {
+			onError(w, r, err)
+		}
+	})
+}
