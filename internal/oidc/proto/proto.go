@@ -1,0 +1,36 @@
+// Package proto is the vocabulary of OAuth 2.1 and OpenID Connect as Signet
+// speaks it: request parameters with their strict parsing, scopes, the names of
+// grant types and client authentication methods, and the protocol's errors. It
+// knows no client, no token and no database.
+package proto
+
+// Grant types that the token endpoint serves (RFC 6749 sections 4.1.3 and 6).
+const (
+	GrantAuthorizationCode = "authorization_code"
+	GrantRefreshToken      = "refresh_token"
+)
+
+// Client authentication methods at the token endpoint (OpenID Connect Core
+// section 9).
+const (
+	AuthNone  = "none"
+	AuthBasic = "client_secret_basic"
+	AuthPost  = "client_secret_post"
+)
+
+// Paths below the tenant's endpoint. The issuer is the endpoint plus PathIssuer.
+const (
+	PathIssuer                = "/oidc"
+	PathDiscovery             = "/oidc/.well-known/openid-configuration"
+	PathAuthorizationMetadata = "/oidc/.well-known/oauth-authorization-server"
+	PathAuthorization         = "/oidc/auth"
+	PathToken                 = "/oidc/token"
+	PathRevocation            = "/oidc/token/revocation"
+	PathUserinfo              = "/oidc/me"
+	PathJWKS                  = "/oidc/jwks"
+	PathEndSession            = "/oidc/session/end"
+)
+
+// CodeChallengeMethod is the only PKCE method (RFC 7636 section 4.2): plain
+// protects against nobody who can read the authorization request.
+const CodeChallengeMethod = "S256"
