@@ -1,0 +1,129 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"signet/internal/platform/errs"
+	"signet/internal/platform/i18n"
+)
+
+// writeJSON sends v. An answer to GET carries a strong ETag and honours
+// If-None-Match (RFC 9110 section 13.1.2).
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	WriteBytes(w, r, status, "application/json; charset=utf-8", bytes.TrimRight(body.Bytes(), "\n"))
+	return nil
+}
+
+// WriteJSON sends v as a typed handler would.
+func WriteJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
+	return writeJSON(w, r, status, v)
+}
+
+// WriteBytes sends a body that is already encoded, with the ETag rules of an
+// answer to GET.
+func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	if r.Method == http.MethodGet && status == http.StatusOK {
+		sum := sha256.Sum256(body)
+		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+		header.Set("ETag", tag)
+		if matchesTag(r.Header.Get("If-None-Match"), tag) {
+			header.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone: nobody is left to tell
+}
+
+// matchesTag reports whether an If-None-Match header names tag; the comparison
+// is weak, since a compressed answer carries the weak form.
+func matchesTag(header, tag string) bool {
+	for candidate := range strings.SplitSeq(header, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == tag || candidate == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// errorBody is the error answer of every REST operation.
+type errorBody struct {
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message"`
+	Data    any    `json:"data,omitempty"`
+	Details string `json:"details,omitempty"`
+	// ID names the log line of an unexpected error.
+	ID string `json:"id,omitempty"`
+}
+
+// WriteError renders err as JSON: an errs.Error as it says, anything else as a
+// 500 whose cause only the log knows.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	e := Classify(r.Context(), err)
+	if e == nil {
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "2")
+	}
+	body := errorBody{Code: e.Code, Message: Message(r.Context(), e), Data: e.Data, Details: e.Detail}
+	switch {
+	case errors.Is(e, ErrMalformedJSON):
+		// The published API answers a broken body without a code.
+		body = errorBody{Message: body.Message}
+	case errors.Is(e, ErrInternal):
+		body = errorBody{Message: body.Message, ID: Info(r.Context()).ID}
+	}
+	if err := writeJSON(w, r, e.Status, body); err != nil {
+		slog.ErrorContext(r.Context(), "cannot encode an error", "code", e.Code, "error", err)
+	}
+}
+
+// ErrInternal stands for every error that no package declared.
+var ErrInternal = errs.New(500, "request.internal")
+
+// Classify returns the declared error within err. An undeclared one is logged
+// and becomes ErrInternal; nil means that the client has gone away and no
+// answer is needed.
+func Classify(ctx context.Context, err error) *errs.Error {
+	var tooLarge *http.MaxBytesError
+	if e, ok := errs.As(err); ok {
+		if e.Status >= http.StatusInternalServerError {
+			slog.ErrorContext(ctx, "request failed", "request_id", Info(ctx).ID, "error", err.Error())
+		}
+		return e
+	}
+	if errors.As(err, &tooLarge) {
+		return ErrTooLarge
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil
+	}
+	slog.ErrorContext(ctx, "unexpected error", "request_id", Info(ctx).ID, "error", err.Error())
+	return ErrInternal
+}
+
+// Message returns the sentence for e in the language of the request.
+func Message(ctx context.Context, e *errs.Error) string {
+	lang := i18n.Match(Info(ctx).Locales...)
+	return i18n.T(lang, "errors."+e.Code, e.Args)
+}

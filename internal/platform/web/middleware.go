@@ -1,0 +1,240 @@
+package web
+
+import (
+	"compress/gzip"
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Middleware wraps a handler.
+type Middleware func(http.Handler) http.Handler
+
+// Chain applies middleware so that the first one sees the request first.
+func Chain(h http.Handler, ms ...Middleware) http.Handler {
+	for i := len(ms) - 1; i >= 0; i-- {
+		h = ms[i](h)
+	}
+	return h
+}
+
+// Recover turns a panic into a logged 500.
+func Recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			failure := recover()
+			if failure == nil {
+				return
+			}
+			if failure == http.ErrAbortHandler {
+				panic(failure)
+			}
+			slog.ErrorContext(r.Context(), "panic", "request_id", Info(r.Context()).ID,
+				"error", failure, "stack", string(debug.Stack()))
+			WriteError(w, r, ErrInternal)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// SecurityHeaders sets what every answer carries; pages add their own policy.
+func SecurityHeaders(hsts bool) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			header := w.Header()
+			header.Set("X-Content-Type-Options", "nosniff")
+			header.Set("X-Frame-Options", "SAMEORIGIN")
+			header.Set("X-Download-Options", "noopen")
+			header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+			header.Set("Cross-Origin-Resource-Policy", "same-origin")
+			if hsts {
+				header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// statusRecorder remembers the status of an answer for the log.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusRecorder) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusRecorder) Write(b []byte) (int, error) {
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// AccessLog writes one debug line per request. The query is left out: it may
+// carry codes and hints.
+func AccessLog(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slog.Default().Enabled(r.Context(), slog.LevelDebug) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		start := time.Now()
+		rec := &statusRecorder{ResponseWriter: w}
+		next.ServeHTTP(rec, r)
+		slog.DebugContext(r.Context(), "request", "request_id", Info(r.Context()).ID,
+			"method", r.Method, "path", r.URL.Path, "status", rec.status,
+			"ms", time.Since(start).Milliseconds())
+	})
+}
+
+// CORS answers preflights and marks answers of APIs that any origin may call
+// with a bearer token. It never allows credentials. open decides by path.
+func CORS(open func(path string) bool) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !open(r.URL.Path) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			AllowOrigin(w, r)
+			if IsPreflight(r) {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// IsPreflight reports whether r asks for permission of a cross-origin request.
+func IsPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
+		r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// AllowOrigin lets the request's origin read the answer, without credentials.
+func AllowOrigin(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		origin = "*"
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Add("Vary", "Origin")
+	header.Set("Access-Control-Expose-Headers", "*")
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if IsPreflight(r) {
+		header.Set("Access-Control-Allow-Methods", "GET,HEAD,PUT,POST,DELETE,PATCH")
+		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+			header.Set("Access-Control-Allow-Headers", asked)
+			header.Add("Vary", "Access-Control-Request-Headers")
+		}
+		header.Set("Access-Control-Max-Age", "600")
+	}
+}
+
+// DisallowOrigin takes back what AllowOrigin granted.
+func DisallowOrigin(w http.ResponseWriter) {
+	w.Header().Del("Access-Control-Allow-Origin")
+}
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	return w
+}}
+
+// Gzip compresses text answers for clients that accept it.
+func Gzip(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		gz := &gzipResponse{ResponseWriter: w}
+		defer gz.close()
+		next.ServeHTTP(gz, r)
+	})
+}
+
+// gzipResponse decides at the first byte whether the answer is worth packing.
+type gzipResponse struct {
+	http.ResponseWriter
+	packer  *gzip.Writer
+	decided bool
+}
+
+func (g *gzipResponse) WriteHeader(status int) {
+	g.decide(status)
+	g.ResponseWriter.WriteHeader(status)
+}
+
+func (g *gzipResponse) Write(b []byte) (int, error) {
+	if !g.decided {
+		g.decide(http.StatusOK)
+	}
+	if g.packer != nil {
+		return g.packer.Write(b)
+	}
+	return g.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (g *gzipResponse) Unwrap() http.ResponseWriter { return g.ResponseWriter }
+
+func (g *gzipResponse) decide(status int) {
+	if g.decided {
+		return
+	}
+	g.decided = true
+	header := g.Header()
+	bodyless := status == http.StatusNoContent || status == http.StatusNotModified || status < 200
+	if bodyless || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
+		return
+	}
+	header.Set("Content-Encoding", "gzip")
+	header.Add("Vary", "Accept-Encoding")
+	header.Del("Content-Length")
+	if tag := header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		header.Set("ETag", "W/"+tag)
+	}
+	g.packer = gzipWriters.Get().(*gzip.Writer)
+	g.packer.Reset(g.ResponseWriter)
+}
+
+func (g *gzipResponse) close() {
+	if g.packer == nil {
+		return
+	}
+	_ = g.packer.Close() // the client is gone: nobody is left to tell
+	gzipWriters.Put(g.packer)
+	g.packer = nil
+}
+
+func packable(contentType string) bool {
+	return strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "json") ||
+		strings.Contains(contentType, "javascript") || strings.Contains(contentType, "svg")
+}
+
+// Timeout bounds the context of every request; the handlers' database calls
+// stop with it.
+func Timeout(d time.Duration) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+}

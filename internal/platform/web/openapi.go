@@ -1,0 +1,218 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// Document is an OpenAPI 3.0 document made from route tables.
+type Document struct {
+	body map[string]any
+}
+
+// NewDocument describes every documented route of tables whose Document is
+// name. Guarded operations name the scheme "bearer" when secured is true.
+func NewDocument(name, title, version string, secured bool, tables ...Table) *Document {
+	paths := map[string]any{}
+	tags := map[string]bool{}
+	for _, table := range tables {
+		if table.Document != name {
+			continue
+		}
+		for _, rt := range table.Routes {
+			if rt.OperationID == "" {
+				continue
+			}
+			tags[table.Tag] = true
+			path := openAPIPath(rt.Pattern)
+			item, _ := paths[path].(map[string]any)
+			if item == nil {
+				item = map[string]any{}
+				paths[path] = item
+			}
+			item[strings.ToLower(rt.Method)] = rt.operation(table.Tag, secured)
+		}
+	}
+	body := map[string]any{
+		"openapi": "3.0.1",
+		"info":    map[string]any{"title": title, "version": version},
+		"tags":    tagList(tags),
+		"paths":   paths,
+	}
+	if secured {
+		body["components"] = map[string]any{"securitySchemes": map[string]any{
+			"bearer": map[string]any{"type": "http", "scheme": "bearer"},
+		}}
+	}
+	return &Document{body: body}
+}
+
+// Bytes encodes the document for clients that reach the API at server, an
+// origin with an optional path.
+func (d *Document) Bytes(server string) ([]byte, error) {
+	body := map[string]any{"servers": []any{map[string]any{"url": server}}}
+	for key, value := range d.body {
+		body[key] = value
+	}
+	return json.Marshal(body)
+}
+
+var pathParameter = regexp.MustCompile(`\{(\w+)(\.\.\.)?\}`)
+
+func openAPIPath(pattern string) string {
+	return strings.TrimSuffix(pathParameter.ReplaceAllString(pattern, "{$1}"), "{$}")
+}
+
+func tagList(tags map[string]bool) []any {
+	names := make([]string, 0, len(tags))
+	for name := range tags {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	list := make([]any, len(names))
+	for i, name := range names {
+		list[i] = map[string]any{"name": name}
+	}
+	return list
+}
+
+func (rt *Route) operation(tag string, secured bool) map[string]any {
+	op := map[string]any{
+		"operationId": rt.OperationID,
+		"summary":     rt.Summary,
+		"tags":        []any{tag},
+		"responses":   rt.responses(),
+		"parameters":  rt.parameters(),
+		"security":    []any{},
+	}
+	if rt.Description != "" {
+		op["description"] = rt.Description
+	}
+	if secured && len(rt.Guards) > 0 {
+		op["security"] = []any{map[string]any{"bearer": []any{}}}
+	}
+	shape := shapeOf(rt.in)
+	if shape.hasBody() {
+		schema := schemaOf(rt.in, rules{})
+		if shape.body != nil {
+			schema = schemaOf(shape.body.typ, rules{})
+		}
+		op["requestBody"] = map[string]any{"required": true, "content": jsonContent(schema)}
+	}
+	return op
+}
+
+func (rt *Route) responses() map[string]any {
+	responses := map[string]any{}
+	success := map[string]any{"description": http.StatusText(rt.Status)}
+	if rt.out != reflect.TypeFor[Nothing]() {
+		success["content"] = jsonContent(schemaOf(rt.out, rules{}))
+	}
+	responses[fmt.Sprint(rt.Status)] = success
+	for _, status := range rt.Fails {
+		responses[fmt.Sprint(status)] = map[string]any{"description": http.StatusText(status)}
+	}
+	return responses
+}
+
+func (rt *Route) parameters() []any {
+	params := []any{}
+	for _, f := range shapeOf(rt.in).params {
+		params = append(params, map[string]any{
+			"name": f.name, "in": f.source, "required": f.required, "schema": schemaOf(f.typ, f.rules),
+		})
+	}
+	return params
+}
+
+func jsonContent(schema map[string]any) map[string]any {
+	return map[string]any{"application/json": map[string]any{"schema": schema}}
+}
+
+// Variants is implemented by a polymorphic body: it returns a value of each
+// type that the body may have, for the published schema.
+type Variants interface{ SchemaVariants() []any }
+
+// schemaOf describes a Go type as an OpenAPI 3.0 schema.
+func schemaOf(t reflect.Type, r rules) map[string]any {
+	if v, ok := reflect.New(t).Interface().(Variants); ok {
+		options := []any{}
+		for _, variant := range v.SchemaVariants() {
+			options = append(options, schemaOf(reflect.TypeOf(variant), rules{}))
+		}
+		return map[string]any{"oneOf": options}
+	}
+	if opt, ok := reflect.New(t).Interface().(optional); ok {
+		inner, _ := opt.optionalTarget()
+		return schemaOf(reflect.TypeOf(inner).Elem(), r)
+	}
+	schema := map[string]any{}
+	if r.nullable {
+		schema["nullable"] = true
+	}
+	switch {
+	case t == rawMessage || t.Kind() == reflect.Interface:
+		return schema
+	case t.Kind() == reflect.Pointer:
+		inner := schemaOf(t.Elem(), r)
+		return inner
+	}
+	return describeKind(schema, t, r)
+}
+
+func describeKind(schema map[string]any, t reflect.Type, r rules) map[string]any {
+	switch t.Kind() {
+	case reflect.String:
+		schema["type"] = "string"
+		setIf(schema, "minLength", r.min)
+		setIf(schema, "maxLength", r.max)
+		if r.enum != nil {
+			schema["enum"] = r.enum
+		}
+		if r.pattern != nil {
+			schema["pattern"] = r.pattern.String()
+		}
+	case reflect.Bool:
+		schema["type"] = "boolean"
+	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Float64:
+		schema["type"] = "number"
+		setIf(schema, "minimum", r.min)
+		setIf(schema, "maximum", r.max)
+	case reflect.Slice:
+		schema["type"] = "array"
+		schema["items"] = schemaOf(t.Elem(), r.forElements())
+	case reflect.Map:
+		schema["type"] = "object"
+		schema["additionalProperties"] = schemaOf(t.Elem(), rules{})
+	case reflect.Struct:
+		describeStruct(schema, t)
+	}
+	return schema
+}
+
+func describeStruct(schema map[string]any, t reflect.Type) {
+	schema["type"] = "object"
+	properties := map[string]any{}
+	required := []string{}
+	for _, f := range shapeOf(t).properties {
+		properties[f.name] = schemaOf(f.typ, f.rules)
+		if f.required {
+			required = append(required, f.name)
+		}
+	}
+	schema["properties"] = properties
+	if len(required) > 0 {
+		schema["required"] = required
+	}
+}
+
+func setIf(schema map[string]any, key string, n *int) {
+	if n != nil {
+		schema[key] = *n
+	}
+}

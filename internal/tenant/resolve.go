@@ -1,0 +1,129 @@
+package tenant
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+)
+
+// ErrUnknownHost answers API requests that address a host which is no
+// configured endpoint (RFC 9110 section 15.5.20).
+var ErrUnknownHost = errs.New(421, "request.unknown_host")
+
+// Resolver finds the tenant of a request by host and path prefix.
+type Resolver struct {
+	// tenants are ordered so that the longest path prefix comes first.
+	tenants []*Tenant
+}
+
+// NewResolver serves the given tenants. Tenants may share a host if one path
+// extends the other's; the longer one wins.
+func NewResolver(tenants ...*Tenant) *Resolver {
+	ordered := append([]*Tenant{}, tenants...)
+	for i := range ordered {
+		for j := i + 1; j < len(ordered); j++ {
+			if len(ordered[j].Endpoint.Path) > len(ordered[i].Endpoint.Path) {
+				ordered[i], ordered[j] = ordered[j], ordered[i]
+			}
+		}
+	}
+	return &Resolver{tenants: ordered}
+}
+
+// All returns the tenants that are served.
+func (rv *Resolver) All() []*Tenant { return rv.tenants }
+
+// Middleware puts the tenant into the context and removes its path prefix. A
+// proxy may have removed the prefix of the public endpoint already; the prefix
+// of one tenant below another's is always there.
+func (rv *Resolver) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := web.Host(r)
+		for _, t := range rv.tenants {
+			if !sameHost(host, t.Endpoint) {
+				continue
+			}
+			if path, ok := rv.strip(t, r.URL.EscapedPath()); ok {
+				serve(next, w, r, t, path)
+				return
+			}
+		}
+		rv.refuse(w, r)
+	})
+}
+
+// strip removes the endpoint's path from path. With a public base path of
+// "/auth" and a tenant at "/auth/admin", both "/auth/admin/x" and, behind a
+// proxy that strips, "/admin/x" are the tenant's "/x".
+func (rv *Resolver) strip(t *Tenant, path string) (string, bool) {
+	prefix := t.Endpoint.EscapedPath()
+	if rest, ok := cutPrefix(path, prefix); ok {
+		return rest, true
+	}
+	base := rv.tenants[len(rv.tenants)-1]
+	if base == t {
+		return path, true
+	}
+	if base.Endpoint.Host == t.Endpoint.Host {
+		return cutPrefix(path, strings.TrimPrefix(prefix, base.Endpoint.EscapedPath()))
+	}
+	return "", false
+}
+
+func cutPrefix(path, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, prefix)
+	if !ok || (rest != "" && rest[0] != '/') {
+		return "", false
+	}
+	if rest == "" {
+		rest = "/"
+	}
+	return rest, true
+}
+
+func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant, path string) {
+	unescaped, err := url.PathUnescape(path)
+	if err != nil || strings.Contains(path, "//") {
+		http.NotFound(w, r)
+		return
+	}
+	r2 := r.WithContext(With(r.Context(), t))
+	u := *r.URL
+	u.Path, u.RawPath = unescaped, ""
+	if path != unescaped {
+		u.RawPath = path
+	}
+	r2.URL = &u
+	web.Info(r2.Context()).Path = unescaped
+	next.ServeHTTP(w, r2)
+}
+
+// refuse sends people who typed another name of this machine to the endpoint,
+// and tells programs that they are misdirected.
+func (rv *Resolver) refuse(w http.ResponseWriter, r *http.Request) {
+	base := rv.tenants[len(rv.tenants)-1]
+	isPage := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
+	if isPage && !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/oidc/") {
+		http.Redirect(w, r, base.URL("/"), http.StatusTemporaryRedirect)
+		return
+	}
+	web.WriteError(w, r, ErrUnknownHost.WithArgs(map[string]any{"endpoint": base.Endpoint.String()}))
+}
+
+// sameHost compares a Host header with an endpoint, default ports included.
+func sameHost(host string, endpoint *url.URL) bool {
+	return withPort(host, endpoint.Scheme) == withPort(strings.ToLower(endpoint.Host), endpoint.Scheme)
+}
+
+func withPort(host, scheme string) string {
+	if strings.LastIndex(host, ":") > strings.LastIndex(host, "]") {
+		return host
+	}
+	if scheme == "https" {
+		return host + ":443"
+	}
+	return host + ":80"
+}
