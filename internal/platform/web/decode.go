@@ -43,7 +43,9 @@ func (o Opt[T]) Ptr() *T {
 	return &o.Value
 }
 
-type optional interface{ optionalTarget() (value any, set func(null bool)) }
+type optional interface {
+	optionalTarget() (value any, set func(null bool))
+}
 
 func (o *Opt[T]) optionalTarget() (any, func(bool)) {
 	return &o.Value, func(null bool) { o.Set, o.Null = true, null }
