@@ -1,0 +1,87 @@
+package mfa
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/platform/db"
+)
+
+const columns = `id, user_id, rp_id, credential_id, public_key, algorithm, sign_count, transports, aaguid,
+	attestation_format, is_discoverable, is_backup_eligible, is_backed_up, is_uv_initialized,
+	user_agent, name, created_at, last_used_at`
+
+// CredentialsOf returns the user's credentials, oldest first.
+func CredentialsOf(ctx context.Context, q db.Q, userID string) ([]Credential, error) {
+	return db.All[Credential](ctx, q, `SELECT `+columns+` FROM webauthn_credentials
+		WHERE tenant_id = $1 AND user_id = $2 ORDER BY created_at, id`, userID)
+}
+
+// ByID returns a credential of the user by its handle; nil if the user has none
+// of that id.
+func ByID(ctx context.Context, q db.Q, userID, id string) (*Credential, error) {
+	c, err := db.One[Credential](ctx, q, `SELECT `+columns+` FROM webauthn_credentials
+		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// IsRegistered reports whether anybody in the tenant holds the credential.
+func IsRegistered(ctx context.Context, q db.Q, credentialID []byte) (bool, error) {
+	n, err := db.One[int64](ctx, q, `SELECT count(*) FROM webauthn_credentials
+		WHERE tenant_id = $1 AND credential_id = $2`, credentialID)
+	return n > 0, err
+}
+
+// Insert stores a verified credential; ErrRegistered if somebody in the tenant
+// holds it already.
+func Insert(ctx context.Context, tx *db.Tx, c *Credential) error {
+	_, err := tx.Exec(ctx, `INSERT INTO webauthn_credentials (tenant_id, `+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		c.ID, c.UserID, c.RPID, c.CredentialID, c.PublicKey, c.Algorithm, c.SignCount, c.Transports, c.AAGUID,
+		c.AttestationFormat, c.IsDiscoverable, c.IsBackupEligible, c.IsBackedUp, c.IsUVInitialized,
+		c.UserAgent, c.Name, c.CreatedAt, c.LastUsedAt)
+	if db.IsUnique(err, "webauthn_credentials", "credential_id") {
+		return ErrRegistered
+	}
+	return err
+}
+
+// Rename names a credential of the user; false if the user has none of that id.
+func Rename(ctx context.Context, tx *db.Tx, userID, id, name string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE webauthn_credentials SET name = $4
+		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id, name)
+	return n == 1, err
+}
+
+// Delete removes a credential of the user; false if the user has none of that id.
+func Delete(ctx context.Context, tx *db.Tx, userID, id string) (bool, error) {
+	n, err := tx.Exec(ctx, `DELETE FROM webauthn_credentials
+		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
+	return n == 1, err
+}
+
+// DeleteAll removes every credential of the user and returns how many there were.
+func DeleteAll(ctx context.Context, tx *db.Tx, userID string) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM webauthn_credentials WHERE tenant_id = $1 AND user_id = $2`, userID)
+}
+
+// AdvanceCounter stores the use of a credential: counter, time, backup state
+// and, on an imported one, what was not known of it. It reports false and
+// changes nothing if the credential is gone or its counter has meanwhile
+// reached the presented one, as it has when two uses of a copied key race; the
+// authentication then has failed.
+func AdvanceCounter(ctx context.Context, tx *db.Tx, now int64, a *Assertion) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE webauthn_credentials
+		SET sign_count = $4, last_used_at = $5, is_backed_up = $6, rp_id = COALESCE(rp_id, $7),
+			is_backup_eligible = COALESCE(is_backup_eligible, $8)
+		WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+			AND (sign_count < $4 OR (sign_count = 0 AND $4 = 0))`,
+		a.Credential.UserID, a.Credential.ID, int64(a.SignCount), now, a.BackedUp, a.RPID, a.BackupEligible)
+	return n == 1, err
+}
