@@ -11,7 +11,7 @@ RACE        ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench generate generated vet format lint mutation fault clean
+.PHONY: help run build test check bench generate generated needs vet format lint mutation fault clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,9 +22,9 @@ run: build ## build Signet and start it on SQLite at http://localhost:3001
 build: ## build bin/signet, one static file
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/signet
 
-test: test/peers/node_modules/.package-lock.json ## run every test; RACE=1 adds the race detector, RUN=Regexp picks some
+test: needs test/peers/node_modules/.package-lock.json ## run every test; RACE=1 adds the race detector, RUN=Regexp picks some
 	CGO_ENABLED=$(if $(RACE),1,0) PATH="$(CURDIR)/.cache/node/bin:$$PATH" \
-	$(GO) test $(if $(RACE),-race) $(if $(RUN),-run '$(RUN)') -timeout $(if $(RACE),40m,10m) ./...
+	$(GO) test $(if $(RACE),-race) $(if $(CI),-count=1) $(if $(RUN),-run '$(RUN)') -timeout $(if $(RACE),40m,10m) ./...
 
 check: RACE := 1
 check: format vet lint generated test ## all that must hold before a commit lands: linters, generated files, tests with -race
@@ -63,7 +63,9 @@ clean: ## remove what was built; leaves ./data alone
 	rm -rf bin .cache test/peers/node_modules test/e2e/screenshots
 
 # What the tests need beyond Go: Debian packages, then the npm clients.
-test/peers/node_modules/.package-lock.json: test/peers/package-lock.json test/setup
-	test/setup $(if $(RACE),race)
+needs:
+	@test/setup $(if $(RACE),race)
+
+test/peers/node_modules/.package-lock.json: test/peers/package-lock.json | needs
 	PATH="$(CURDIR)/.cache/node/bin:$$PATH" npm ci --prefix test/peers --ignore-scripts --no-audit --no-fund
 	@touch $@
