@@ -1,0 +1,27 @@
+package user
+
+import "signet/internal/platform/errs"
+
+// Errors of this package.
+var (
+	ErrNotFound  = errs.New(404, "entity.not_found")
+	ErrSuspended = errs.New(401, "user.suspended")
+
+	ErrUsernameTaken = errs.New(422, "user.username_already_in_use")
+	ErrEmailTaken    = errs.New(422, "user.email_already_in_use")
+	ErrPhoneTaken    = errs.New(422, "user.phone_already_in_use")
+	ErrValueTooLong  = errs.New(422, "entity.value_too_long")
+
+	// ErrPasswordRejected carries []Issue as data.
+	ErrPasswordRejected = errs.New(422, "password.rejected")
+
+	ErrUsernameRequired             = errs.New(422, "user.username_required")
+	ErrUsernameStartsWithNumber     = errs.New(422, "user.username_starts_with_number")
+	ErrUsernameInvalidCharset       = errs.New(422, "user.username_invalid_charset_hard")
+	ErrUsernameTooShort             = errs.New(422, "user.username_too_short")
+	ErrUsernameTooLong              = errs.New(422, "user.username_too_long")
+	ErrUsernameUppercaseNotAllowed  = errs.New(422, "user.username_uppercase_not_allowed")
+	ErrUsernameLowercaseNotAllowed  = errs.New(422, "user.username_lowercase_not_allowed")
+	ErrUsernameNumbersNotAllowed    = errs.New(422, "user.username_numbers_not_allowed")
+	ErrUsernameUnderscoreNotAllowed = errs.New(422, "user.username_underscore_not_allowed")
+)
