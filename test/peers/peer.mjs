@@ -1,0 +1,22 @@
+// What every peer test gets from the Go side, and how it answers.
+import assert from 'node:assert/strict';
+import { Browser } from './browser.mjs';
+
+const need = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
+
+export const peer = {
+  issuer: need('ISSUER'),
+  endpoint: need('ISSUER').replace(/\/oidc$/, ''),
+  clientId: need('CLIENT_ID'),
+  clientSecret: process.env.CLIENT_SECRET || undefined,
+  redirectUri: need('REDIRECT_URI'),
+  postLogoutRedirectUri: need('POST_LOGOUT_REDIRECT_URI'),
+  username: need('USERNAME'),
+  password: need('PASSWORD'),
+};
+
+export const newBrowser = () => new Browser(peer.redirectUri, peer.postLogoutRedirectUri);
+
+// done is the last line of a run that asserted everything; the Go side looks
+// for it, so that a script that ends early does not pass.
+export const done = () => console.log('peer done');
