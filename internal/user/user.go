@@ -14,33 +14,33 @@ import (
 // User is a person. An identifier that is not set is nil. Times are epoch
 // milliseconds.
 type User struct {
-	ID           string
-	Username     *string
-	PrimaryEmail *string
-	PrimaryPhone *string // digits: country code and national number
-	Name         *string
-	Avatar       *string // URL
+	ID           string  `db:"id"`
+	Username     *string `db:"username"`
+	PrimaryEmail *string `db:"primary_email"`
+	PrimaryPhone *string `db:"primary_phone"` // digits: country code and national number
+	Name         *string `db:"name"`
+	Avatar       *string `db:"avatar"` // URL
 
-	PasswordHash      *string // PHC string
-	PasswordAlgorithm *string // for example "Argon2id"
-	PasswordChangedAt *int64
-	IsPasswordExpired bool // by hand of an administrator
-	IsSuspended       bool
+	PasswordHash      *string `db:"password_hash"`      // PHC string
+	PasswordAlgorithm *string `db:"password_algorithm"` // for example "Argon2id"
+	PasswordChangedAt *int64  `db:"password_changed_at"`
+	IsPasswordExpired bool    `db:"is_password_expired"` // by hand of an administrator
+	IsSuspended       bool    `db:"is_suspended"`
 
-	IsMFAEnabled           *bool // nil: the user was never asked
-	IsMFAPromptSkipped     bool
-	IsMFASkippedOnSignIn   bool
-	IsMFASuggestionSkipped bool
-	IsPasskeyPromptSkipped bool
+	IsMFAEnabled           *bool `db:"is_mfa_enabled"` // nil: the user was never asked
+	IsMFAPromptSkipped     bool  `db:"is_mfa_prompt_skipped"`
+	IsMFASkippedOnSignIn   bool  `db:"is_mfa_skipped_on_sign_in"`
+	IsMFASuggestionSkipped bool  `db:"is_mfa_suggestion_skipped"`
+	IsPasskeyPromptSkipped bool  `db:"is_passkey_prompt_skipped"`
 
 	Profile    Profile
-	CustomData map[string]any
+	CustomData map[string]any // never nil
 
-	ApplicationID *string // where the user was created
-	CIMDClientID  *string // the same, if that client is known by URL only
-	LastSignInAt  *int64
-	CreatedAt     int64
-	UpdatedAt     int64
+	ApplicationID *string `db:"application_id"` // where the user was created
+	CIMDClientID  *string `db:"cimd_client_id"` // the same, if that client is known by URL only
+	LastSignInAt  *int64  `db:"last_sign_in_at"`
+	CreatedAt     int64   `db:"created_at"`
+	UpdatedAt     int64   `db:"updated_at"`
 }
 
 // HasPassword reports whether the user can sign in with a password.
