@@ -1,0 +1,99 @@
+package token
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/ids"
+)
+
+// Code is what an authorization code stands for (RFC 6749 section 4.1.2). Times
+// are milliseconds.
+type Code struct {
+	GrantID       string
+	ClientID      string
+	SessionUID    *string
+	RedirectURI   string  // as sent; the exchange must repeat it
+	CodeChallenge *string // S256
+	Nonce         *string
+	Scope         string // granted, offline_access only where it counts
+	Resources     []string
+	AuthTime      int64
+	// IsAuthTimeRequested puts auth_time into the ID token.
+	IsAuthTimeRequested bool
+	ExpiresAt           int64
+	ConsumedAt          *int64
+}
+
+// IsOffline reports whether tokens of the code outlive its session.
+func (c *Code) IsOffline() bool { return proto.HasScope(c.Scope, proto.ScopeOfflineAccess) }
+
+type codeRow struct {
+	GrantID             string            `db:"grant_id"`
+	ClientID            string            `db:"client_id"`
+	SessionUID          *string           `db:"session_uid"`
+	RedirectURI         string            `db:"redirect_uri"`
+	CodeChallenge       *string           `db:"code_challenge"`
+	Nonce               *string           `db:"nonce"`
+	Scope               string            `db:"scope"`
+	Resources           db.JSON[[]string] `db:"resources"`
+	AuthTime            int64             `db:"auth_time"`
+	IsAuthTimeRequested bool              `db:"is_auth_time_requested"`
+	ExpiresAt           int64             `db:"expires_at"`
+	ConsumedAt          *int64            `db:"consumed_at"`
+}
+
+func (r codeRow) code() *Code {
+	return &Code{
+		GrantID: r.GrantID, ClientID: r.ClientID, SessionUID: r.SessionUID, RedirectURI: r.RedirectURI,
+		CodeChallenge: r.CodeChallenge, Nonce: r.Nonce, Scope: r.Scope, Resources: r.Resources.V, AuthTime: r.AuthTime,
+		IsAuthTimeRequested: r.IsAuthTimeRequested, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
+	}
+}
+
+// IssueCode stores a code under its live grant for CodeTTL and returns its
+// value.
+func IssueCode(ctx context.Context, tx *db.Tx, now int64, c Code) (string, error) {
+	if _, err := lockGrant(ctx, tx, now, c.GrantID); err != nil {
+		return "", err
+	}
+	if c.Resources == nil {
+		c.Resources = []string{}
+	}
+	value := ids.Token()
+	_, err := tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
+			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		crypt.Hash(value), c.GrantID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,
+		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, now+millis(CodeTTL))
+	if err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// CodeByValue returns a code, consumed or expired ones too; nil if there is
+// none.
+func CodeByValue(ctx context.Context, q db.Q, value string) (*Code, error) {
+	row, err := db.One[codeRow](ctx, q, `SELECT grant_id, client_id, session_uid, redirect_uri, code_challenge, nonce, scope,
+			resources, auth_time, is_auth_time_requested, expires_at, consumed_at
+		FROM authorization_codes WHERE tenant_id = $1 AND code_hash = $2`, crypt.Hash(value))
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row.code(), nil
+}
+
+// RedeemCode consumes a code; it reports false if somebody has consumed it
+// before, or it has expired.
+func RedeemCode(ctx context.Context, tx *db.Tx, now int64, value string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE authorization_codes SET consumed_at = $3
+		WHERE tenant_id = $1 AND code_hash = $2 AND consumed_at IS NULL AND expires_at > $3`, crypt.Hash(value), now)
+	return n == 1, err
+}

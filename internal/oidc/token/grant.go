@@ -1,0 +1,203 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
+	"signet/internal/platform/ids"
+)
+
+// Kinds of client that a grant can be made to.
+const (
+	ClientApplication = "application"
+	ClientBuiltin     = "builtin"
+)
+
+// Grant is what a user has allowed a client, for GrantTTL. One grant serves all
+// authorizations of a client within one browser session. Times are
+// milliseconds.
+type Grant struct {
+	ID         string
+	UserID     string
+	ClientID   string
+	ClientKind string
+	SessionUID *string
+	// IsOffline says that the grant outlives its session.
+	IsOffline bool
+	// OIDCScope has the provider's own scopes, ResourceScopes those of API
+	// resources by their indicator, RejectedScopes what the user refused.
+	OIDCScope      string
+	ResourceScopes map[string]string
+	RejectedScopes map[string]string
+	IssuedAt       int64
+	ExpiresAt      int64
+	RevokedAt      *int64
+}
+
+// IsLive reports whether tokens may be minted under the grant.
+func (g *Grant) IsLive(now int64) bool { return g.RevokedAt == nil && g.ExpiresAt > now }
+
+type grantRow struct {
+	ID             string                     `db:"id"`
+	UserID         string                     `db:"user_id"`
+	ClientID       string                     `db:"client_id"`
+	ClientKind     string                     `db:"client_kind"`
+	SessionUID     *string                    `db:"session_uid"`
+	IsOffline      bool                       `db:"is_offline"`
+	OIDCScope      string                     `db:"oidc_scope"`
+	ResourceScopes db.JSON[map[string]string] `db:"resource_scopes"`
+	RejectedScopes db.JSON[map[string]string] `db:"rejected_scopes"`
+	IssuedAt       int64                      `db:"issued_at"`
+	ExpiresAt      int64                      `db:"expires_at"`
+	RevokedAt      *int64                     `db:"revoked_at"`
+}
+
+const selectGrant = `SELECT id, user_id, client_id, client_kind, session_uid, is_offline, oidc_scope, resource_scopes,
+		rejected_scopes, issued_at, expires_at, revoked_at
+	FROM grants WHERE tenant_id = $1 AND `
+
+func (r grantRow) grant() *Grant {
+	return &Grant{
+		ID: r.ID, UserID: r.UserID, ClientID: r.ClientID, ClientKind: r.ClientKind, SessionUID: r.SessionUID,
+		IsOffline: r.IsOffline, OIDCScope: r.OIDCScope, ResourceScopes: r.ResourceScopes.V, RejectedScopes: r.RejectedScopes.V,
+		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
+	}
+}
+
+func oneGrant(ctx context.Context, q db.Q, where string, args ...any) (*Grant, error) {
+	row, err := db.One[grantRow](ctx, q, selectGrant+where, args...)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row.grant(), nil
+}
+
+// GrantByID returns a grant, live or not; nil if there is none.
+func GrantByID(ctx context.Context, q db.Q, id string) (*Grant, error) {
+	return oneGrant(ctx, q, `id = $2`, id)
+}
+
+// GrantOfSession returns the live grant that a session holds for a client; nil
+// if there is none.
+func GrantOfSession(ctx context.Context, q db.Q, now int64, sessionUID, clientID string) (*Grant, error) {
+	return oneGrant(ctx, q, `session_uid = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $4
+		ORDER BY issued_at DESC, id DESC LIMIT 1`, sessionUID, clientID, now)
+}
+
+// GrantsOf returns the live grants of a user, the oldest first.
+func GrantsOf(ctx context.Context, q db.Q, now int64, userID string) ([]Grant, error) {
+	rows, err := db.All[grantRow](ctx, q, selectGrant+`user_id = $2 AND revoked_at IS NULL AND expires_at > $3
+		ORDER BY issued_at, id`, userID, now)
+	if err != nil {
+		return nil, err
+	}
+	grants := make([]Grant, 0, len(rows))
+	for _, row := range rows {
+		grants = append(grants, *row.grant())
+	}
+	return grants, nil
+}
+
+// SaveGrant stores a new grant, or adds the scopes of g to the stored one if g
+// has an id, and returns what is stored. Only RevokeGrant takes away from a
+// grant; one that is no longer live is invalid_grant.
+func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
+	if g.ID == "" {
+		return insertGrant(ctx, tx, now, g)
+	}
+	stored, err := lockGrant(ctx, tx, now, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	stored.OIDCScope = proto.UnionScope(stored.OIDCScope, g.OIDCScope)
+	stored.ResourceScopes = unionScopes(stored.ResourceScopes, g.ResourceScopes)
+	stored.RejectedScopes = unionScopes(stored.RejectedScopes, g.RejectedScopes)
+	stored.IsOffline = stored.IsOffline || g.IsOffline
+	_, err = tx.Exec(ctx, `UPDATE grants SET oidc_scope = $3, resource_scopes = $4, rejected_scopes = $5, is_offline = $6,
+			version = version + 1 WHERE tenant_id = $1 AND id = $2`,
+		stored.ID, stored.OIDCScope, db.JSON[map[string]string]{V: stored.ResourceScopes},
+		db.JSON[map[string]string]{V: stored.RejectedScopes}, stored.IsOffline)
+	if err != nil {
+		return nil, err
+	}
+	return stored, nil
+}
+
+func insertGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
+	g.ID = ids.Ordered(time.UnixMilli(now))
+	g.IssuedAt, g.ExpiresAt = now, now+millis(GrantTTL)
+	g.ResourceScopes = unionScopes(g.ResourceScopes, nil)
+	g.RejectedScopes = unionScopes(g.RejectedScopes, nil)
+	_, err := tx.Exec(ctx, `INSERT INTO grants (tenant_id, id, user_id, client_id, client_kind, session_uid, is_offline,
+			oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		g.ID, g.UserID, g.ClientID, g.ClientKind, g.SessionUID, g.IsOffline, g.OIDCScope,
+		db.JSON[map[string]string]{V: g.ResourceScopes}, db.JSON[map[string]string]{V: g.RejectedScopes}, g.IssuedAt, g.ExpiresAt)
+	if err != nil {
+		return nil, err
+	}
+	return &g, nil
+}
+
+// unionScopes joins two maps of scope values; the result is never nil.
+func unionScopes(a, b map[string]string) map[string]string {
+	out := make(map[string]string, len(a)+len(b))
+	for _, scopes := range []map[string]string{a, b} {
+		for resource, scope := range scopes {
+			out[resource] = proto.UnionScope(out[resource], scope)
+		}
+	}
+	return out
+}
+
+// lockGrant returns the grant and holds its row until the transaction ends, so
+// that a revocation and a mint under the grant cannot cross. A grant that is
+// gone, revoked or expired is invalid_grant.
+func lockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, error) {
+	g, err := oneGrant(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), id)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil || !g.IsLive(now) {
+		return nil, proto.ErrInvalidGrant
+	}
+	return g, nil
+}
+
+// RevokeGrant ends a grant and everything minted under it. Revoking twice, or a
+// grant that does not exist, does nothing.
+func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
+	n, err := tx.Exec(ctx, `UPDATE grants SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL`, id, now)
+	if err != nil || n == 0 {
+		return err
+	}
+	for _, table := range []string{"refresh_tokens", "access_tokens", "authorization_codes"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id = $2`, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RevokeUser ends every session and grant of a user: after a suspension, a
+// deletion, or a password set by an operator.
+func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error {
+	grants, err := db.All[string](ctx, tx, `SELECT id FROM grants
+		WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY id`, userID)
+	if err != nil {
+		return err
+	}
+	for _, id := range grants {
+		if err := RevokeGrant(ctx, tx, now, id); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, userID)
+	return err
+}

@@ -1,0 +1,164 @@
+package token
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/ids"
+)
+
+// RefreshToken is what a refresh token stands for (RFC 6749 section 1.5).
+// Tokens that replace one another form a family, which begins with a code.
+// Times are milliseconds.
+type RefreshToken struct {
+	GrantID  string
+	FamilyID string // "" begins a family
+	ClientID string
+	// SessionUID is set on a token that dies with its session.
+	SessionUID      *string
+	Scope           string
+	Resources       []string
+	Nonce           *string
+	AuthTime        int64
+	FamilyStartedAt int64
+	IssuedAt        int64
+	ExpiresAt       int64
+	ConsumedAt      *int64
+
+	hash      []byte
+	parent    []byte
+	successor []byte // sealed
+}
+
+type refreshRow struct {
+	Hash            []byte            `db:"token_hash"`
+	GrantID         string            `db:"grant_id"`
+	FamilyID        string            `db:"family_id"`
+	Parent          []byte            `db:"parent_hash"`
+	ClientID        string            `db:"client_id"`
+	SessionUID      *string           `db:"session_uid"`
+	Scope           string            `db:"scope"`
+	Resources       db.JSON[[]string] `db:"resources"`
+	Nonce           *string           `db:"nonce"`
+	AuthTime        int64             `db:"auth_time"`
+	FamilyStartedAt int64             `db:"family_started_at"`
+	IssuedAt        int64             `db:"issued_at"`
+	ExpiresAt       int64             `db:"expires_at"`
+	ConsumedAt      *int64            `db:"consumed_at"`
+	Successor       []byte            `db:"successor_sealed"`
+}
+
+const selectRefresh = `SELECT token_hash, grant_id, family_id, parent_hash, client_id, session_uid, scope, resources, nonce,
+		auth_time, family_started_at, issued_at, expires_at, consumed_at, successor_sealed
+	FROM refresh_tokens WHERE tenant_id = $1 AND `
+
+func (r refreshRow) token() *RefreshToken {
+	return &RefreshToken{
+		GrantID: r.GrantID, FamilyID: r.FamilyID, ClientID: r.ClientID, SessionUID: r.SessionUID, Scope: r.Scope,
+		Resources: r.Resources.V, Nonce: r.Nonce, AuthTime: r.AuthTime, FamilyStartedAt: r.FamilyStartedAt,
+		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
+		hash: r.Hash, parent: r.Parent, successor: r.Successor,
+	}
+}
+
+// RefreshByValue returns a refresh token, consumed or expired ones too; nil if
+// there is none.
+func RefreshByValue(ctx context.Context, q db.Q, value string) (*RefreshToken, error) {
+	return refreshByHash(ctx, q, crypt.Hash(value))
+}
+
+func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, error) {
+	row, err := db.One[refreshRow](ctx, q, selectRefresh+`token_hash = $2`, hash)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row.token(), nil
+}
+
+// IssueRefresh stores a refresh token under its live grant, whose end it cannot
+// outlive, and returns its value.
+func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, t RefreshToken) (string, error) {
+	g, err := lockGrant(ctx, tx, now, t.GrantID)
+	if err != nil {
+		return "", err
+	}
+	if t.FamilyID == "" {
+		t.FamilyID, t.FamilyStartedAt = ids.Long(), now
+	}
+	if t.Resources == nil {
+		t.Resources = []string{}
+	}
+	value := ids.Token()
+	_, err = tx.Exec(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
+			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		crypt.Hash(value), t.GrantID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
+		db.JSON[[]string]{V: t.Resources}, t.Nonce, t.AuthTime, t.FamilyStartedAt, now, min(t.ExpiresAt, g.ExpiresAt))
+	if err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// RotateRefresh consumes t and returns the value of its successor, which lives
+// until expiresAt. If somebody has consumed t before, it returns "".
+func RotateRefresh(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, t *RefreshToken, expiresAt int64) (string, error) {
+	next := *t
+	next.parent, next.ExpiresAt = t.hash, expiresAt
+	value, err := IssueRefresh(ctx, tx, now, next)
+	if err != nil {
+		return "", err
+	}
+	n, err := tx.Exec(ctx, `UPDATE refresh_tokens SET consumed_at = $3, successor_sealed = $4
+		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`,
+		t.hash, now, ring.Seal([]byte(value), "refresh_tokens", "successor_sealed", tx.TenantID(), t.rowID()))
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		_, err = tx.Exec(ctx, `DELETE FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2`, crypt.Hash(value))
+		return "", err
+	}
+	// Nobody may ask for t again by way of its predecessor once that one's
+	// leeway is over.
+	_, err = tx.Exec(ctx, `UPDATE refresh_tokens SET successor_sealed = NULL
+		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at <= $3`, t.parent, now-millis(ReuseLeeway))
+	return value, err
+}
+
+// rowID is the id under which a token's row seals its successor.
+func (t *RefreshToken) rowID() string { return hex.EncodeToString(t.hash) }
+
+// IsReusable reports whether a consumed token still answers with its successor.
+func (t *RefreshToken) IsReusable(now int64) bool {
+	return t.ConsumedAt != nil && t.successor != nil && now-*t.ConsumedAt < millis(ReuseLeeway)
+}
+
+// SuccessorOf returns the value of the newest token that has come of the
+// reusable token t: the answer that a retry of a lost one must give.
+func SuccessorOf(ctx context.Context, q db.Q, ring *crypt.Keyring, t *RefreshToken) (string, error) {
+	value := ""
+	for t.successor != nil {
+		raw, err := ring.Open(t.successor, "refresh_tokens", "successor_sealed", q.TenantID(), t.rowID())
+		if err != nil {
+			return "", err
+		}
+		value = string(raw)
+		next, err := RefreshByValue(ctx, q, value)
+		if err != nil {
+			return "", err
+		}
+		if next == nil {
+			return "", proto.ErrInvalidGrant
+		}
+		t = next
+	}
+	return value, nil
+}
