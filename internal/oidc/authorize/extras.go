@@ -1,0 +1,123 @@
+package authorize
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"signet/internal/oidc/proto"
+)
+
+// Extras are the request parameters beyond OpenID Connect that choose and
+// prepare the page.
+type Extras struct {
+	FirstScreen            string `json:"first_screen,omitempty"`
+	InteractionMode        string `json:"interaction_mode,omitempty"`
+	DirectSignIn           string `json:"direct_sign_in,omitempty"`
+	OrganizationID         string `json:"organization_id,omitempty"`
+	Identifier             string `json:"identifier,omitempty"`
+	OneTimeToken           string `json:"one_time_token,omitempty"`
+	GoogleOneTapCredential string `json:"google_one_tap_credential,omitempty"`
+}
+
+// pages maps first_screen to the page that comes first.
+var pages = map[string]string{
+	"":                    "/sign-in",
+	"sign_in":             "/sign-in",
+	"signIn":              "/sign-in",
+	"register":            "/register",
+	"reset_password":      "/reset-password",
+	"identifier:sign_in":  "/identifier-sign-in",
+	"identifier:register": "/identifier-register",
+	"single_sign_on":      "/single-sign-on",
+}
+
+// identifierTypes are the members that "identifier" may have.
+var identifierTypes = []string{"username", "email", "phone"}
+
+func readExtras(p proto.Params) Extras {
+	return Extras{
+		FirstScreen: p.Get("first_screen"), InteractionMode: p.Get("interaction_mode"),
+		DirectSignIn: p.Get("direct_sign_in"), OrganizationID: p.Get("organization_id"),
+		Identifier: p.Get("identifier"), OneTimeToken: p.Get("one_time_token"),
+		GoogleOneTapCredential: p.Get("google_one_tap_credential"),
+	}
+}
+
+// valid reports whether every extra parameter has a value that it may have.
+func (e *Extras) valid() bool {
+	if _, ok := pages[e.FirstScreen]; !ok {
+		return false
+	}
+	if !slices.Contains([]string{"", "signIn", "signUp"}, e.InteractionMode) {
+		return false
+	}
+	if _, _, ok := e.direct(); e.DirectSignIn != "" && !ok {
+		return false
+	}
+	for _, kind := range strings.Fields(e.Identifier) {
+		if !slices.Contains(identifierTypes, kind) {
+			return false
+		}
+	}
+	return true
+}
+
+// direct returns the method and target of direct_sign_in, "social:github".
+func (e *Extras) direct() (method, target string, ok bool) {
+	method, target, _ = strings.Cut(e.DirectSignIn, ":")
+	return method, target, (method == "social" || method == "sso") && target != ""
+}
+
+// signInPage returns the page, relative to the endpoint, on which the person
+// signs in. One unusable extra parameter makes all of them count for nothing.
+func (p *Params) signInPage() string {
+	extras, hint, locales := p.Extras, p.LoginHint, p.UILocales
+	if !extras.valid() {
+		extras, hint, locales = Extras{}, "", ""
+	}
+	page := pages[extras.FirstScreen]
+	if extras.FirstScreen == "" && extras.InteractionMode == "signUp" {
+		page = "/register"
+	}
+	query := orderedQuery{}
+	query.add("app_id", p.ClientID)
+	query.add("organization_id", extras.OrganizationID)
+	query.add("ui_locales", locales)
+	query.add("one_time_token", extras.OneTimeToken)
+	query.add("login_hint", hint)
+	query.add("identifier", extras.Identifier)
+	method, target, direct := extras.direct()
+	if !direct && extras.GoogleOneTapCredential != "" {
+		method, target, direct = "social", "google", true
+	}
+	if direct {
+		query.add("fallback", strings.TrimPrefix(page, "/"))
+		page = "/direct/" + method + "/" + url.PathEscape(target)
+	}
+	return page + query.encode()
+}
+
+// consentPage returns the page, relative to the endpoint, that decides about
+// consent.
+func (p *Params) consentPage() string {
+	query := orderedQuery{}
+	query.add("app_id", p.ClientID)
+	return "/consent" + query.encode()
+}
+
+// orderedQuery is a query string in the order of its making; url.Values sorts.
+type orderedQuery []string
+
+func (q *orderedQuery) add(name, value string) {
+	if value != "" {
+		*q = append(*q, name+"="+url.QueryEscape(value))
+	}
+}
+
+func (q orderedQuery) encode() string {
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(q, "&")
+}

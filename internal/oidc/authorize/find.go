@@ -1,0 +1,56 @@
+package authorize
+
+import (
+	"context"
+	"net/http"
+
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+)
+
+// InteractionFromRequest returns the live, unfinished interaction that the
+// browser takes part in with the application that the request names by its
+// header Logto-App-Id or query parameter app_id; with the latest if it names
+// none. The errors are ErrNotFound and ErrMismatch.
+func InteractionFromRequest(ctx context.Context, q db.Q, now int64, r *http.Request) (*Interaction, error) {
+	clientID := r.Header.Get("Logto-App-Id")
+	if clientID == "" {
+		clientID = r.URL.Query().Get("app_id")
+	}
+	uid := readFlows(r).find(clientID)
+	if uid == "" {
+		return nil, ErrNotFound.Describe("interaction session id cookie not found")
+	}
+	in, err := ByUID(ctx, q, now, uid)
+	if err != nil {
+		return nil, err
+	}
+	if in.FinishedAt != nil {
+		return nil, ErrNotFound.Describe("interaction session not found")
+	}
+	if clientID != "" && in.ClientID != clientID {
+		return nil, ErrMismatch.Describe("the interaction belongs to another application")
+	}
+	session, err := token.SessionByCookie(ctx, q, now, SessionCookie(r))
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkSession(session); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// checkSession refuses to go on in a session that is not the one in which the
+// interaction began. An interaction that began without one may end in any.
+func (in *Interaction) checkSession(s *token.Session) error {
+	switch {
+	case in.SessionUID == nil:
+		return nil
+	case s == nil:
+		return ErrNotFound.Describe("session not found")
+	case s.UID != *in.SessionUID:
+		return ErrMismatch.Describe("session principal changed")
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package authorize
+
+import (
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/errs"
+)
+
+// standing is what there is to decide on whether a person must act.
+type standing struct {
+	Params *Params
+	// Session and Grant are nil if there is none.
+	Session *token.Session
+	Grant   *token.Grant
+	// AlwaysConsents is true for native applications: anybody can claim their
+	// redirect URI, so a request without interaction must fail (RFC 8252
+	// section 8.6).
+	AlwaysConsents bool
+	// HasLoggedIn and HasConsented tell what the person has done for this very
+	// request already.
+	HasLoggedIn, HasConsented bool
+}
+
+// next returns the prompt that the person must answer next, "" if the request
+// can be granted, and the error with which prompt=none fails instead.
+func (s *standing) next(now int64) (prompt string, refusal *errs.Error) {
+	if refusal := s.loginReason(now); refusal != nil {
+		return PromptLogin, refusal
+	}
+	if refusal := s.consentReason(); refusal != nil {
+		return PromptConsent, refusal
+	}
+	return "", nil
+}
+
+func (s *standing) loginReason(now int64) *errs.Error {
+	if s.Session == nil || s.Session.UserID == nil || s.Session.LoginAt == nil {
+		return proto.ErrLoginRequired.Describe("End-User authentication is required")
+	}
+	if s.HasLoggedIn {
+		return nil
+	}
+	if s.Params.HasPrompt(PromptLogin) {
+		return proto.ErrLoginRequired.Describe("End-User authentication was requested")
+	}
+	if age := s.Params.MaxAge; age != nil && now-*s.Session.LoginAt > *age*1000 {
+		return proto.ErrLoginRequired.Describe("End-User authentication could not be obtained")
+	}
+	if s.hintMismatch() {
+		return proto.ErrLoginRequired.Describe("id_token_hint and authenticated subject do not match")
+	}
+	return nil
+}
+
+// hintMismatch reports whether the session is of another user than the one whom
+// id_token_hint names (OpenID Connect Core section 3.1.2.2).
+func (s *standing) hintMismatch() bool {
+	return s.Params.HintedUser != "" && s.Session.UserID != nil && *s.Session.UserID != s.Params.HintedUser
+}
+
+func (s *standing) consentReason() *errs.Error {
+	if s.HasConsented {
+		return nil
+	}
+	if s.AlwaysConsents {
+		return proto.ErrInteractionRequired.Describe("native clients require End-User interaction")
+	}
+	if s.Params.HasPrompt(PromptConsent) || s.Grant == nil || !covers(s.Grant, s.Params) {
+		return proto.ErrConsentRequired.Describe("End-User consent is required")
+	}
+	return nil
+}
+
+// covers reports whether the grant allows everything that p asks for.
+func covers(g *token.Grant, p *Params) bool {
+	provider, _ := splitScope(p.Scope)
+	if !proto.CoversScope(g.OIDCScope, provider) {
+		return false
+	}
+	for _, resource := range p.Resources {
+		if _, ok := g.ResourceScopes[resource]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// splitScope parts the provider's own scopes from those of API resources.
+func splitScope(scope string) (provider, resource string) {
+	var own, others []string
+	for _, s := range proto.SplitScope(scope) {
+		if proto.IsScope(s) {
+			own = append(own, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return proto.JoinScope(own), proto.JoinScope(others)
+}
