@@ -33,4 +33,3 @@ type CounterError struct {
 func (e *CounterError) Error() string {
 	return fmt.Sprintf("signature counter of %s is %d, expected more than %d", e.CredentialID, e.Presented, e.Stored)
 }
-
