@@ -1,0 +1,196 @@
+// Package db is how Signet talks to its database: SQLite by default, PostgreSQL
+// when it is given a DSN. SQL is written once in the subset that both share.
+//
+// A handle is bound to a tenant. The first parameter of every statement, $1, is
+// that tenant and the handle supplies it; arguments begin at $2. The handle
+// refuses, in production too, a statement that could reach rows of another
+// tenant (see guard.go). Crossing tenants on purpose goes through Pool.Across.
+//
+// Timestamps are milliseconds in 64-bit integers, JSON columns are JSON[T],
+// booleans are bool, nullable columns are pointers.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"signet/internal/platform/clock"
+)
+
+// Dialect is the engine behind a pool.
+type Dialect int
+
+// The engines.
+const (
+	SQLite Dialect = iota
+	Postgres
+)
+
+// String returns "sqlite" or "postgres".
+func (d Dialect) String() string {
+	if d == Postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// ForUpdate is the clause that locks the selected rows until the transaction
+// ends. SQLite has one writer, so there it is empty.
+func (d Dialect) ForUpdate() string {
+	if d == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// ForShare is the clause that keeps the selected rows from changing until the
+// transaction ends; empty on SQLite.
+func (d Dialect) ForShare() string {
+	if d == Postgres {
+		return " FOR SHARE"
+	}
+	return ""
+}
+
+// SkipLocked is the clause that locks the selected rows and passes over those
+// that another worker holds; empty on SQLite.
+func (d Dialect) SkipLocked() string {
+	if d == Postgres {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
+
+// Options say which database to open.
+type Options struct {
+	// URL is a PostgreSQL DSN (postgres://… or key=value); empty means SQLite.
+	URL string
+	// Path is the SQLite file; its directory must exist. Ignored with a URL.
+	Path string
+	// Clock defaults to the system's.
+	Clock clock.Clock
+}
+
+// waitLimit bounds how long a statement waits for a free connection or for
+// SQLite's one writer before it fails with ErrUnavailable.
+const waitLimit = 10 * time.Second
+
+// Pool is an opened database. It is safe for concurrent use and recovers by
+// itself when a lost database comes back.
+type Pool struct {
+	dialect Dialect
+	options Options
+	clock   clock.Clock
+
+	writer *sql.DB // SQLite: the only connection that writes. PostgreSQL: same as reader.
+	reader *sql.DB
+
+	postgres *pgxpool.Pool   // nil on SQLite
+	direct   *pgx.ConnConfig // PostgreSQL outside the pool: migrations, LISTEN
+
+	stamps *stamps
+	done   chan struct{}
+	closed sync.Once
+	tasks  sync.WaitGroup
+}
+
+// Open opens the database and checks that it answers. It does not migrate.
+func Open(ctx context.Context, o Options) (*Pool, error) {
+	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{})}
+	if p.clock == nil {
+		p.clock = clock.System
+	}
+	p.stamps = newStamps(p)
+	open := p.openSQLite
+	if o.URL != "" {
+		p.dialect = Postgres
+		open = p.openPostgres
+	}
+	if err := open(ctx); err != nil {
+		return nil, fmt.Errorf("open %s database: %w", p.dialect, err)
+	}
+	return p, nil
+}
+
+// Dialect returns the engine.
+func (p *Pool) Dialect() Dialect { return p.dialect }
+
+// For returns the handle of a tenant.
+func (p *Pool) For(tenantID string) *DB { return &DB{pool: p, tenant: tenantID} }
+
+// Across returns the handle for statements over all tenants.
+func (p *Pool) Across() *Across { return &Across{pool: p} }
+
+// Ping reports whether the database answers reads and, on SQLite, would accept
+// a writer.
+func (p *Pool) Ping(ctx context.Context) error {
+	var one int
+	err := p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
+		return conn.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+	})
+	return public(ctx, err)
+}
+
+// Close ends background work and closes every connection. On SQLite it folds
+// the write-ahead log into the file.
+func (p *Pool) Close() error {
+	var err error
+	p.closed.Do(func() {
+		close(p.done)
+		p.tasks.Wait()
+		if p.dialect == Postgres {
+			err = p.reader.Close()
+			p.postgres.Close()
+			return
+		}
+		err = p.reader.Close()
+		// A command line may still be reading; then its close does the same.
+		_, _ = p.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		err = errors.Join(err, p.writer.Close())
+	})
+	return err
+}
+
+// withConn runs fn on a connection of its own. A connection on which the
+// database failed is thrown away, so that a state it may be stuck in (an open
+// transaction, a read-only file) ends with it.
+func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) error) error {
+	wait, cancel := context.WithTimeout(ctx, waitLimit)
+	conn, err := from.Conn(wait)
+	timedOut := wait.Err() != nil && ctx.Err() == nil
+	cancel()
+	if err != nil {
+		if timedOut {
+			return ErrUnavailable.Wrap(err)
+		}
+		return err
+	}
+	err = fn(conn)
+	switch classOf(err) {
+	case busy, lost, unavailable:
+		discard(conn)
+	}
+	if closing := conn.Close(); err == nil && !errors.Is(closing, sql.ErrConnDone) {
+		err = closing
+	}
+	return err
+}
+
+// discard makes database/sql close the connection instead of reusing it.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return errDiscard })
+}
+
+// isPostgresURL reports whether url looks like a DSN that pgx understands.
+func isPostgresURL(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") ||
+		strings.Contains(url, "=")
+}

@@ -1,0 +1,195 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Querier runs statements that return rows; One and All read from it.
+type Querier interface {
+	// Query runs a statement that returns rows. Prefer One and All, which also
+	// classify errors that occur while rows are read.
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Q runs statements of one tenant: *DB outside a transaction, *Tx within.
+// $1 of every statement is the tenant; args are $2, $3 and so on.
+type Q interface {
+	Querier
+	// TenantID returns the tenant to which the handle is bound.
+	TenantID() string
+	// Dialect returns the engine.
+	Dialect() Dialect
+	// Exec runs a statement and returns how many rows it changed.
+	Exec(ctx context.Context, query string, args ...any) (affected int64, err error)
+}
+
+// source is what One and All need of a handle.
+type source interface {
+	rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error
+}
+
+// DB is the handle of a tenant. Each statement is a transaction of its own.
+type DB struct {
+	pool   *Pool
+	tenant string
+}
+
+// TenantID returns the tenant to which the handle is bound.
+func (d *DB) TenantID() string { return d.tenant }
+
+// Dialect returns the engine.
+func (d *DB) Dialect() Dialect { return d.pool.dialect }
+
+// Pool returns the database behind the handle.
+func (d *DB) Pool() *Pool { return d.pool }
+
+// Exec runs a statement and returns how many rows it changed.
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if _, err := vet(query); err != nil {
+		return 0, err
+	}
+	return d.pool.exec(ctx, query, d.tenant, args)
+}
+
+// Query runs a statement that returns rows.
+func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	verdict, err := vet(query)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := bind(args, d.tenant)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.pool.handleFor(verdict.writes).QueryContext(ctx, query, bound...)
+	return rows, public(ctx, err)
+}
+
+func (d *DB) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+	verdict, err := vet(query)
+	if err != nil {
+		return err
+	}
+	return d.pool.rows(ctx, verdict.writes, query, args, read, d.tenant)
+}
+
+// Across is the handle for work over all tenants: migrations, purges, delivery
+// workers, the life of tenants themselves. Nothing supplies $1 and nothing
+// guards it; its uses are few and easy to find.
+type Across struct{ pool *Pool }
+
+// Dialect returns the engine.
+func (a *Across) Dialect() Dialect { return a.pool.dialect }
+
+// Exec runs a statement and returns how many rows it changed; args are $1, $2 …
+func (a *Across) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	return a.pool.exec(ctx, query, "", args)
+}
+
+// Query runs a statement that returns rows; args are $1, $2 …
+func (a *Across) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	bound, err := bind(args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.pool.handleFor(writes(query)).QueryContext(ctx, query, bound...)
+	return rows, public(ctx, err)
+}
+
+func (a *Across) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+	return a.pool.rows(ctx, writes(query), query, args, read)
+}
+
+func (p *Pool) handleFor(writes bool) *sql.DB {
+	if writes {
+		return p.writer
+	}
+	return p.reader
+}
+
+func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affected int64, err error) {
+	first := []string{tenant}
+	if tenant == "" {
+		first = nil
+	}
+	bound, err := bind(args, first...)
+	if err != nil {
+		return 0, err
+	}
+	err = p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
+		result, err := conn.ExecContext(ctx, query, bound...)
+		if err != nil {
+			return err
+		}
+		affected, err = result.RowsAffected()
+		return err
+	})
+	return affected, public(ctx, err)
+}
+
+// rows runs a statement and lets read consume its rows. A plain read that lost
+// its connection runs once more on a new one.
+func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
+	read func(*sql.Rows) error, first ...string) error {
+	bound, err := bind(args, first...)
+	if err != nil {
+		return err
+	}
+	once := func() error {
+		return p.withConn(ctx, p.handleFor(writes), func(conn *sql.Conn) error {
+			rows, err := conn.QueryContext(ctx, query, bound...)
+			if err != nil {
+				return err
+			}
+			return consume(rows, read)
+		})
+	}
+	err = once()
+	if class := classOf(err); !writes && (class == lost || class == conflict) {
+		err = once()
+	}
+	return public(ctx, err)
+}
+
+func consume(rows *sql.Rows, read func(*sql.Rows) error) error {
+	defer rows.Close()
+	if err := read(rows); err != nil {
+		return err
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// bind reduces args to the few types that both drivers treat alike, behind the
+// tenant if there is one.
+func bind(args []any, first ...string) ([]any, error) {
+	bound := make([]any, 0, len(args)+1)
+	for _, tenant := range first {
+		if tenant == "" {
+			return nil, fmt.Errorf("db: handle without a tenant")
+		}
+		bound = append(bound, tenant)
+	}
+	for i, arg := range args {
+		if raw, ok := arg.(json.RawMessage); ok && raw != nil {
+			arg = JSON[json.RawMessage]{raw}
+		}
+		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		if err != nil {
+			return nil, fmt.Errorf("db: argument %d: %w", i+1, err)
+		}
+		if text, ok := value.(string); ok && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
+			return nil, ErrText
+		}
+		bound = append(bound, value)
+	}
+	return bound, nil
+}

@@ -1,0 +1,80 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// openPostgres opens a pgx pool behind database/sql.
+func (p *Pool) openPostgres(ctx context.Context) error {
+	if !isPostgresURL(p.options.URL) {
+		return errors.New("the database URL must begin with postgres://")
+	}
+	config, err := pgxpool.ParseConfig(p.options.URL)
+	if err != nil {
+		return errors.New("the database URL cannot be parsed") // pgx's error may show the password
+	}
+	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+		return errors.New("the simple protocol is refused: it writes arguments into the SQL text")
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	p.direct = config.ConnConfig.Copy()
+	poolSettings(config)
+	p.postgres, err = pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	p.reader = sql.OpenDB(boundedConnector{stdlib.GetPoolConnector(p.postgres)})
+	p.reader.SetMaxIdleConns(0) // pgxpool keeps the idle ones
+	p.writer = p.reader
+	if err := p.reader.PingContext(ctx); err != nil {
+		_ = p.reader.Close()
+		p.postgres.Close()
+		return err
+	}
+	return nil
+}
+
+// poolSettings chooses what the URL leaves open.
+func poolSettings(config *pgxpool.Config) {
+	stated, err := pgxpool.ParseConfig("")
+	if err == nil && config.MaxConns == stated.MaxConns {
+		config.MaxConns = int32(max(10, 4*runtime.GOMAXPROCS(0)))
+	}
+	config.MaxConnIdleTime = 5 * time.Minute
+	if mode := config.ConnConfig.DefaultQueryExecMode; mode != pgx.QueryExecModeCacheStatement {
+		return // a pooler in between, which refuses unknown start parameters
+	}
+	for name, value := range map[string]string{
+		"lock_timeout":                        "5s",
+		"statement_timeout":                   "30s",
+		"idle_in_transaction_session_timeout": "60s",
+	} {
+		if _, ok := config.ConnConfig.RuntimeParams[name]; !ok {
+			config.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+}
+
+// boundedConnector waits no longer than waitLimit for a pooled connection.
+type boundedConnector struct{ driver.Connector }
+
+func (b boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, waitLimit)
+	defer cancel()
+	conn, err := b.Connector.Connect(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return nil, ErrUnavailable.Wrap(err)
+	}
+	return conn, err
+}

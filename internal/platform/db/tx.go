@@ -1,0 +1,191 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// Tx is a transaction of one tenant. It is valid until the function that got it
+// returns, and for one goroutine.
+type Tx struct {
+	work   *work
+	tenant string
+}
+
+// AcrossTx is a transaction over all tenants.
+type AcrossTx struct{ work *work }
+
+// work is an open transaction with what happens after it.
+type work struct {
+	pool  *Pool
+	tx    *sql.Tx
+	after []func()
+	// touched are the cache families that this transaction changes.
+	touched map[stampKey]bool
+}
+
+// Tx runs fn in a transaction that commits when fn returns nil. SQLite takes
+// the write lock at once, PostgreSQL reads what is committed. After a busy
+// database, a deadlock or a serialization failure fn runs again, so it must
+// leave nothing behind outside the transaction. Inside fn use tx alone: a
+// statement through another handle would wait for this transaction.
+func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.pool.transact(ctx, func(w *work) error {
+		return fn(&Tx{work: w, tenant: d.tenant})
+	})
+}
+
+// Tx runs fn in a transaction over all tenants; see DB.Tx.
+func (a *Across) Tx(ctx context.Context, fn func(tx *AcrossTx) error) error {
+	return a.pool.transact(ctx, func(w *work) error { return fn(&AcrossTx{work: w}) })
+}
+
+// TenantID returns the tenant to which the transaction is bound.
+func (t *Tx) TenantID() string { return t.tenant }
+
+// Dialect returns the engine.
+func (t *Tx) Dialect() Dialect { return t.work.pool.dialect }
+
+// Exec runs a statement and returns how many rows it changed.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if _, err := vet(query); err != nil {
+		return 0, err
+	}
+	return t.work.exec(ctx, query, args, t.tenant)
+}
+
+// Query runs a statement that returns rows. The rows must be closed before the
+// next statement.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if _, err := vet(query); err != nil {
+		return nil, err
+	}
+	return t.work.query(ctx, query, args, t.tenant)
+}
+
+func (t *Tx) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+	rows, err := t.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return consume(rows, read)
+}
+
+// AfterCommit runs fn once the transaction has committed, in the order of
+// registration. A transaction that fails runs nothing.
+func (t *Tx) AfterCommit(fn func()) { t.work.after = append(t.work.after, fn) }
+
+// For binds the transaction to a tenant.
+func (t *AcrossTx) For(tenantID string) *Tx { return &Tx{work: t.work, tenant: tenantID} }
+
+// Dialect returns the engine.
+func (t *AcrossTx) Dialect() Dialect { return t.work.pool.dialect }
+
+// Exec runs a statement and returns how many rows it changed; args are $1, $2 …
+func (t *AcrossTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	return t.work.exec(ctx, query, args)
+}
+
+// Query runs a statement that returns rows; args are $1, $2 …
+func (t *AcrossTx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.work.query(ctx, query, args)
+}
+
+func (t *AcrossTx) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+	rows, err := t.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return consume(rows, read)
+}
+
+func (w *work) exec(ctx context.Context, query string, args []any, first ...string) (int64, error) {
+	bound, err := bind(args, first...)
+	if err != nil {
+		return 0, err
+	}
+	result, err := w.tx.ExecContext(ctx, query, bound...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (w *work) query(ctx context.Context, query string, args []any, first ...string) (*sql.Rows, error) {
+	bound, err := bind(args, first...)
+	if err != nil {
+		return nil, err
+	}
+	return w.tx.QueryContext(ctx, query, bound...)
+}
+
+// tries says how often a transaction may run in all, by what stopped it.
+var tries = map[failure]int{conflict: 6, busy: 2, lost: 2}
+
+// transact runs fn in a transaction, again where that may help.
+func (p *Pool) transact(ctx context.Context, fn func(*work) error) error {
+	for attempt := 1; ; attempt++ {
+		err := p.attempt(ctx, fn)
+		var uncertain *commitError
+		if errors.As(err, &uncertain) {
+			// The commit may have happened: to run fn again could do it twice.
+			if classOf(uncertain.error) != conflict {
+				return public(ctx, uncertain.error)
+			}
+			err = uncertain.error
+		}
+		if err == nil || attempt >= tries[classOf(err)] {
+			return public(ctx, err)
+		}
+		pause := time.Duration(rand.Int64N(int64(10*time.Millisecond) << attempt))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// commitError marks an error of COMMIT itself, whose outcome may be unknown.
+type commitError struct{ error }
+
+func (c *commitError) Unwrap() error { return c.error }
+
+func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
+	w := &work{pool: p}
+	err := p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
+		tx, err := conn.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		finished := false
+		defer func() {
+			if finished {
+				return
+			}
+			if rolled := tx.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
+				discard(conn)
+			}
+		}()
+		w.tx = tx
+		if err := fn(w); err != nil {
+			return err
+		}
+		if err := tx.Commit(); err != nil {
+			return &commitError{err}
+		}
+		finished = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.stamps.dropped(w.touched)
+	for _, after := range w.after {
+		after()
+	}
+	return nil
+}
