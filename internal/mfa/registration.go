@@ -167,8 +167,6 @@ func parseAttestation(encoded string) (*protocol.AttestationObject, error) {
 		return nil, errors.New("no attested credential data")
 	case len(data.CredentialID) == 0:
 		return nil, errors.New("empty credential id")
-	case att.Format == "fido-u2f" && !bytes.Equal(data.AAGUID, make([]byte, 16)):
-		return nil, errors.New("a U2F authenticator has no AAGUID")
 	}
 	return &att, nil
 }

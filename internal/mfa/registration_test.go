@@ -311,11 +311,6 @@ func TestVerifyRegistration_RefusesEachBrokenStep(t *testing.T) {
 			chain := s.Get("x5c").([][]byte)
 			s.Set("x5c", append(chain, chain[0]))
 		}), "fido-u2f attestation"},
-		{"u2f: with an AAGUID", softkey.U2F, authData(func(b []byte) []byte {
-			b = bytes.Clone(b)
-			b[37] = 1
-			return b
-		}), "no AAGUID"},
 		{"tpm: forged", softkey.TPM, statement(func(s *softkey.Statement) { s.Flip("sig") }), "tpm attestation"},
 		{"tpm: other version", softkey.TPM, statement(func(s *softkey.Statement) { s.Set("ver", "1.2") }), "tpm attestation"},
 		{"tpm: public area of another key", softkey.TPM, statement(func(s *softkey.Statement) { s.Flip("pubArea") }), "tpm attestation"},
