@@ -1,0 +1,103 @@
+package verification
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
+	"signet/internal/user"
+)
+
+// ErrInvalidCredentials: no such user, no password, or a wrong one. The three
+// are told apart nowhere.
+var ErrInvalidCredentials = errs.New(422, "session.invalid_credentials")
+
+// Identifier is what a person typed to say who they are.
+type Identifier struct {
+	// Type is "username", "email" or "phone".
+	Type  string `json:"type" check:"enum=username|email|phone"`
+	Value string `json:"value" check:"max=256"`
+}
+
+// FindUser returns the user of an identifier, nil if there is none.
+// caseSensitive is that of the tenant's usernames.
+func FindUser(ctx context.Context, q db.Q, id Identifier, caseSensitive bool) (*user.User, error) {
+	var u *user.User
+	var err error
+	switch id.Type {
+	case "username":
+		u, err = user.ByUsername(ctx, q, id.Value, caseSensitive)
+	case "email":
+		u, err = user.ByEmail(ctx, q, id.Value)
+	default:
+		u, err = user.ByPhone(ctx, q, id.Value)
+	}
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, nil
+	}
+	return u, err
+}
+
+// Password proves that somebody knows the password of the user whom an
+// identifier named at that moment.
+type Password struct {
+	base
+	Identifier Identifier `json:"identifier"`
+	// UserID is whose password it was. An identifier can change hands between a
+	// proof and its use; the proof stays with the person.
+	UserID string `json:"userId"`
+}
+
+// NewPassword returns the proof for a user.
+func NewPassword(id Identifier, userID string) *Password {
+	return &Password{base: newBase(TypePassword), Identifier: id, UserID: userID}
+}
+
+// Verified implements Record: a wrong password leaves no record.
+func (p *Password) Verified() bool { return p.UserID != "" }
+
+// View implements Record.
+func (p *Password) View() any {
+	return struct {
+		base
+		Identifier Identifier `json:"identifier"`
+		Verified   bool       `json:"verified"`
+	}{p.base, p.Identifier, p.Verified()}
+}
+
+// CheckPassword returns ErrInvalidCredentials unless password is that of u, who
+// may be nil. It does the same work in every case. outdated says that the
+// stored hash should be replaced.
+func CheckPassword(ctx context.Context, h *crypt.Hasher, u *user.User, password string) (outdated bool, err error) {
+	if u == nil || u.PasswordHash == nil {
+		if err := h.Decoy(ctx, password); err != nil {
+			return false, err
+		}
+		return false, ErrInvalidCredentials
+	}
+	match, outdated, err := h.Verify(ctx, *u.PasswordHash, password)
+	if err == nil && !match {
+		err = ErrInvalidCredentials
+	}
+	return outdated, err
+}
+
+// NewPasswordIdentity is a username with a password for a new account. The
+// password's hash is kept apart, sealed.
+type NewPasswordIdentity struct {
+	base
+	Identifier Identifier `json:"identifier"`
+}
+
+// NewNewPasswordIdentity returns the record of a checked pair.
+func NewNewPasswordIdentity(id Identifier) *NewPasswordIdentity {
+	return &NewPasswordIdentity{base: newBase(TypeNewPasswordIdentity), Identifier: id}
+}
+
+// Verified implements Record: choosing a name and a password is all there is.
+func (n *NewPasswordIdentity) Verified() bool { return true }
+
+// View implements Record.
+func (n *NewPasswordIdentity) View() any { return n }
