@@ -12,6 +12,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
+	"signet/internal/user"
 )
 
 // Lifetime is how long a setup link and its cookie work.
@@ -27,8 +28,8 @@ var (
 
 // Needed reports whether the tenant still lacks its first administrator.
 func Needed(ctx context.Context, q db.Q) (bool, error) {
-	n, err := db.One[int64](ctx, q, `SELECT count(*) FROM (SELECT 1 AS one FROM users WHERE tenant_id = $1 LIMIT 1) AS found`)
-	return n == 0, err
+	found, err := user.HasAny(ctx, q)
+	return !found, err
 }
 
 // NewToken replaces every earlier link by a new one and returns its token.

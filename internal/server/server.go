@@ -1,0 +1,158 @@
+// Package server is the composition root: it builds every engine, mounts the
+// route tables behind one chain of middleware and starts the workers. Nothing
+// imports it but the programs and the test harness.
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"signet/internal/audit"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// Options are what a server is built from.
+type Options struct {
+	// Pool is an opened and migrated database.
+	Pool    *db.Pool
+	Keyring *crypt.Keyring
+	Hasher  *crypt.Hasher
+	Clock   clock.Clock
+	// Endpoint is the public URL of the default tenant, AdminEndpoint of the
+	// admin tenant.
+	Endpoint, AdminEndpoint *url.URL
+	Proxies                 web.Proxies
+	// StatusAPIKey lets GET /api/status tell the tenant's id; "" never does.
+	StatusAPIKey string
+	// IgnoreUsernameCase makes usernames case-insensitive in every tenant.
+	IgnoreUsernameCase bool
+	// Seed fills new tenants; ProductSeed if nil.
+	Seed Seeder
+	// RequestTimeout bounds one request; 30 s if zero.
+	RequestTimeout time.Duration
+}
+
+// Server serves the tenants of one installation.
+type Server struct {
+	options  Options
+	resolver *tenant.Resolver
+	trail    *audit.Trail
+	parts    *parts
+	handler  http.Handler
+}
+
+// New seeds what is missing and builds the server. Close releases its workers;
+// the pool stays the caller's.
+func New(ctx context.Context, o Options) (*Server, error) {
+	if o.Seed == nil {
+		o.Seed = ProductSeed
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = 30 * time.Second
+	}
+	s := &Server{
+		options: o,
+		resolver: tenant.NewResolver(
+			tenant.New(tenant.Default, o.Endpoint, o.Pool),
+			tenant.New(tenant.Admin, o.AdminEndpoint, o.Pool)),
+	}
+	for _, t := range s.resolver.All() {
+		if err := seedTenant(ctx, o, t); err != nil {
+			return nil, err
+		}
+	}
+	s.trail = audit.NewTrail(o.Pool, o.Clock)
+	var err error
+	if s.parts, err = build(ctx, o, s.resolver); err != nil {
+		s.trail.Close()
+		return nil, err
+	}
+	s.handler = s.chain()
+	return s, nil
+}
+
+// Handler serves every tenant, at whatever host and path it is configured.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Tenant returns the tenant of that id, nil if there is none.
+func (s *Server) Tenant(id string) *tenant.Tenant {
+	for _, t := range s.resolver.All() {
+		if t.ID == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// Close stops the workers and writes what they hold.
+func (s *Server) Close() {
+	s.parts.close()
+	s.trail.Close()
+}
+
+// chain is every request's way to its route.
+func (s *Server) chain() http.Handler {
+	mux := http.NewServeMux()
+	web.Mount(mux, web.WriteError, s.parts.tables()...)
+	s.parts.mountPages(mux)
+	inTenant := web.Chain(mux,
+		s.resolver.Middleware,
+		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),
+		web.CORS(openToAnyOrigin),
+		web.Timeout(s.options.RequestTimeout),
+		s.collectAudit,
+		web.Gzip,
+		s.crossOrigin())
+	return web.Chain(s.health(inTenant), web.Recover, web.Identify(s.options.Proxies), web.AccessLog)
+}
+
+// openToAnyOrigin are the APIs that take bearer tokens from single-page
+// applications of any origin.
+func openToAnyOrigin(path string) bool {
+	return path == "/api/my-account" || strings.HasPrefix(path, "/api/my-account/") ||
+		path == "/api/verifications" || strings.HasPrefix(path, "/api/verifications/")
+}
+
+// bearerOrOwnCheck are the paths that a foreign origin may post to: they take
+// no authority from cookies, or the protocol lets applications post to them.
+func bearerOrOwnCheck(path string) bool {
+	return openToAnyOrigin(path) || (strings.HasPrefix(path, "/oidc/") && path != "/oidc/session/end/confirm")
+}
+
+// crossOrigin refuses browser requests that change something and come from
+// another origin, wherever a cookie would give them authority.
+func (s *Server) crossOrigin() web.Middleware {
+	protection := http.NewCrossOriginProtection()
+	for _, t := range s.resolver.All() {
+		if err := protection.AddTrustedOrigin(t.Origin()); err != nil {
+			panic("server: bad endpoint " + t.Origin())
+		}
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !bearerOrOwnCheck(r.URL.Path) {
+				if err := protection.Check(r); err != nil {
+					web.WriteError(w, r, errCrossOrigin.Wrap(err))
+					return
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// collectAudit writes the request's audit entries once its outcome is known.
+func (s *Server) collectAudit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, flush := s.trail.Collect(r.Context())
+		defer flush()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

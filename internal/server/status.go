@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+var errCrossOrigin = errs.New(403, "request.cross_origin")
+
+// health answers the probes of load balancers at any host: /healthz says that
+// the process runs, /readyz that it can reach its database.
+func (s *Server) health(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			w.WriteHeader(http.StatusNoContent)
+		case "/readyz":
+			ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+			defer cancel()
+			if err := s.options.Pool.Ping(ctx); err != nil {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+type statusIn struct {
+	Key string `header:"logto-status-api-key"`
+}
+
+// status says that the tenant is served; who knows the key learns which.
+func (p *parts) status(ctx context.Context, in *statusIn) (*web.Nothing, error) {
+	key := p.options.StatusAPIKey
+	if key != "" && crypt.Equal(crypt.Hash(in.Key), crypt.Hash(key)) {
+		web.Header(ctx).Set("logto-tenant-id", tenant.From(ctx).ID)
+	}
+	return nil, nil
+}
+
+func (p *parts) statusTable() web.Table {
+	return web.Table{Tag: "Status", Routes: []web.Route{
+		web.Get("/api/status", p.status, web.Doc("GetStatus", "Tell that the service is up")),
+		p.openAPIRoute("experience", "Signet Experience API", false),
+		p.openAPIRoute("user", "Signet Account API", true),
+	}}
+}
+
+// openAPIRoute publishes the document of that name; its server is the tenant's
+// endpoint, so it is encoded per request.
+func (p *parts) openAPIRoute(name, title string, secured bool) web.Route {
+	return web.Raw(http.MethodGet, "/api/.well-known/"+name+".openapi.json",
+		func(w http.ResponseWriter, r *http.Request) error {
+			document := web.NewDocument(name, title, apiVersion, secured, p.tables()...)
+			body, err := document.Bytes(tenant.From(r.Context()).Endpoint.String())
+			if err != nil {
+				return err
+			}
+			web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
+			return nil
+		})
+}
+
+// apiVersion is the version of the published API that Signet is compatible with.
+const apiVersion = "1.42.0"
