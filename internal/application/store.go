@@ -1,0 +1,141 @@
+package application
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/ids"
+)
+
+// Family is the cache family of applications with their secrets.
+const Family = "application"
+
+// defaultSecretName is the name of the secret that an application begins with.
+const defaultSecretName = "Default secret"
+
+type row struct {
+	ID              string                  `db:"id"`
+	Name            string                  `db:"name"`
+	Description     *string                 `db:"description"`
+	Type            Type                    `db:"type"`
+	IsThirdParty    bool                    `db:"is_third_party"`
+	IsAccessLimited bool                    `db:"is_access_control_enabled"`
+	OIDC            db.JSON[ClientMetadata] `db:"oidc_client_metadata"`
+	Custom          db.JSON[CustomMetadata] `db:"custom_client_metadata"`
+	CustomData      db.JSON[map[string]any] `db:"custom_data"`
+	CreatedAt       int64                   `db:"created_at"`
+}
+
+const selectApplication = `SELECT id, name, description, type, is_third_party, is_access_control_enabled,
+		oidc_client_metadata, custom_client_metadata, custom_data, created_at
+	FROM applications WHERE tenant_id = $1`
+
+func (r row) application() *Application {
+	return &Application{
+		ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type, IsThirdParty: r.IsThirdParty,
+		IsAccessLimited: r.IsAccessLimited, OIDC: r.OIDC.V, Custom: r.Custom.V, CustomData: r.CustomData.V,
+		CreatedAt: r.CreatedAt,
+	}
+}
+
+// ByID returns an application, or ErrNotFound.
+func ByID(ctx context.Context, q db.Q, id string) (*Application, error) {
+	r, err := db.One[row](ctx, q, selectApplication+` AND id = $2`, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.application(), nil
+}
+
+// List returns at most limit applications after skipping offset of them, the
+// newest first.
+func List(ctx context.Context, q db.Q, limit, offset int) ([]Application, error) {
+	rows, err := db.All[row](ctx, q, selectApplication+` ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3`, limit, offset)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Application, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, *r.application())
+	}
+	return list, nil
+}
+
+// Create stores a new application, whose id is drawn if it is empty. One of a
+// type that authenticates begins with a secret, whose value is returned; else
+// that is "".
+func Create(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a Application) (*Application, string, error) {
+	if a.ID == "" {
+		a.ID = ids.Long()
+	}
+	a.CreatedAt = now
+	if a.OIDC.RedirectURIs == nil {
+		a.OIDC.RedirectURIs = []string{}
+	}
+	if a.OIDC.PostLogoutRedirectURIs == nil {
+		a.OIDC.PostLogoutRedirectURIs = []string{}
+	}
+	if a.CustomData == nil {
+		a.CustomData = map[string]any{}
+	}
+	if err := a.check(); err != nil {
+		return nil, "", err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO applications (tenant_id, id, name, description, type, is_third_party,
+			is_access_control_enabled, oidc_client_metadata, custom_client_metadata, custom_data, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		a.ID, a.Name, a.Description, a.Type, a.IsThirdParty, a.IsAccessLimited, db.JSON[ClientMetadata]{V: a.OIDC},
+		db.JSON[CustomMetadata]{V: a.Custom}, db.JSON[map[string]any]{V: a.CustomData}, a.CreatedAt)
+	if err != nil {
+		return nil, "", err
+	}
+	secret := ""
+	if a.Type.HasSecret() {
+		if secret, err = AddSecret(ctx, tx, now, ring, &a, defaultSecretName, nil); err != nil {
+			return nil, "", err
+		}
+	}
+	return &a, secret, tx.Touch(ctx, Family)
+}
+
+// Secret is one of the secrets of an application, without its value.
+type Secret struct {
+	Name string `db:"name"`
+	// Kind is "named", "legacy" for the one secret of old applications, or
+	// "internal" for a placeholder that authenticates nobody.
+	Kind      string `db:"kind"`
+	Hash      []byte `db:"secret_hash"`
+	ExpiresAt *int64 `db:"expires_at"` // epoch milliseconds
+}
+
+// InternalSecret begins the value of secrets that authenticate nobody.
+const InternalSecret = "#internal:"
+
+// Secrets returns the secrets of an application, ordered by name.
+func Secrets(ctx context.Context, q db.Q, applicationID string) ([]Secret, error) {
+	return db.All[Secret](ctx, q, `SELECT name, kind, secret_hash, expires_at
+		FROM application_secrets WHERE tenant_id = $1 AND application_id = $2 ORDER BY name`, applicationID)
+}
+
+// AddSecret draws another secret of an application and returns its value.
+func AddSecret(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a *Application, name string, expiresAt *int64) (string, error) {
+	if !a.Type.HasSecret() {
+		return "", ErrNoSecrets
+	}
+	secret := ids.Secret()
+	sealed := ring.Seal([]byte(secret), "application_secrets", "secret_sealed", tx.TenantID(), a.ID+"|"+name)
+	_, err := tx.Exec(ctx, `INSERT INTO application_secrets (tenant_id, application_id, name, secret_hash, secret_sealed, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, name, crypt.Hash(secret), sealed, now, expiresAt)
+	if db.IsUnique(err, "application_secrets", "name") {
+		return "", ErrSecretNameTaken
+	}
+	if err != nil {
+		return "", err
+	}
+	return secret, tx.Touch(ctx, Family)
+}

@@ -1,0 +1,114 @@
+// Package resource holds API resources, the audiences of access tokens (RFC
+// 8707), and the scopes that each of them offers.
+package resource
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/ids"
+)
+
+// Errors of this package.
+var (
+	ErrNotFound       = errs.New(404, "entity.not_exists_with_id")
+	ErrIndicatorTaken = errs.New(422, "resource.resource_identifier_in_use")
+	ErrScopeTaken     = errs.New(422, "scope.name_exists")
+)
+
+// DefaultAccessTokenTTL is the life of a resource's access tokens in seconds
+// where nothing else is set.
+const DefaultAccessTokenTTL = 3600
+
+// Resource is an API that accepts access tokens.
+type Resource struct {
+	ID   string `db:"id"`
+	Name string `db:"name"`
+	// Indicator is the resource's URI, the audience of its tokens; it never
+	// changes.
+	Indicator      string `db:"indicator"`
+	IsDefault      bool   `db:"is_default"`
+	AccessTokenTTL int64  `db:"access_token_ttl"` // seconds
+	CreatedAt      int64  `db:"created_at"`
+}
+
+// Scope is a permission that a resource knows.
+type Scope struct {
+	ID          string  `db:"id"`
+	ResourceID  string  `db:"resource_id"`
+	Name        string  `db:"name"`
+	Description *string `db:"description"`
+	CreatedAt   int64   `db:"created_at"`
+}
+
+const family = "resource"
+
+const selectResource = `SELECT id, name, indicator, is_default, access_token_ttl, created_at
+	FROM resources WHERE tenant_id = $1 AND `
+
+// ByID returns a resource, or ErrNotFound.
+func ByID(ctx context.Context, q db.Q, id string) (*Resource, error) {
+	return one(ctx, q, `id = $2`, id)
+}
+
+// ByIndicator returns the resource of an indicator, or ErrNotFound.
+func ByIndicator(ctx context.Context, q db.Q, indicator string) (*Resource, error) {
+	return one(ctx, q, `indicator = $2`, indicator)
+}
+
+func one(ctx context.Context, q db.Q, where string, args ...any) (*Resource, error) {
+	r, err := db.One[Resource](ctx, q, selectResource+where, args...)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// Create stores a resource. An empty id is drawn; a zero life of tokens is the
+// default.
+func Create(ctx context.Context, tx *db.Tx, now int64, r Resource) (*Resource, error) {
+	if r.ID == "" {
+		r.ID = ids.Long()
+	}
+	if r.AccessTokenTTL == 0 {
+		r.AccessTokenTTL = DefaultAccessTokenTTL
+	}
+	r.CreatedAt = now
+	_, err := tx.Exec(ctx, `INSERT INTO resources (tenant_id, id, name, indicator, is_default, access_token_ttl, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.Name, r.Indicator, r.IsDefault, r.AccessTokenTTL, r.CreatedAt)
+	if db.IsUnique(err, "resources", "indicator") {
+		return nil, ErrIndicatorTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, tx.Touch(ctx, family)
+}
+
+// CreateScope stores a scope of a resource. An empty id is drawn.
+func CreateScope(ctx context.Context, tx *db.Tx, now int64, s Scope) (*Scope, error) {
+	if s.ID == "" {
+		s.ID = ids.Long()
+	}
+	s.CreatedAt = now
+	_, err := tx.Exec(ctx, `INSERT INTO scopes (tenant_id, id, resource_id, name, description, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, s.ID, s.ResourceID, s.Name, s.Description, s.CreatedAt)
+	if db.IsUnique(err, "scopes", "name") {
+		return nil, ErrScopeTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &s, tx.Touch(ctx, family)
+}
+
+// Scopes returns the scopes of a resource, ordered by name.
+func Scopes(ctx context.Context, q db.Q, resourceID string) ([]Scope, error) {
+	return db.All[Scope](ctx, q, `SELECT id, resource_id, name, description, created_at
+		FROM scopes WHERE tenant_id = $1 AND resource_id = $2 ORDER BY name`, resourceID)
+}

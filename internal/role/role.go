@@ -1,0 +1,114 @@
+// Package role holds roles, named sets of resource scopes, and who has them.
+package role
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/ids"
+)
+
+// Errors of this package.
+var (
+	ErrNotFound  = errs.New(404, "entity.not_exists_with_id")
+	ErrNameTaken = errs.New(422, "role.name_in_use")
+)
+
+// Type says whom a role can be given to; it never changes.
+type Type string
+
+// The types.
+const (
+	User             Type = "User"
+	MachineToMachine Type = "MachineToMachine"
+)
+
+// Role is a named set of scopes.
+type Role struct {
+	ID          string `db:"id"`
+	Name        string `db:"name"`
+	Description string `db:"description"`
+	Type        Type   `db:"type"`
+	// IsDefault gives the role to every user created from now on.
+	IsDefault bool  `db:"is_default"`
+	CreatedAt int64 `db:"created_at"`
+}
+
+const family = "role-scope"
+
+const selectRole = `SELECT id, name, description, type, is_default, created_at FROM roles WHERE tenant_id = $1`
+
+// ByID returns a role, or ErrNotFound.
+func ByID(ctx context.Context, q db.Q, id string) (*Role, error) {
+	return one(ctx, q, ` AND id = $2`, id)
+}
+
+// ByName returns the role of a name, or ErrNotFound.
+func ByName(ctx context.Context, q db.Q, name string) (*Role, error) {
+	return one(ctx, q, ` AND name = $2`, name)
+}
+
+func one(ctx context.Context, q db.Q, where string, args ...any) (*Role, error) {
+	r, err := db.One[Role](ctx, q, selectRole+where, args...)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// Create stores a role with its scopes. An empty id is drawn.
+func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...string) (*Role, error) {
+	if r.ID == "" {
+		r.ID = ids.Long()
+	}
+	r.CreatedAt = now
+	_, err := tx.Exec(ctx, `INSERT INTO roles (tenant_id, id, name, description, type, is_default, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.Name, r.Description, r.Type, r.IsDefault, r.CreatedAt)
+	if db.IsUnique(err, "roles", "name") {
+		return nil, ErrNameTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range scopeIDs {
+		_, err := tx.Exec(ctx, `INSERT INTO role_scopes (tenant_id, role_id, scope_id) VALUES ($1, $2, $3)
+			ON CONFLICT (tenant_id, role_id, scope_id) DO NOTHING`, r.ID, id)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &r, tx.Touch(ctx, family)
+}
+
+// Assign gives a role to a user who may have it already.
+func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant_id, user_id, role_id) DO NOTHING`, userID, roleID, now)
+	return err
+}
+
+// AssignDefaults gives a new user every default role of its tenant.
+func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
+	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if err := Assign(ctx, tx, now, userID, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Of returns the roles of a user, ordered by name.
+func Of(ctx context.Context, q db.Q, userID string) ([]Role, error) {
+	return db.All[Role](ctx, q, `SELECT r.id, r.name, r.description, r.type, r.is_default, r.created_at
+		FROM user_roles u JOIN roles r ON r.tenant_id = u.tenant_id AND r.id = u.role_id
+		WHERE u.tenant_id = $1 AND u.user_id = $2 ORDER BY r.name`, userID)
+}
