@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"signet/internal/application"
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/tenant"
+)
+
+// Authenticated is a client that has proved to be itself, as far as its type
+// can.
+type Authenticated struct {
+	*Client
+	// SecretName is which of its secrets it used, "" for a public client.
+	SecretName string
+}
+
+// credentials are what a request says about its client.
+type credentials struct {
+	id, secret string
+	hasSecret  bool
+}
+
+// Authenticate finds out which client sent a request and checks its secret (RFC
+// 6749 section 2.3.1): in the Authorization header or in the body. A client
+// without a secret only names itself. The client is returned beside an error
+// where it is known, so that the failure can be put on record.
+func (d *Directory) Authenticate(ctx context.Context, t *tenant.Tenant, q db.Q, now int64, r *http.Request, p proto.Params) (*Authenticated, error) {
+	sent, err := credentialsOf(r, p)
+	if err != nil {
+		return nil, err
+	}
+	c, err := d.ByID(ctx, t, q, sent.id)
+	if err != nil {
+		return nil, err
+	}
+	authenticated := &Authenticated{Client: c}
+	switch {
+	case c.IsPublic() != !sent.hasSecret:
+		return authenticated, proto.ErrClientAuthentication
+	case c.IsPublic():
+		return authenticated, nil
+	}
+	secret, err := c.checkSecret(sent.secret, now)
+	if err != nil {
+		return authenticated, err
+	}
+	authenticated.SecretName = secret.Name
+	return authenticated, nil
+}
+
+// checkSecret returns which of the client's secrets the value is. Every one is
+// compared, so that the time tells nothing.
+func (c *Client) checkSecret(value string, now int64) (*application.Secret, error) {
+	hash := crypt.Hash(value)
+	var found *application.Secret
+	for i := range c.secrets {
+		if crypt.Equal(c.secrets[i].Hash, hash) {
+			found = &c.secrets[i]
+		}
+	}
+	if found == nil || found.Kind == "internal" || strings.HasPrefix(value, application.InternalSecret) {
+		return nil, proto.ErrClientAuthentication
+	}
+	if found.ExpiresAt != nil && *found.ExpiresAt <= now {
+		return nil, proto.ErrInvalidRequest.Describe("client secret has expired")
+	}
+	return found, nil
+}
+
+func credentialsOf(r *http.Request, p proto.Params) (credentials, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		if !p.Has("client_id") || p.Has("client_assertion") {
+			return credentials{}, proto.ErrInvalidRequest.Describe("no client authentication mechanism provided")
+		}
+		return credentials{id: p.Get("client_id"), secret: p.Get("client_secret"), hasSecret: p.Has("client_secret")}, nil
+	}
+	sent, ok := parseBasic(header)
+	if !ok {
+		return credentials{}, proto.ErrInvalidRequest.Describe("invalid authorization header value format")
+	}
+	if p.Has("client_id") && p.Get("client_id") != sent.id {
+		return credentials{}, proto.ErrInvalidRequest.Describe("client_id mismatch")
+	}
+	if p.Has("client_secret") || p.Has("client_assertion") {
+		return credentials{}, proto.ErrInvalidRequest.Describe("client authentication must only be provided using one mechanism")
+	}
+	return sent, nil
+}
+
+// parseBasic reads an Authorization header whose parts are form-encoded before
+// they are joined (RFC 6749 section 2.3.1).
+func parseBasic(header string) (credentials, bool) {
+	scheme, encoded, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Basic") {
+		return credentials{}, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return credentials{}, false
+	}
+	id, secret, ok := strings.Cut(string(raw), ":")
+	if !ok {
+		return credentials{}, false
+	}
+	id, idErr := url.QueryUnescape(id)
+	secret, secretErr := url.QueryUnescape(secret)
+	if idErr != nil || secretErr != nil || id == "" || !utf8.ValidString(id) || strings.ContainsRune(id+secret, 0) {
+		return credentials{}, false
+	}
+	return credentials{id: id, secret: secret, hasSecret: true}, true
+}

@@ -1,0 +1,139 @@
+// Package client resolves the client of a protocol request: from the registered
+// applications or as one of the built-in ones, with what its type implies (RFC
+// 7591 vocabulary), where it may be sent back to, and whether it has proved to
+// be itself.
+package client
+
+import (
+	"slices"
+	"time"
+
+	"signet/internal/application"
+	"signet/internal/oidc/proto"
+)
+
+// Ids of the built-in clients, which have no row.
+const (
+	DemoApp       = "demo-app"
+	AccountCenter = "account-center"
+)
+
+// Kinds of client, as grants store them.
+const (
+	KindApplication = "application"
+	KindBuiltin     = "builtin"
+)
+
+const (
+	defaultIDTokenTTL = time.Hour
+	defaultRefreshTTL = 14 * 24 * time.Hour
+)
+
+// Client is a party that may ask for tokens. It is shared and must not be
+// changed.
+type Client struct {
+	ID   string
+	Name string
+	// Kind is KindApplication or KindBuiltin.
+	Kind string
+	Type application.Type
+	// IsThirdParty asks the user for consent; others are trusted.
+	IsThirdParty bool
+	// IsAccessLimited says that access rules decide who may use the client.
+	IsAccessLimited bool
+
+	RedirectURIs           []string
+	PostLogoutRedirectURIs []string
+	BackchannelLogoutURI   string
+	// HasSID puts sid into the client's ID tokens: it has a back-channel logout
+	// URI and requires the session.
+	HasSID bool
+
+	CORSAllowedOrigins []string
+	IDTokenTTL         time.Duration
+	RefreshTTL         time.Duration
+	RotatesRefresh     bool
+	AlwaysIssues       bool // refresh tokens without offline_access
+	MaxGrants          int  // live grants per user, 0 is no limit
+
+	secrets []application.Secret
+}
+
+// fromApplication derives the client of an application.
+func fromApplication(a *application.Application, secrets []application.Secret) *Client {
+	c := &Client{
+		ID: a.ID, Name: a.Name, Kind: KindApplication, Type: a.Type,
+		IsThirdParty: a.IsThirdParty, IsAccessLimited: a.IsAccessLimited,
+		RedirectURIs: a.OIDC.RedirectURIs, PostLogoutRedirectURIs: a.OIDC.PostLogoutRedirectURIs,
+		BackchannelLogoutURI: a.OIDC.BackchannelLogoutURI,
+		HasSID:               a.OIDC.BackchannelLogoutURI != "" && a.OIDC.BackchannelLogoutSessionRequired,
+		CORSAllowedOrigins:   a.Custom.CORSAllowedOrigins,
+		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
+		secrets: secrets,
+	}
+	if ttl := a.Custom.IDTokenTTL; ttl != nil {
+		c.IDTokenTTL = time.Duration(*ttl) * time.Second
+	}
+	if ttl := a.Custom.RefreshTokenTTL; ttl != nil {
+		c.RefreshTTL = time.Duration(*ttl) * time.Second
+	}
+	if days := a.Custom.RefreshTokenTTLInDays; days != nil {
+		c.RefreshTTL = time.Duration(*days) * 24 * time.Hour
+	}
+	if rotate := a.Custom.RotateRefreshToken; rotate != nil {
+		c.RotatesRefresh = *rotate
+	}
+	if always := a.Custom.AlwaysIssueRefreshToken; always != nil {
+		c.AlwaysIssues = *always && a.Type != application.Native
+	}
+	if limit := a.Custom.MaxAllowedGrants; limit != nil {
+		c.MaxGrants = int(*limit)
+	}
+	return c
+}
+
+// IsPublic reports whether the client has no secret to prove itself with (RFC
+// 6749 section 2.1).
+func (c *Client) IsPublic() bool { return c.AuthMethod() == proto.AuthNone }
+
+// IsNative reports whether the client is an application on the user's device
+// (RFC 8252).
+func (c *Client) IsNative() bool { return c.Type == application.Native }
+
+// AuthMethod is the registered token_endpoint_auth_method. Secrets are accepted
+// in the body too.
+func (c *Client) AuthMethod() string {
+	if c.Type == application.Native || c.Type == application.SPA {
+		return proto.AuthNone
+	}
+	return proto.AuthBasic
+}
+
+// RequiresPKCE reports whether an authorization request needs a code challenge;
+// others have one checked if they send it.
+func (c *Client) RequiresPKCE() bool { return c.IsPublic() }
+
+// Grants are the grant types that the client may use.
+func (c *Client) Grants() []string {
+	if c.Type == application.MachineToMachine {
+		return nil
+	}
+	return []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken}
+}
+
+// AllowsGrant reports whether the client may use a grant type.
+func (c *Client) AllowsGrant(grant string) bool { return slices.Contains(c.Grants(), grant) }
+
+// IssuesRefresh reports whether an authorization of the scope yields a refresh
+// token.
+func (c *Client) IssuesRefresh(scope string) bool {
+	return c.AllowsGrant(proto.GrantRefreshToken) && (c.AlwaysIssues || proto.HasScope(scope, proto.ScopeOfflineAccess))
+}
+
+// validate refuses a client that could not finish any flow.
+func (c *Client) validate() error {
+	if c.AllowsGrant(proto.GrantAuthorizationCode) && len(c.RedirectURIs) == 0 {
+		return proto.ErrInvalidClientMetadata.Describe("redirect_uris must contain members")
+	}
+	return nil
+}
