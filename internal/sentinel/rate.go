@@ -1,0 +1,98 @@
+package sentinel
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/time/rate"
+
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+)
+
+// Rate is a token bucket: Burst requests at once, then one every Every.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// maxBuckets bounds the buckets in memory; the least used make way.
+const maxBuckets = 100_000
+
+// Limiter limits how often one key, usually a client's address, may do
+// something. Buckets in memory refuse without touching the database. With
+// PostgreSQL, where several nodes may serve one tenant, what they let through is
+// counted in the database as well; an SQLite database has one server, whose
+// memory is the whole truth. A nil Limiter allows everything. Safe for
+// concurrent use.
+type Limiter struct {
+	buckets *otter.Cache[bucketKey, *rate.Limiter]
+}
+
+type bucketKey struct{ tenant, key string }
+
+// NewLimiter returns a Limiter with full buckets.
+func NewLimiter() *Limiter {
+	return &Limiter{buckets: otter.Must(&otter.Options[bucketKey, *rate.Limiter]{MaximumSize: maxBuckets})}
+}
+
+// Allow takes a token from the bucket of key, or returns ErrRateLimited. A key
+// always comes with the same rate.
+func (l *Limiter) Allow(ctx context.Context, d *db.DB, now clock.Clock, key string, r Rate) error {
+	if l == nil {
+		return nil
+	}
+	at := now()
+	bucket, _ := l.buckets.ComputeIfAbsent(bucketKey{d.TenantID(), key}, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(rate.Every(r.Every), r.Burst), false
+	})
+	if !bucket.AllowN(at, 1) {
+		return limited(r)
+	}
+	if d.Dialect() == db.SQLite {
+		return nil
+	}
+	taken, err := take(ctx, d, at, key, r)
+	if err == nil && !taken {
+		return limited(r)
+	}
+	return err
+}
+
+func limited(r Rate) error {
+	seconds := max(1, int(math.Ceil(r.Every.Seconds())))
+	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds})
+}
+
+// take refills the bucket for the time that has passed and takes a token, in
+// one statement; it changes no row when there is none to take.
+func take(ctx context.Context, d *db.DB, now time.Time, key string, r Rate) (bool, error) {
+	const refilled = `CASE WHEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) < CAST($5 AS REAL)
+		THEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) ELSE CAST($5 AS REAL) END`
+	n, err := d.Exec(ctx, `INSERT INTO rate_buckets (tenant_id, bucket_hash, tokens, refilled_at)
+		VALUES ($1, $2, CAST($5 AS REAL) - 1, $3)
+		ON CONFLICT (tenant_id, bucket_hash) DO UPDATE SET tokens = `+refilled+` - 1, refilled_at = $3
+		WHERE `+refilled+` >= 1`,
+		crypt.Hash(key), now.UnixMilli(), float64(r.Every.Milliseconds()), float64(r.Burst))
+	return n == 1, err
+}
+
+// AddressKey returns the key under which action is counted for a client's
+// address. An IPv6 client owns at least its /64, so that is what counts.
+func AddressKey(action, ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return action + " " + ip
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		if prefix, err := addr.Prefix(64); err == nil {
+			return action + " " + prefix.String()
+		}
+	}
+	return action + " " + addr.String()
+}

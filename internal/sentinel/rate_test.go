@@ -1,0 +1,112 @@
+package sentinel
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"signet/internal/platform/clock"
+	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
+	"signet/internal/platform/errs"
+)
+
+var perSecond = Rate{Burst: 3, Every: time.Second}
+
+func TestLimiter_AllowsABurstThenTheRate(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		l, now, d := NewLimiter(), clock.NewFake(time.Unix(1_800_000_000, 0)), p.For("default")
+		allow := func(key string) error { return l.Allow(t.Context(), d, now.Now, key, perSecond) }
+		for range 3 {
+			want(t, "burst", allow("a"), nil)
+		}
+		err := allow("a")
+		want(t, "beyond", err, ErrRateLimited)
+		if e, _ := errs.As(err); e == nil || e.Status != 429 || e.Args["seconds"] != 1 {
+			t.Errorf("error = %+v, want 429 with a second", e)
+		}
+		want(t, "another key", allow("b"), nil)
+		now.Advance(999 * time.Millisecond)
+		want(t, "too early", allow("a"), ErrRateLimited)
+		now.Advance(time.Millisecond)
+		want(t, "a second later", allow("a"), nil)
+		want(t, "only one", allow("a"), ErrRateLimited)
+		now.Advance(time.Hour)
+		for range 3 {
+			want(t, "full again, not fuller", allow("a"), nil)
+		}
+		want(t, "full again, not fuller", allow("a"), ErrRateLimited)
+		want(t, "another tenant", l.Allow(t.Context(), p.For("admin"), now.Now, "a", perSecond), nil)
+	})
+}
+
+func TestLimiter_NodesShareOneBucketInPostgres(t *testing.T) {
+	t.Parallel()
+	p := dbtest.Postgres(t)
+	now := clock.NewFake(time.Unix(1_800_000_000, 0))
+	nodes := []*Limiter{NewLimiter(), NewLimiter(), NewLimiter()}
+	var allowed atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 30 {
+		wg.Go(func() {
+			err := nodes[i%3].Allow(context.Background(), p.For("default"), now.Now, "a", perSecond)
+			switch {
+			case err == nil:
+				allowed.Add(1)
+			case !errors.Is(err, ErrRateLimited):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if allowed.Load() != 3 {
+		t.Errorf("%d allowed, want 3", allowed.Load())
+	}
+}
+
+func TestLimiter_NilAllowsEverything(t *testing.T) {
+	t.Parallel()
+	var l *Limiter
+	for range 100 {
+		want(t, "nil", l.Allow(t.Context(), nil, nil, "a", Rate{}), nil)
+	}
+}
+
+// Attack 43: the addresses of one client are one key.
+func TestAddressKey_OneClientHasOneKey(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"same":           {"192.0.2.1", "192.0.2.1", true},
+		"other":          {"192.0.2.1", "192.0.2.2", false},
+		"mapped":         {"192.0.2.1", "::ffff:192.0.2.1", true},
+		"spelling":       {"2001:db8::1", "2001:0DB8:0:0::0001", true},
+		"network":        {"2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true},
+		"other network":  {"2001:db8::1", "2001:db8:0:1::1", false},
+		"zone":           {"fe80::1%eth0", "fe80::1%eth1", true},
+		"no address":     {"", "", true},
+		"not an address": {"x", "y", false},
+	} {
+		if same := AddressKey("sign-in", c.a) == AddressKey("sign-in", c.b); same != c.same {
+			t.Errorf("%s: same = %v", name, same)
+		}
+		if AddressKey("sign-in", c.a) == AddressKey("setup", c.a) {
+			t.Errorf("%s: two actions share a key", name)
+		}
+	}
+}
+
+func BenchmarkLimiter(b *testing.B) {
+	l, d := NewLimiter(), dbtest.SQLite(b).For("default")
+	for b.Loop() {
+		if err := l.Allow(b.Context(), d, clock.System, "a", Rate{Burst: 1 << 30, Every: time.Nanosecond}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

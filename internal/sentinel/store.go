@@ -1,0 +1,185 @@
+package sentinel
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/event"
+	"signet/internal/platform/ids"
+)
+
+// stale is the age at which an attempt that was never settled, because the
+// process died, counts as failed.
+const stale = time.Minute
+
+// attempt is a reservation: one pending activity for each target.
+type attempt struct {
+	targets []Target // in lock order
+	ids     []string
+	first   Target // as the caller named it
+}
+
+// reserve records a pending attempt at every target, or says why there may be
+// none. It decides under a lock on each target, so that of any number of
+// parallel attempts only as many get through as may still fail.
+func reserve(ctx context.Context, d *db.DB, now time.Time, p Policy, targets []Target) (a *attempt, blocked error, err error) {
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		blocked = nil
+		a = &attempt{targets: inLockOrder(targets), first: targets[0]}
+		wait := time.Duration(0)
+		for _, t := range a.targets {
+			until, err := lock(ctx, tx, now, t)
+			if err != nil {
+				return err
+			}
+			wait = max(wait, until.Sub(now))
+			used, err := count(ctx, tx, now, t, math.MaxInt64)
+			if err != nil {
+				return err
+			}
+			// Attempts still under way may all fail, and then this one is too many.
+			if used >= p.maxAttempts() {
+				wait = max(wait, stale)
+			}
+		}
+		if wait > 0 {
+			blocked = blockedFor(wait)
+			return nil
+		}
+		return a.record(ctx, tx, now)
+	})
+	return a, blocked, err
+}
+
+func (a *attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
+	for _, t := range a.targets {
+		id := ids.Ordered(now)
+		_, err := tx.Exec(ctx, `INSERT INTO sentinel_activities
+			(tenant_id, id, pool, target_type, target_hash, action, outcome, created_at)
+			VALUES ($1, $2, $3, 'User', $4, $5, 'pending', $6)`, id, t.pool, t.hash, string(t.action), now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		a.ids = append(a.ids, id)
+	}
+	return nil
+}
+
+// lock takes the target's row until the end of tx and returns the end of its
+// lockout.
+func lock(ctx context.Context, tx *db.Tx, now time.Time, t Target) (until time.Time, err error) {
+	ms, err := db.One[int64](ctx, tx, `INSERT INTO sentinel_targets (tenant_id, pool, target_hash, touched_at)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant_id, pool, target_hash) DO UPDATE SET touched_at = excluded.touched_at
+		RETURNING blocked_until`, t.pool, t.hash, now.UnixMilli())
+	return time.UnixMilli(ms), err
+}
+
+// count returns the failures at the target within the window, and the pending
+// attempts that began no later than pendingUntil.
+func count(ctx context.Context, tx *db.Tx, now time.Time, t Target, pendingUntil int64) (int, error) {
+	return db.One[int](ctx, tx, `SELECT count(*) FROM sentinel_activities
+		WHERE tenant_id = $1 AND pool = $2 AND target_hash = $3 AND created_at > $4
+		AND (outcome = 'failed' OR (outcome = 'pending' AND created_at <= $5))`,
+		t.pool, t.hash, now.Add(-window).UnixMilli(), pendingUntil)
+}
+
+func (a *attempt) succeed(ctx context.Context, d *db.DB) error {
+	return d.Tx(ctx, func(tx *db.Tx) error {
+		for _, id := range a.ids {
+			if err := settle(ctx, tx, id, "success"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// release takes back an attempt at which nothing was checked.
+func (a *attempt) release(ctx context.Context, d *db.DB) error {
+	return d.Tx(ctx, func(tx *db.Tx) error {
+		for _, id := range a.ids {
+			if _, err := tx.Exec(ctx, `DELETE FROM sentinel_activities WHERE tenant_id = $1 AND id = $2`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fail counts the attempt and blocks each target that has reached the limit.
+func (a *attempt) fail(ctx context.Context, d *db.DB, now time.Time, p Policy) (blocked error, err error) {
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		blocked = nil
+		for i, t := range a.targets {
+			reached, err := failAt(ctx, tx, now, p, t, a.ids[i])
+			if err != nil {
+				return err
+			}
+			if reached {
+				blocked = blockedFor(p.lockout())
+			}
+		}
+		if blocked == nil {
+			return nil
+		}
+		return event.Record(ctx, tx, now.UnixMilli(), "Identifier.Lockout", lockout{Type: a.first.kind, Value: a.first.value})
+	})
+	return blocked, err
+}
+
+// failAt settles the activity id of one target and reports whether it is the
+// one that reached the limit.
+func failAt(ctx context.Context, tx *db.Tx, now time.Time, p Policy, t Target, id string) (reached bool, err error) {
+	if _, err := lock(ctx, tx, now, t); err != nil {
+		return false, err
+	}
+	failed, err := count(ctx, tx, now, t, now.Add(-stale).UnixMilli())
+	if err != nil {
+		return false, err
+	}
+	if failed+1 < p.maxAttempts() {
+		return false, settle(ctx, tx, id, "failed")
+	}
+	if err := block(ctx, tx, t, now.Add(p.lockout())); err != nil {
+		return false, err
+	}
+	return true, settle(ctx, tx, id, "blocked")
+}
+
+// lockout is the data of the event Identifier.Lockout.
+type lockout struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+func block(ctx context.Context, tx *db.Tx, t Target, until time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE sentinel_targets SET blocked_until = $4
+		WHERE tenant_id = $1 AND pool = $2 AND target_hash = $3 AND blocked_until < $4`, t.pool, t.hash, until.UnixMilli())
+	return err
+}
+
+func settle(ctx context.Context, tx *db.Tx, id, outcome string) error {
+	_, err := tx.Exec(ctx, `UPDATE sentinel_activities SET outcome = $3 WHERE tenant_id = $1 AND id = $2`, id, outcome)
+	return err
+}
+
+// Purge removes what no decision needs any more, for all tenants. Run it now
+// and then; it returns how many rows went.
+func Purge(ctx context.Context, across *db.Across, now time.Time) (int64, error) {
+	var total int64
+	for _, query := range []string{
+		`DELETE FROM sentinel_activities WHERE created_at <= $1`,
+		`DELETE FROM sentinel_targets WHERE touched_at <= $1 AND blocked_until <= $1`,
+		`DELETE FROM rate_buckets WHERE refilled_at <= $1`,
+	} {
+		n, err := across.Exec(ctx, query, now.Add(-2*window).UnixMilli())
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	return total, nil
+}
