@@ -25,7 +25,7 @@ type AccessToken struct {
 // IssueAccess stores an opaque access token under its live grant for AccessTTL
 // and returns its value.
 func IssueAccess(ctx context.Context, tx *db.Tx, now int64, t AccessToken) (string, error) {
-	if _, err := lockGrant(ctx, tx, now, t.GrantID); err != nil {
+	if _, err := LockGrant(ctx, tx, now, t.GrantID); err != nil {
 		return "", err
 	}
 	value := ids.Token()

@@ -57,7 +57,7 @@ func (r codeRow) code() *Code {
 // IssueCode stores a code under its live grant for CodeTTL and returns its
 // value.
 func IssueCode(ctx context.Context, tx *db.Tx, now int64, c Code) (string, error) {
-	if _, err := lockGrant(ctx, tx, now, c.GrantID); err != nil {
+	if _, err := LockGrant(ctx, tx, now, c.GrantID); err != nil {
 		return "", err
 	}
 	if c.Resources == nil {

@@ -111,7 +111,7 @@ func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, erro
 	if g.ID == "" {
 		return insertGrant(ctx, tx, now, g)
 	}
-	stored, err := lockGrant(ctx, tx, now, g.ID)
+	stored, err := LockGrant(ctx, tx, now, g.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +156,10 @@ func unionScopes(a, b map[string]string) map[string]string {
 	return out
 }
 
-// lockGrant returns the grant and holds its row until the transaction ends, so
+// LockGrant returns the grant and holds its row until the transaction ends, so
 // that a revocation and a mint under the grant cannot cross. A grant that is
 // gone, revoked or expired is invalid_grant.
-func lockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, error) {
+func LockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, error) {
 	g, err := oneGrant(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), id)
 	if err != nil {
 		return nil, err

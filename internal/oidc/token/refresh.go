@@ -85,7 +85,7 @@ func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, err
 // IssueRefresh stores a refresh token under its live grant, whose end it cannot
 // outlive, and returns its value.
 func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, t RefreshToken) (string, error) {
-	g, err := lockGrant(ctx, tx, now, t.GrantID)
+	g, err := LockGrant(ctx, tx, now, t.GrantID)
 	if err != nil {
 		return "", err
 	}

@@ -233,3 +233,13 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 	return db.All[SessionClient](ctx, q, `SELECT client_id, sid, grant_id, is_logout_persistent
 		FROM session_clients WHERE tenant_id = $1 AND session_uid = $2 ORDER BY client_id`, sessionUID)
 }
+
+// SIDOf returns the sid of the session and application that a grant belongs to;
+// "" once the session has ended.
+func SIDOf(ctx context.Context, q db.Q, grantID string) (string, error) {
+	sid, err := db.One[string](ctx, q, `SELECT sid FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 LIMIT 1`, grantID)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return sid, err
+}

@@ -1,0 +1,231 @@
+// Package grant is the token endpoint (RFC 6749 section 3.2) behind its HTTP: it
+// turns what a client presents into tokens. The endpoint owns everything that
+// grant types have in common: permission to use the type, the user's standing,
+// the access and ID token, the answer and the audit record. A grant type is one
+// file and one line in types; it says which authorization is meant and which
+// refresh token follows.
+package grant
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/audit"
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/settings"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// Endpoint answers token requests.
+type Endpoint struct {
+	Clock    clock.Clock
+	Ring     *crypt.Keyring
+	Keys     *token.Keys
+	Settings *settings.Reader
+}
+
+// Response is the answer to a successful token request (RFC 6749 section 5.1).
+type Response struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int64  `json:"expires_in"` // seconds
+	IDToken      string `json:"id_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	Scope        string `json:"scope"`
+	TokenType    string `json:"token_type"`
+}
+
+// request is a token request whose client has been authenticated.
+type request struct {
+	tenant *tenant.Tenant
+	client *client.Authenticated
+	params proto.Params
+	now    int64
+	ring   *crypt.Keyring
+}
+
+// authorization is what a grant type makes of a request: on whose behalf, under
+// which grant and in which scope tokens are minted.
+type authorization struct {
+	grant      *token.Grant
+	user       *user.User
+	sessionUID *string // the tokens die with it; nil for offline access
+	scope      string  // of this answer
+	nonce      *string
+	authTime   *int64 // nil leaves it out of the ID token
+	refresh    string // the refresh token of the answer, "" for none
+}
+
+// grantType is one way to ask for tokens.
+type grantType struct {
+	audit string // name in audit records
+	// authorize runs in the transaction that mints. The authorization it returns
+	// beside an error is for the audit record.
+	authorize func(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error)
+}
+
+var types = map[string]grantType{
+	proto.GrantAuthorizationCode: {"AuthorizationCode", redeemCode},
+	proto.GrantRefreshToken:      {"RefreshToken", refresh},
+}
+
+// refusal is an error that keeps what the transaction has written: a reuse that
+// was detected revokes its grant and is answered with an error.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
+
+// Exchange answers the token request of an authenticated client.
+func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, c *client.Authenticated, p proto.Params) (*Response, error) {
+	name := "Unknown"
+	var result *authorization
+	response, err := func() (*Response, error) {
+		wanted, err := p.Require("grant_type")
+		if err != nil {
+			return nil, err
+		}
+		kind, ok := types[wanted]
+		if !ok {
+			return nil, proto.ErrUnsupportedGrantType
+		}
+		name = kind.audit
+		if !c.AllowsGrant(wanted) {
+			return nil, proto.ErrUnauthorizedClient.Describe("requested grant type is not allowed for this client")
+		}
+		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring}
+		return e.mint(ctx, rq, kind, &result)
+	}()
+	e.record(ctx, name, c, result, err)
+	return response, err
+}
+
+// minted is what a transaction of the endpoint leaves behind.
+type minted struct {
+	access  string
+	idToken *token.IDToken
+}
+
+// mint runs the grant type and issues the tokens in one transaction, then signs.
+func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result **authorization) (*Response, error) {
+	config, err := e.Settings.OIDC(ctx, rq.tenant.DB)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := e.Keys.Set(ctx, rq.tenant.DB)
+	if err != nil {
+		return nil, err
+	}
+	var out minted
+	var refused error
+	err = rq.tenant.DB.Tx(ctx, func(tx *db.Tx) error {
+		out, refused = minted{}, nil
+		var err error
+		if *result, err = kind.authorize(ctx, tx, rq); err == nil {
+			out, err = issue(ctx, tx, rq, *result, config.ExtendedClaims)
+		}
+		if kept, ok := errors.AsType[refusal](err); ok {
+			refused = kept.error
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	response := &Response{
+		AccessToken: out.access, ExpiresIn: int64(token.AccessTTL.Seconds()), RefreshToken: (*result).refresh,
+		Scope: (*result).scope, TokenType: "Bearer",
+	}
+	if out.idToken != nil {
+		response.IDToken, err = keys.SignIDToken(*out.idToken)
+	}
+	return response, err
+}
+
+// issue stores the access token and gathers what the ID token will say.
+func issue(ctx context.Context, tx *db.Tx, rq *request, a *authorization, extended []string) (minted, error) {
+	access, err := token.IssueAccess(ctx, tx, rq.now, token.AccessToken{
+		GrantID: a.grant.ID, UserID: a.user.ID, ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.scope,
+	})
+	if err != nil || !proto.HasScope(a.scope, proto.ScopeOpenID) {
+		return minted{access: access}, err
+	}
+	claims, err := token.Claims(ctx, tx, a.user, a.scope, token.Enabled(extended))
+	if err != nil {
+		return minted{}, err
+	}
+	idToken := &token.IDToken{
+		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
+		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims,
+	}
+	if rq.client.HasSID {
+		if idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID); err != nil {
+			return minted{}, err
+		}
+	}
+	return minted{access: access, idToken: idToken}, nil
+}
+
+// activeUser returns the user of a grant if tokens may be minted for them.
+func activeUser(ctx context.Context, tx *db.Tx, userID string) (*user.User, error) {
+	u, err := user.ByID(ctx, tx, userID)
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, proto.ErrInvalidGrant
+	}
+	if err != nil {
+		return nil, err
+	}
+	if u.Usable() != nil {
+		return nil, proto.ErrInvalidGrant
+	}
+	return u, nil
+}
+
+// liveSession checks that what is bound to a session still has it.
+func liveSession(ctx context.Context, tx *db.Tx, now int64, uid *string, userID string) error {
+	if uid == nil {
+		return nil
+	}
+	s, err := token.SessionByUID(ctx, tx, now, *uid)
+	if err != nil {
+		return err
+	}
+	if s == nil || s.UserID == nil || *s.UserID != userID {
+		return proto.ErrInvalidGrant
+	}
+	return nil
+}
+
+// checkTarget refuses audiences that nobody can have been granted.
+func checkTarget(p proto.Params) error {
+	switch {
+	case p.Has(proto.Resource):
+		return proto.ErrInvalidTarget
+	case p.Has("organization_id"):
+		return errNotMember
+	}
+	return nil
+}
+
+func (e *Endpoint) record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
+	entry := audit.Entry{Key: "ExchangeTokenBy." + name, ApplicationID: c.ID, Err: err, Data: map[string]any{}}
+	if c.SecretName != "" {
+		entry.Data["secretName"] = c.SecretName
+	}
+	if a != nil {
+		entry.UserID = a.grant.UserID
+		entry.Data["grantId"], entry.Data["scope"] = a.grant.ID, a.scope
+		if a.sessionUID != nil {
+			entry.SessionID = *a.sessionUID
+		}
+	}
+	audit.Log(ctx, entry)
+}

@@ -1,0 +1,120 @@
+package grant
+
+import (
+	"context"
+	"time"
+
+	"signet/internal/application"
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+)
+
+// Rotation of refresh tokens.
+const (
+	// maxFamilyAge ends rotation: the last token of a family that old stays
+	// until it expires.
+	maxFamilyAge = 365*24*time.Hour + 6*time.Hour
+	// rotateAfter is the share of its life, in percent, past which the token of
+	// a confidential client is replaced. Nobody else can use it, so replacing
+	// it more often gains nothing.
+	rotateAfter = 70
+)
+
+// refresh is the refresh token grant (RFC 6749 section 6). What fails before the
+// rotation consumes nothing.
+func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error) {
+	value, err := rq.params.Require("refresh_token")
+	if err != nil {
+		return nil, err
+	}
+	t, err := token.RefreshByValue(ctx, tx, value)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now {
+		return nil, proto.ErrInvalidGrant
+	}
+	g, err := token.LockGrant(ctx, tx, rq.now, t.GrantID)
+	if err != nil {
+		return nil, err
+	}
+	a := &authorization{grant: g, sessionUID: t.SessionUID, nonce: t.Nonce}
+	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
+		return a, err
+	}
+	if a.scope, err = narrow(t.Scope, rq.params.Get("scope"), g.OIDCScope); err != nil {
+		return a, err
+	}
+	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
+		return a, err
+	}
+	a.refresh, err = successor(ctx, tx, rq, value, g.ID)
+	return a, err
+}
+
+// narrow returns the scope of this answer: what the request asks for within
+// what the token has, or all of it.
+func narrow(held, requested, granted string) (string, error) {
+	if requested == "" {
+		requested = held
+	}
+	if !proto.CoversScope(held, requested) {
+		return "", proto.ErrInvalidScope.Describe("refresh token missing requested scope")
+	}
+	return proto.IntersectScope(requested, granted), nil
+}
+
+// successor returns the refresh token of the answer. It reads the token again:
+// since the grant is locked, it cannot change any more.
+func successor(ctx context.Context, tx *db.Tx, rq *request, value, grantID string) (string, error) {
+	t, err := token.RefreshByValue(ctx, tx, value)
+	if err != nil {
+		return "", err
+	}
+	if t == nil {
+		return "", proto.ErrInvalidGrant
+	}
+	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
+		// Somebody else has the token too (RFC 9700 section 4.14.2).
+		if err := token.RevokeGrant(ctx, tx, rq.now, grantID); err != nil {
+			return "", err
+		}
+		return "", refusal{proto.ErrInvalidGrant}
+	}
+	if err := checkTarget(rq.params); err != nil {
+		return "", err
+	}
+	switch {
+	case t.ConsumedAt != nil:
+		return token.SuccessorOf(ctx, tx, rq.ring, t)
+	case !rotates(rq.client.Client, t, rq.now):
+		return value, nil
+	}
+	next, err := token.RotateRefresh(ctx, tx, rq.now, rq.ring, t, nextExpiry(rq.client.Client, t, rq.now))
+	if err == nil && next == "" {
+		err = proto.ErrInvalidGrant
+	}
+	return next, err
+}
+
+// rotates decides whether a refresh replaces the token.
+func rotates(c *client.Client, t *token.RefreshToken, now int64) bool {
+	switch {
+	case !c.RotatesRefresh, time.Duration(now-t.FamilyStartedAt)*time.Millisecond >= maxFamilyAge:
+		return false
+	case c.IsPublic():
+		return true
+	}
+	return (now-t.IssuedAt)*100 >= (t.ExpiresAt-t.IssuedAt)*rotateAfter
+}
+
+// nextExpiry is when the successor of a token expires: a browser cannot prolong
+// its own access, others begin a full life.
+func nextExpiry(c *client.Client, t *token.RefreshToken, now int64) int64 {
+	if c.Type == application.SPA {
+		return t.ExpiresAt
+	}
+	return now + c.RefreshTTL.Milliseconds()
+}

@@ -1,0 +1,109 @@
+package token
+
+import (
+	"context"
+	"slices"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
+	"signet/internal/role"
+	"signet/internal/user"
+)
+
+// Claims returns what a scope tells about a user, read from the rows as they are
+// now (OpenID Connect Core section 5.4). extended says which of
+// settings.ExtendedClaims are included; userinfo includes all of them.
+func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended func(claim string) bool) (map[string]any, error) {
+	claims := map[string]any{}
+	if proto.HasScope(scope, proto.ScopeProfile) {
+		profileClaims(claims, u)
+	}
+	if proto.HasScope(scope, proto.ScopeEmail) {
+		claims["email"], claims["email_verified"] = u.PrimaryEmail, u.PrimaryEmail != nil
+	}
+	if proto.HasScope(scope, proto.ScopePhone) {
+		claims["phone_number"], claims["phone_number_verified"] = u.PrimaryPhone, u.PrimaryPhone != nil
+	}
+	if proto.HasScope(scope, proto.ScopeAddress) && u.Profile.Address != nil {
+		claims["address"] = u.Profile.Address
+	}
+	if proto.HasScope(scope, proto.ScopeCustomData) && extended("custom_data") {
+		claims["custom_data"] = u.CustomData
+	}
+	if proto.HasScope(scope, proto.ScopeIdentities) {
+		identityClaims(claims, extended)
+	}
+	if proto.HasScope(scope, proto.ScopeRoles) && extended("roles") {
+		names, err := roleNames(ctx, q, u.ID)
+		if err != nil {
+			return nil, err
+		}
+		claims["roles"] = names
+	}
+	organizationClaims(claims, scope, extended)
+	return claims, nil
+}
+
+// Every is the filter of userinfo, which holds no claim back.
+func Every(string) bool { return true }
+
+// Enabled is the filter of ID tokens: the claims that the tenant enabled.
+func Enabled(names []string) func(string) bool {
+	return func(claim string) bool { return slices.Contains(names, claim) }
+}
+
+// profileClaims adds name, picture and username even where they are not set,
+// and the rest only where it is.
+func profileClaims(claims map[string]any, u *user.User) {
+	claims["name"], claims["picture"], claims["username"] = u.Name, u.Avatar, u.Username
+	claims["created_at"], claims["updated_at"] = u.CreatedAt, u.UpdatedAt
+	preferred := u.Profile.PreferredUsername
+	if preferred == nil {
+		preferred = u.Username
+	}
+	for name, value := range map[string]*string{
+		"family_name": u.Profile.FamilyName, "given_name": u.Profile.GivenName, "middle_name": u.Profile.MiddleName,
+		"nickname": u.Profile.Nickname, "preferred_username": preferred, "profile": u.Profile.Profile,
+		"website": u.Profile.Website, "gender": u.Profile.Gender, "birthdate": u.Profile.Birthdate,
+		"zoneinfo": u.Profile.Zoneinfo, "locale": u.Profile.Locale,
+	} {
+		if value != nil {
+			claims[name] = *value
+		}
+	}
+}
+
+func roleNames(ctx context.Context, q db.Q, userID string) ([]string, error) {
+	roles, err := role.Of(ctx, q, userID)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(roles))
+	for _, r := range roles {
+		names = append(names, r.Name)
+	}
+	return names, nil
+}
+
+// identityClaims and organizationClaims say "none", which is true of every user
+// until identities and organizations exist.
+func identityClaims(claims map[string]any, extended func(string) bool) {
+	if extended("identities") {
+		claims["identities"] = map[string]any{}
+	}
+	if extended("sso_identities") {
+		claims["sso_identities"] = []any{}
+	}
+}
+
+func organizationClaims(claims map[string]any, scope string, extended func(string) bool) {
+	organizations := proto.HasScope(scope, proto.ScopeOrganizations)
+	for claim, wanted := range map[string]bool{
+		"organizations": organizations, "organization_data": organizations,
+		"organization_roles": proto.HasScope(scope, proto.ScopeOrganizationRoles),
+	} {
+		if wanted && extended(claim) {
+			claims[claim] = []any{}
+		}
+	}
+}
