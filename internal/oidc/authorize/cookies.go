@@ -2,14 +2,13 @@ package authorize
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"signet/internal/platform/crypt"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -32,34 +31,47 @@ const (
 
 const oneTapLife = 10 * time.Second
 
+// maxSameCookies bounds the work for a request with many cookies of one name;
+// a browser sends one for each path that it knows.
+const maxSameCookies = 4
+
 type keysContext struct{}
 
 // SignedCookies lets the handlers behind it read and write signed cookies. An
 // interaction's name also stands in a URL, which logs and histories keep; the
 // signature is what makes the cookie more than that name.
-func SignedCookies(keys *crypt.Keyring) web.Middleware {
+func SignedCookies(keys *token.Keys) web.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keysContext{}, keys)))
+			set, err := keys.Set(r.Context(), tenant.From(r.Context()).DB)
+			if err != nil {
+				web.WriteError(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keysContext{}, set)))
 		})
 	}
 }
 
-func signature(ctx context.Context, name, value string) string {
-	keys, ok := ctx.Value(keysContext{}).(*crypt.Keyring)
+func cookieKeys(ctx context.Context) *token.KeySet {
+	set, ok := ctx.Value(keysContext{}).(*token.KeySet)
 	if !ok {
 		panic("authorize: the request did not pass SignedCookies")
 	}
-	return base64.RawURLEncoding.EncodeToString(keys.MAC("cookie", tenant.From(ctx).ID, name, value))
+	return set
 }
 
 // readCookie returns the value of a cookie whose signature is ours, else "".
 func readCookie(r *http.Request, name string) string {
 	full := tenant.From(r.Context()).Cookie(name)
-	for _, c := range r.CookiesNamed(full) {
-		want := []byte(signature(r.Context(), full, c.Value))
-		for _, sig := range r.CookiesNamed(full + ".sig") {
-			if crypt.Equal(want, []byte(sig.Value)) {
+	values, signatures := r.CookiesNamed(full), r.CookiesNamed(full+".sig")
+	if len(values) > maxSameCookies || len(signatures) > maxSameCookies {
+		return ""
+	}
+	keys := cookieKeys(r.Context())
+	for _, c := range values {
+		for _, sig := range signatures {
+			if keys.VerifyCookie(full, c.Value, sig.Value) {
 				return c.Value
 			}
 		}
@@ -72,7 +84,7 @@ func writeCookie(ctx context.Context, w http.ResponseWriter, c *http.Cookie) {
 	sig := *c
 	sig.Name = c.Name + ".sig"
 	if c.MaxAge >= 0 {
-		sig.Value = signature(ctx, c.Name, c.Value)
+		sig.Value = cookieKeys(ctx).SignCookie(c.Name, c.Value)
 	}
 	http.SetCookie(w, c)
 	http.SetCookie(w, &sig)
@@ -99,33 +111,34 @@ func clearCookie(ctx context.Context, w http.ResponseWriter, name, path string) 
 	writeCookie(ctx, w, c)
 }
 
-// setInteractionCookies binds the browser to in: the map for the pages, the
-// continuation's own cookie, and the context for scripts.
-func setInteractionCookies(w http.ResponseWriter, r *http.Request, in *Interaction) {
+// writeFlows binds the browser to the interaction that has begun and frees it
+// from the one that has ended; either may be nil.
+func writeFlows(w http.ResponseWriter, r *http.Request, begun, ended *Interaction) {
+	if begun == nil && ended == nil {
+		return
+	}
 	ctx := r.Context()
 	t := tenant.From(ctx)
-	flows := readFlows(r).with(in.ClientID, in.UID)
-	c := t.NewCookie(CookieInteraction, flows.encode(), "/")
-	c.MaxAge = int(TTL.Seconds())
-	writeCookie(ctx, w, c)
-
-	resume := t.NewCookie(CookieResume, in.UID, resumePath(in.UID))
-	resume.MaxAge = int(TTL.Seconds())
-	writeCookie(ctx, w, resume)
-
-	setContextCookie(ctx, w, &in.Params)
-}
-
-// dropInteraction removes in from the browser's cookies.
-func dropInteraction(w http.ResponseWriter, r *http.Request, in *Interaction) {
-	ctx := r.Context()
-	clearCookie(ctx, w, CookieResume, resumePath(in.UID))
-	flows := readFlows(r).without(in.UID)
-	if len(flows) == 0 {
+	open := readFlows(r)
+	if ended != nil {
+		open = open.without(ended.UID)
+		clearCookie(ctx, w, CookieResume, resumePath(ended.UID))
+	}
+	if begun != nil {
+		open = open.with(begun.ClientID, begun.UID)
+		resume := t.NewCookie(CookieResume, begun.UID, resumePath(begun.UID))
+		resume.MaxAge = int(TTL.Seconds())
+		writeCookie(ctx, w, resume)
+		setContextCookie(ctx, w, &begun.Params)
+		if credential := begun.Params.GoogleOneTapCredential; credential != "" && begun.Prompt == PromptLogin {
+			setOneTapCookie(ctx, w, credential)
+		}
+	}
+	if len(open) == 0 {
 		clearCookie(ctx, w, CookieInteraction, "/")
 		return
 	}
-	c := tenant.From(ctx).NewCookie(CookieInteraction, flows.encode(), "/")
+	c := t.NewCookie(CookieInteraction, open.encode(), "/")
 	c.MaxAge = int(TTL.Seconds())
 	writeCookie(ctx, w, c)
 }
@@ -162,7 +175,7 @@ func writeText(ctx context.Context, w http.ResponseWriter, c *http.Cookie, value
 	line := c.String()
 	w.Header().Add("Set-Cookie", strings.Replace(line, "="+placeholder, "="+value, 1))
 	sig := *c
-	sig.Name, sig.Value = c.Name+".sig", signature(ctx, c.Name, value)
+	sig.Name, sig.Value = c.Name+".sig", cookieKeys(ctx).SignCookie(c.Name, value)
 	http.SetCookie(w, &sig)
 }
 

@@ -24,6 +24,8 @@ const (
 const (
 	PromptLogin   = "login"
 	PromptConsent = "consent"
+	// PromptNone asks that the person is not bothered; no interaction has it.
+	PromptNone = "none"
 )
 
 // The errors of finding and saving an interaction.

@@ -100,7 +100,7 @@ func Finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, l Login)
 }
 
 func finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, o outcome) (string, error) {
-	state, err := json.Marshal(o)
+	state, err := encode(o)
 	if err != nil {
 		return "", err
 	}
@@ -131,6 +131,8 @@ func take(ctx context.Context, tx *db.Tx, now int64, in *Interaction) error {
 	}
 	return nil
 }
+
+func encode(o outcome) (json.RawMessage, error) { return json.Marshal(o) }
 
 func stateColumn(state json.RawMessage) *db.JSON[json.RawMessage] {
 	if len(state) == 0 {

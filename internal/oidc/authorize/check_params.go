@@ -1,0 +1,249 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
+	"signet/internal/resource"
+	"signet/internal/tenant"
+)
+
+// Errors of authorization requests alone (OpenID Connect Core section 3.1.2.6).
+var (
+	errRequestNotSupported      = errs.New(400, "oidc.request_not_supported").Describe("request parameter provided but not supported")
+	errRequestURINotSupported   = errs.New(400, "oidc.request_uri_not_supported").Describe("request_uri parameter provided but not supported")
+	errRegistrationNotSupported = errs.New(400, "oidc.registration_not_supported").Describe("registration parameter provided but not supported")
+)
+
+// organizationsResource is the audience that stands for all organizations.
+const organizationsResource = "urn:logto:resource:organizations"
+
+// maxResources bounds how many audiences one request may name.
+const maxResources = 32
+
+// The most bytes that a parameter may have: what is kept with the interaction
+// and comes back in a Location header must stay small. State belongs to the
+// client, which may put more into it.
+const (
+	maxParameter = 2048
+	maxState     = 4096
+)
+
+// checkResponseMode also notes what a refusal needs to reach the client.
+func checkResponseMode(_ context.Context, _ db.Q, rq *Request) error {
+	p := &rq.Params
+	p.ResponseType = normalType(rq.sent.Get("response_type"))
+	p.ResponseMode = defaultMode(p.ResponseType)
+	if state := rq.sent.Get("state"); len(state) <= maxState {
+		p.State = state
+	}
+	switch mode := rq.sent.Get("response_mode"); mode {
+	case "":
+	case ModeQuery, ModeFragment, ModeFormPost:
+		p.ResponseMode = mode
+	default:
+		return proto.ErrUnsupportedResponseMode
+	}
+	return nil
+}
+
+// normalType orders the parts of a response type, whose order means nothing.
+func normalType(responseType string) string {
+	parts := strings.Fields(responseType)
+	slices.Sort(parts)
+	return strings.Join(parts, " ")
+}
+
+func checkLengths(_ context.Context, _ db.Q, rq *Request) error {
+	for name, values := range rq.sent {
+		limit := maxParameter
+		switch name {
+		case "state":
+			limit = maxState
+		case "id_token_hint", "google_one_tap_credential":
+			limit = 2 * maxState
+		}
+		for _, value := range values {
+			if len(value) > limit {
+				return proto.ErrInvalidRequest.Describe("a parameter is too long")
+			}
+		}
+	}
+	return nil
+}
+
+// checkUnsupported refuses what would put parameters beside the ones that are
+// checked here (RFC 9101), rather than ignore it.
+func checkUnsupported(_ context.Context, _ db.Q, rq *Request) error {
+	switch {
+	case rq.sent.Has("request"):
+		return errRequestNotSupported
+	case rq.sent.Has("request_uri"):
+		return errRequestURINotSupported
+	case rq.sent.Has("registration"):
+		return errRegistrationNotSupported
+	}
+	return nil
+}
+
+// checkResponseType allows the code flow alone: tokens in the front channel are
+// announced for compatibility, but given to nobody (RFC 9700 section 2.1.2).
+func checkResponseType(_ context.Context, _ db.Q, rq *Request) error {
+	switch rq.Params.ResponseType {
+	case "":
+		return proto.MissingParameter("response_type")
+	case "code":
+		return nil
+	case "id_token", "code id_token", "none":
+		return proto.ErrUnauthorizedClient.Describe("requested response_type is not allowed for this client")
+	}
+	return proto.ErrUnsupportedResponseType
+}
+
+// checkPrompt knows the prompts of OpenID Connect Core section 3.1.2.1 but
+// select_account, since a session holds one account.
+func checkPrompt(_ context.Context, _ db.Q, rq *Request) error {
+	prompts := proto.SplitScope(rq.sent.Get("prompt"))
+	for _, prompt := range prompts {
+		if !slices.Contains([]string{PromptNone, PromptLogin, PromptConsent}, prompt) {
+			return proto.ErrInvalidRequest.Describe("invalid prompt value(s) provided")
+		}
+	}
+	if len(prompts) > 1 && slices.Contains(prompts, PromptNone) {
+		return proto.ErrInvalidRequest.Describe("prompt none must only be used alone")
+	}
+	rq.Params.Prompts = prompts
+	return nil
+}
+
+func checkMaxAge(_ context.Context, _ db.Q, rq *Request) error {
+	text := rq.sent.Get("max_age")
+	if text == "" {
+		return nil
+	}
+	// 32 bits are 68 years, and cannot overflow as milliseconds.
+	seconds, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || seconds < 0 || text[0] == '+' {
+		return proto.ErrInvalidRequest.Describe("invalid max_age parameter value")
+	}
+	rq.Params.MaxAge = &seconds
+	return nil
+}
+
+// pkceForm is the syntax of RFC 7636 section 4.2.
+var pkceForm = regexp.MustCompile(`^[A-Za-z0-9\-._~]{43,128}$`)
+
+// checkPKCE lets only clients with a secret do without PKCE, and none of them
+// half (RFC 9700 section 2.1.1).
+func checkPKCE(_ context.Context, _ db.Q, rq *Request) error {
+	challenge, method := rq.sent.Get("code_challenge"), rq.sent.Get("code_challenge_method")
+	switch {
+	case challenge == "" && method != "":
+		return proto.ErrInvalidRequest.Describe("code_challenge must be provided with code_challenge_method")
+	case challenge == "" && rq.Client.RequiresPKCE():
+		return proto.ErrInvalidRequest.Describe("Authorization Server policy requires PKCE to be used for this request")
+	case challenge == "":
+		return nil
+	case method != proto.CodeChallengeMethod:
+		return proto.ErrInvalidRequest.Describe("not supported value of code_challenge_method")
+	}
+	if !pkceForm.MatchString(challenge) {
+		return proto.ErrInvalidRequest.Describe("code_challenge must be a string with a minimum length of 43 and a maximum length of 128 characters")
+	}
+	rq.Params.CodeChallenge = challenge
+	return nil
+}
+
+// checkScope refuses scopes of the provider that a third-party application may
+// not ask for; nothing else is known about a scope here, and what nobody knows
+// is granted to nobody.
+func checkScope(_ context.Context, _ db.Q, rq *Request) error {
+	scope := proto.JoinScope(proto.SplitScope(rq.sent.Get("scope")))
+	for _, s := range proto.SplitScope(scope) {
+		if proto.IsScope(s) && !mayAsk(rq.Client, s) {
+			return proto.ErrInvalidScope.Describe("requested scope is not allowed")
+		}
+	}
+	rq.Params.Scope = scope
+	return nil
+}
+
+// mayAsk reports whether a client may ask for a scope of the provider. Nobody
+// can allow a third-party application more than the two that every client has.
+func mayAsk(c *client.Client, scope string) bool {
+	return !c.IsThirdParty || scope == proto.ScopeOpenID || scope == proto.ScopeOfflineAccess
+}
+
+// dropOfflineAccess keeps offline_access only where the person is asked
+// (OpenID Connect Core section 11). It is dropped silently: many clients always
+// send it.
+func dropOfflineAccess(_ context.Context, _ db.Q, rq *Request) error {
+	if !rq.Params.HasPrompt(PromptConsent) {
+		rq.Params.Scope = proto.WithoutScope(rq.Params.Scope, proto.ScopeOfflineAccess)
+	}
+	return nil
+}
+
+// checkResources refuses audiences that nobody registered (RFC 8707 section 2).
+func checkResources(ctx context.Context, q db.Q, rq *Request) error {
+	indicators := rq.sent.All(proto.Resource)
+	if len(indicators) > maxResources {
+		return proto.ErrInvalidTarget
+	}
+	for _, indicator := range indicators {
+		if slices.Contains(rq.Params.Resources, indicator) {
+			continue
+		}
+		if indicator != organizationsResource {
+			_, err := resource.ByIndicator(ctx, q, indicator)
+			if errors.Is(err, resource.ErrNotFound) {
+				return proto.ErrInvalidTarget
+			}
+			if err != nil {
+				return err
+			}
+		}
+		rq.Params.Resources = append(rq.Params.Resources, indicator)
+	}
+	return nil
+}
+
+// checkHint takes the expected user from an ID token that the client was given
+// (OpenID Connect Core section 3.1.2.1).
+func checkHint(ctx context.Context, q db.Q, rq *Request) error {
+	raw := rq.sent.Get("id_token_hint")
+	if raw == "" {
+		return nil
+	}
+	keys, err := rq.engine.Keys.Set(ctx, q)
+	if err != nil {
+		return err
+	}
+	hint, err := keys.VerifyHint(raw, tenant.From(ctx).Issuer())
+	if err != nil {
+		return proto.ErrInvalidRequest.Describe("could not validate id_token_hint").Wrap(err)
+	}
+	if hint.Audience != rq.Client.ID {
+		return proto.ErrInvalidRequest.Describe("could not validate id_token_hint")
+	}
+	rq.Params.HintedUser = hint.Subject
+	return nil
+}
+
+// takeTheRest keeps what needs no check: what only comes back to the client, or
+// is a wish that the pages may ignore.
+func takeTheRest(_ context.Context, _ db.Q, rq *Request) error {
+	rq.Params.Nonce = rq.sent.Get("nonce")
+	rq.Params.LoginHint = rq.sent.Get("login_hint")
+	rq.Params.UILocales = rq.sent.Get("ui_locales")
+	rq.Params.Extras = readExtras(rq.sent)
+	return nil
+}

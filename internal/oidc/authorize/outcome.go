@@ -1,0 +1,53 @@
+package authorize
+
+import (
+	"net/http"
+	"time"
+
+	"signet/internal/oidc/token"
+	"signet/internal/platform/errs"
+	"signet/internal/tenant"
+)
+
+// Outcome is what one request did to an authorization, and so where its browser
+// goes next: to the page of an interaction, or back to the client.
+type Outcome struct {
+	Params *Params
+	// Begun is the interaction that the person has to play now, Ended the one
+	// that is over.
+	Begun, Ended *Interaction
+	// Session and SessionSecret are set if the browser's session cookie has to
+	// change.
+	Session       *token.Session
+	SessionSecret string
+	// Code, or else Refusal, goes to the client if nothing has begun.
+	Code    string
+	Refusal *errs.Error
+}
+
+// Write sends the browser on its way.
+func (o *Outcome) Write(w http.ResponseWriter, r *http.Request) error {
+	t := tenant.From(r.Context())
+	if o.SessionSecret != "" {
+		life := time.Duration(o.Session.ExpiresAt-o.Session.RenewedAt) * time.Millisecond
+		SetSessionCookie(r.Context(), w, o.SessionSecret, life)
+	}
+	writeFlows(w, r, o.Begun, o.Ended)
+	if o.Begun != nil {
+		seeOther(w, t.Path(o.Begun.page()))
+		return nil
+	}
+	response := codeAnswer(t, o.Params, o.Code)
+	if o.Refusal != nil {
+		response = errorAnswer(t, o.Params, o.Refusal)
+	}
+	return response.send(w, r, o.Params)
+}
+
+// page returns the page on which the person plays the interaction.
+func (in *Interaction) page() string {
+	if in.Prompt == PromptConsent {
+		return in.Params.consentPage()
+	}
+	return in.Params.signInPage()
+}

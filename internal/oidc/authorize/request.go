@@ -1,0 +1,107 @@
+package authorize
+
+import (
+	"context"
+
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/db"
+	"signet/internal/tenant"
+)
+
+// Engine runs authorizations.
+type Engine struct {
+	Clients *client.Directory
+	Keys    *token.Keys
+	Clock   clock.Clock
+}
+
+// Request is an authorization request that has passed, or is passing, the
+// checks.
+type Request struct {
+	Client *client.Client
+	// Params are complete once all checks have passed; after a refusal they hold
+	// what is needed to tell the client.
+	Params Params
+
+	engine *Engine
+	sent   proto.Params
+	now    int64
+	// What the person has done for this very request.
+	hasLoggedIn, hasConsented bool
+}
+
+// check is one rule about a request. It may complete Params.
+type check struct {
+	rule string
+	run  func(ctx context.Context, q db.Q, rq *Request) error
+}
+
+// While these run there is no client whom one could tell: their refusals are
+// for the person at the browser.
+var beforeRedirect = []check{
+	{"the client exists", checkClient},
+	{"the redirect URI is the client's", checkRedirectURI},
+}
+
+// Refusals of these go to the client's redirect URI.
+var byRedirect = []check{
+	{"the answer can be delivered", checkResponseMode},
+	{"no value is too long to keep", checkLengths},
+	{"no parameters arrive by another way", checkUnsupported},
+	{"the client may use the response type", checkResponseType},
+	{"prompt is consistent", checkPrompt},
+	{"max_age is a number of seconds", checkMaxAge},
+	{"the client may ask for the scopes", checkScope},
+	{"offline access is asked for with consent", dropOfflineAccess},
+	{"the code is bound to a verifier", checkPKCE},
+	{"the resources exist", checkResources},
+	{"id_token_hint is ours and the client's", checkHint},
+	{"the rest needs no check", takeTheRest},
+}
+
+// Check runs a request through every rule. If one refuses it, told says whether
+// the client may be told: Refuse does.
+func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (rq *Request, told bool, err error) {
+	rq = &Request{engine: e, sent: sent, now: e.Clock.Millis()}
+	for _, c := range beforeRedirect {
+		if err := c.run(ctx, q, rq); err != nil {
+			return rq, false, err
+		}
+	}
+	for _, c := range byRedirect {
+		if err := c.run(ctx, q, rq); err != nil {
+			return rq, true, err
+		}
+	}
+	return rq, true, nil
+}
+
+func checkClient(ctx context.Context, q db.Q, rq *Request) error {
+	id, err := rq.sent.Require("client_id")
+	if err != nil {
+		return err
+	}
+	rq.Client, err = rq.engine.Clients.ByID(ctx, tenant.From(ctx), q, id)
+	rq.Params.ClientID = id
+	return err
+}
+
+// checkRedirectURI also refuses a client without the code flow, which has
+// nowhere to be sent back to.
+func checkRedirectURI(_ context.Context, _ db.Q, rq *Request) error {
+	if !rq.Client.AllowsGrant(proto.GrantAuthorizationCode) {
+		return proto.ErrUnauthorizedClient.Describe("requested response_type is not allowed for this client")
+	}
+	uri, ok := rq.Client.MatchRedirect(rq.sent.Get("redirect_uri"))
+	if !ok && !rq.sent.Has("redirect_uri") {
+		return proto.MissingParameter("redirect_uri")
+	}
+	if !ok {
+		return proto.ErrInvalidRedirectURI
+	}
+	rq.Params.RedirectURI = uri
+	return nil
+}
