@@ -1,0 +1,49 @@
+// What makes every page a little nicer. Nothing here is needed to use one.
+
+// "Show" beside a password: a toggle button, its name stays, its state is pressed.
+for (const button of document.querySelectorAll("button[data-reveal]")) {
+  button.addEventListener("click", () => {
+    const input = document.getElementById(/** @type {string} */ (button.getAttribute("data-reveal")));
+    if (!(input instanceof HTMLInputElement)) return;
+    const shown = input.type === "password";
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+    input.focus();
+  });
+}
+
+// Times are sent in UTC; readers think in their own time zone.
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
+const precisions = { day: { dateStyle: "long" }, minute: { dateStyle: "long", timeStyle: "short" } };
+for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local]"))) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, precisions[time.dataset.local ?? "day"]);
+  time.textContent = format.format(new Date(time.dateTime));
+}
+
+// A second click sends nothing twice. A page that comes back from the browser's
+// memory may be sent again.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.ariaBusy === "true") event.preventDefault();
+    form.ariaBusy = "true";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+}
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+});
+
+// Menus made of <details> close on Escape and on a click elsewhere.
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.removeAttribute("open");
+    menu.querySelector("summary")?.focus();
+  }
+});
+addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
+  }
+});

@@ -1,0 +1,108 @@
+package hosted
+
+import (
+	"reflect"
+	"testing"
+
+	"signet/internal/platform/errs"
+)
+
+const march = int64(1772529164000) // 3 March 2026, 09:12:44 UTC
+
+const getOptions = `{"challenge":"AAAA","timeout":60000,"rpId":"localhost","allowCredentials":[{"id":"AQID","type":"public-key"}],"userVerification":"required"}`
+
+const createOptions = `{"challenge":"AAAA","rp":{"id":"localhost","name":"localhost"},"user":{"id":"AAAA","name":"robin","displayName":"Robin"},"pubKeyCredParams":[{"type":"public-key","alg":-7}],"timeout":60000,"attestation":"none","authenticatorSelection":{"residentKey":"required","userVerification":"required"}}`
+
+var errTaken = errs.New(422, "hosted_test.taken")
+
+// sample is one state of a page, as a handler would fill it.
+type sample struct {
+	name string
+	page Page
+}
+
+func sampleMenu() *Menu {
+	return &Menu{
+		Person:     Person{Name: "Robin Example", Detail: "robin"},
+		ProfileURL: "/account", SignOut: Form{Action: "/account/sign-out", Token: "tok"},
+	}
+}
+
+// samples hold every page in the states that differ in markup.
+func samples() []sample {
+	menu, form := sampleMenu(), Form{Action: "/here?app_id=x", Token: "tok"}
+	taken := Say("generic.error", "code", "taken")
+	robin := Person{Name: "Robin Example", Detail: "robin"}
+	return []sample{
+		{"sign-in", SignIn{Form: form, App: "Tidewater", Methods: []string{"username"}, Password: &Field{}, RegisterURL: "/register"}},
+		{"sign-in-error", SignIn{Form: form, Methods: []string{"username", "email"}, Identifier: Field{Value: "robin"}, Password: &Field{},
+			RegisterURL: "/register", Notice: Trouble(errTaken), Terms: TermsNotice}},
+		{"sign-in-identifier", SignIn{Form: form, Methods: []string{"email", "phone"}, Identifier: Invalid("", Say("field.required"))}},
+		{"password", Password{Form: form, Identifier: "robin", BackURL: "/sign-in"}},
+		{"create-account", CreateAccount{Form: form, App: "Tidewater", Username: Invalid("robin", taken), Password: &Field{}, MinLength: 8,
+			SignInURL: "/sign-in", Terms: TermsCheck}},
+		{"create-account-short", CreateAccount{Form: form, SignInURL: "/sign-in"}},
+		{"choose-password", ChoosePassword{Form: form, Username: "robin", Password: Invalid("", taken, Say("field.required")), MinLength: 8, BackURL: "/register"}},
+		{"choose-username", ChooseUsername{Form: form}},
+		{"verify-passkey", VerifyPasskey{Form: form, Ceremony: Ceremony{Options: getOptions, OtherURL: "/mfa-verification"}, Person: robin, SwitchURL: "/sign-in"}},
+		{"verify-passkey-failed", VerifyPasskey{Form: form, Ceremony: Ceremony{Options: getOptions, Failure: FailWrongKey}, Person: robin}},
+		{"other-ways", OtherWays{BackURL: "/back", Ways: []Way{{Kind: "WebAuthn", URL: "/a"}, {Kind: "Totp", URL: "/b"},
+			{Kind: "EmailVerificationCode", URL: "/c", Target: "robi****@example.com"}, {Kind: "PhoneVerificationCode", URL: "/d", Target: "****4567"}, {Kind: "BackupCode", URL: "/e"}}}},
+		{"other-ways-bind", OtherWays{Bind: true, Ways: []Way{{Kind: "WebAuthn", URL: "/a"}}, Skip: &form}},
+		{"onboarding", Onboarding{Form: form}},
+		{"create-passkey", CreatePasskey{Form: form, Menu: menu, Ceremony: Ceremony{Options: createOptions}, CancelURL: "/account", Named: true}},
+		{"create-passkey-sign-in", CreatePasskey{Form: form, Ceremony: Ceremony{Options: createOptions, Failure: FailExpired}, Skippable: true}},
+		{"sign-out", SignOut{Form: Form{Action: "/oidc/session/end/confirm", LeadsTo: []string{"https://app.example/done"}}, XSRF: "xsrf-value"}},
+		{"signed-out", SignedOut{SignInURL: "/account"}},
+		{"unknown-session", UnknownSession{RestartURL: "/restart", App: "Tidewater", AccountURL: "/account"}},
+		{"unknown-session-short", UnknownSession{AccountURL: "/account"}},
+		{"suspended", Suspended{SwitchURL: "/sign-in"}},
+		{"failed", Failed{ID: "7KQ29MXD4TFH", Code: "oidc.server_error", Time: march, RetryURL: "/x", AppURL: "https://app.example", App: "Tidewater"}},
+		{"failed-short", Failed{Message: taken}},
+		{"not-found", NotFound{HomeURL: "/account"}},
+		{"demo", Demo{SignInURL: "/demo-app?go"}},
+		{"demo-signed-in", Demo{Menu: menu, Claims: []Claim{{"sub", "x8k2m4n6p8q0"}, {"name", "Robin Example"}, {"address", `{"formatted":"1 Long Road With A Name That Does Not End\nLisbon"}`}}}},
+		{"setup-start", SetupStart{Form: form, SetupToken: "t"}},
+		{"setup-expired", SetupStart{Expired: true}},
+		{"setup", Setup{Form: form, MinLength: 8}},
+		{"settings", Settings{Menu: menu, Notice: &Notice{Tone: ToneGood, Title: Say("settings.passkeys.saved", "name", "Blue key"), Text: Say("settings.passkeys.saved_text")},
+			Name: &NameRow{"Robin Example", "/account/name"}, Username: &UsernameRow{"robin", "/account/username"}, Password: &PasswordRow{true, "/account/password"},
+			TwoFactor: &TwoFactor{On: true, AddURL: "/account/passkey/add", AdviseSpare: true, Passkeys: []PasskeyRow{
+				{ID: "pk1", Name: "Blue key", Kind: KindSecurityKey, Model: "Cardinal K5 NFC", AddedAt: march, UsedAt: march, RenameURL: "/r", RemoveURL: "/d"},
+				{ID: "pk2", Name: "Work laptop", Kind: KindThisDevice, Model: "Chrome on macOS", Synced: true, AddedAt: march, RenameURL: "/r", RemoveURL: "/d"}}},
+			Sessions: []SessionRow{{ID: "s1", Device: "Chrome on macOS", Place: "Lisbon, Portugal", SignedInAt: march, Current: true},
+				{ID: "s2", Phone: true, SignedInAt: march, SignOutURL: "/account/sessions/s2"}},
+			ShowSessions: true, LostKeyURL: "/account/lost-key"}},
+		{"settings-empty", Settings{Menu: menu, Name: &NameRow{}, Username: &UsernameRow{}, Password: &PasswordRow{EditURL: "/p"},
+			TwoFactor: &TwoFactor{AddURL: "/a", Unavailable: FailIPAddress}, ShowSessions: true, SessionsURL: "/s"}},
+		{"edit-name", EditName{Menu: menu, Form: form, Name: Field{Value: "Robin Example"}, CancelURL: "/account"}},
+		{"edit-username", EditUsername{Menu: menu, Form: form, Username: Invalid("1robin", taken), CancelURL: "/account"}},
+		{"change-password", ChangePassword{Menu: menu, Form: form, Username: "robin", MinLength: 8, CancelURL: "/account"}},
+		{"step-up", StepUp{Menu: menu, Form: form, Username: "robin", Password: Invalid("", Say("step_up.wrong_password")), UsePasskeyURL: "/k", CancelURL: "/account"}},
+		{"step-up-passkey", StepUp{Menu: menu, Form: form, Ceremony: Ceremony{Options: getOptions}, UsePasswordURL: "/p", CancelURL: "/account"}},
+		{"name-passkey", NamePasskey{Menu: menu, Form: form, Name: Field{Value: "Security key (USB)"}, AdviseSpare: true}},
+		{"rename-passkey", RenamePasskey{Menu: menu, Form: form, Current: "Blue key", Name: Field{Value: "Blue key"}, CancelURL: "/account"}},
+		{"remove-passkey", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, CancelURL: "/account"}},
+		{"remove-passkey-required", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, Required: true, CancelURL: "/account"}},
+		{"lost-key", LostKey{Menu: menu, BackURL: "/account"}},
+		{"end-session", EndSession{Menu: menu, Form: form, Device: "Safari on iPhone", SignedInAt: march, CancelURL: "/account"}},
+		{"account-closed", AccountClosed{}},
+	}
+}
+
+// Every template has a sample, so the tests over samples cover every page.
+func TestSamples_CoverEveryTemplate(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range samples() {
+		seen[s.page.template()] = true
+		if reflect.TypeOf(s.page).Kind() != reflect.Struct {
+			t.Errorf("%s is no struct", s.name)
+		}
+	}
+	for name := range renderer().pages {
+		if !seen[name] {
+			t.Errorf("no sample of template %q", name)
+		}
+	}
+}
