@@ -39,6 +39,8 @@ type State struct {
 	MFA     Binding              `json:"mfa"`
 	Records verification.Records `json:"verificationRecords"`
 	Captcha Captcha              `json:"captcha"`
+	// Context is where the person began: address and browser.
+	Context map[string]string `json:"signInContext,omitempty"`
 
 	// secrets lie sealed in a column of their own.
 	secrets secrets
@@ -122,10 +124,11 @@ func (s *State) provenFactors() []signinexp.Factor {
 	return nil
 }
 
-// methods lists how the person was authenticated (RFC 8176).
-func (s *State) methods() []string {
-	var amr []string
-	if s.Records.Verified(verification.TypePassword) || s.Created {
+// methods lists how u was authenticated (RFC 8176). Who chose a password a
+// moment ago, to sign up, knows it.
+func (s *State) methods(u *user.User) []string {
+	amr := []string{}
+	if s.Records.Verified(verification.TypePassword) || s.Created && u.HasPassword() {
 		amr = append(amr, "pwd")
 	}
 	if w, ok := verification.Of[*verification.WebAuthn](s.Records); ok && w.Authenticated && w.UserID == s.UserID {

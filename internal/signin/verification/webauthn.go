@@ -52,6 +52,17 @@ func (w *WebAuthn) FinishRegistration(rp mfa.RP, now int64, agent string, payloa
 	return nil
 }
 
+// TakeRegistered returns the credential of a finished registration, once:
+// ErrNotVerified before that and after.
+func (w *WebAuthn) TakeRegistered() (*mfa.Credential, error) {
+	if w.Registered == nil {
+		return nil, ErrNotVerified
+	}
+	credential := w.Registered
+	w.Registered, w.Bound = nil, true
+	return credential, nil
+}
+
 // StartAuthentication begins to ask u for one of the credentials.
 func StartAuthentication(rp mfa.RP, userID string, credentials []mfa.Credential, now int64) (*WebAuthn, mfa.RequestOptions, error) {
 	options, challenge, err := mfa.AuthenticationOptions(rp, userID, credentials, now)

@@ -1,0 +1,257 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/mfa"
+	"signet/internal/oidc/authorize"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/signin/verification"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// Engine performs the steps of signing in. Every method takes the interaction
+// that the request belongs to, loads its state afresh, changes it and saves it
+// at once or not at all; of two requests that meet, the later one is judged on
+// what the earlier one left. The tenant is that of the context.
+type Engine struct {
+	Experience *signinexp.Cache
+	Hasher     *crypt.Hasher
+	Keyring    *crypt.Keyring
+	Clock      clock.Clock
+	// Pwned tells passwords that are known from breaches; nil knows none.
+	Pwned user.PwnedCheck
+	// IgnoreUsernameCase makes usernames case-insensitive whatever a tenant says.
+	IgnoreUsernameCase bool
+
+	// MayRegister, if set, is asked before a user registers; its error refuses.
+	// Registered, if set, runs in the transaction that creates the user and can
+	// undo it. The composition root sets both, for the setup of the admin tenant:
+	// its first user needs a setup token, which is spent by registering.
+	MayRegister func(ctx context.Context) error
+	Registered  func(ctx context.Context, tx *db.Tx, u *user.User) error
+}
+
+// visit is one request's view of an interaction. tx is nil while it only looks.
+type visit struct {
+	*Engine
+	now      int64
+	row      *authorize.Interaction
+	state    *State
+	settings *signinexp.Settings
+	q        db.Q
+	tx       *db.Tx
+	// finished says that the row is no longer ours to save.
+	finished bool
+}
+
+// keptError is a refusal after which the state is saved all the same.
+type keptError struct{ error }
+
+func (k *keptError) Unwrap() error { return k.error }
+
+// keep lets what was staged survive a refusal.
+func keep(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &keptError{err}
+}
+
+// look loads the interaction without a transaction: for steps that must work,
+// before they change anything, on things that take their time.
+func (e *Engine) look(ctx context.Context, in *authorize.Interaction) (*visit, error) {
+	d := tenant.From(ctx).DB
+	settings, err := e.Experience.Get(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return e.load(ctx, d, in, settings)
+}
+
+func (e *Engine) load(ctx context.Context, q db.Q, in *authorize.Interaction, settings *signinexp.Settings) (*visit, error) {
+	now := e.Clock.Millis()
+	row, err := authorize.ByUID(ctx, q, now, in.UID)
+	if err != nil {
+		return nil, err
+	}
+	if row.FinishedAt != nil || row.Prompt != authorize.PromptLogin {
+		return nil, authorize.ErrNotFound.Describe("there is nobody to sign in")
+	}
+	state, err := decode(e.sealer(ctx, in), row.State, row.StateSealed)
+	if err != nil {
+		return nil, err
+	}
+	return &visit{Engine: e, now: now, row: row, state: state, settings: settings, q: q}, nil
+}
+
+func (e *Engine) sealer(ctx context.Context, in *authorize.Interaction) sealer {
+	return sealer{keyring: e.Keyring, tenantID: tenant.From(ctx).ID, uid: in.UID}
+}
+
+// change loads the interaction in a transaction, runs step on it and saves it.
+func (e *Engine) change(ctx context.Context, in *authorize.Interaction, step func(v *visit) error) error {
+	return onConflict(func() error { return e.attempt(ctx, in, step) })
+}
+
+// onConflict tries once more when another request saved the interaction first:
+// the step is then judged on what that one left.
+func onConflict(attempt func() error) error {
+	err := attempt()
+	if errors.Is(err, authorize.ErrConflict) {
+		err = attempt()
+	}
+	return err
+}
+
+func (e *Engine) attempt(ctx context.Context, in *authorize.Interaction, step func(v *visit) error) error {
+	d := tenant.From(ctx).DB
+	settings, err := e.Experience.Get(ctx, d)
+	if err != nil {
+		return err
+	}
+	var refusal error
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		refusal = nil
+		v, err := e.load(ctx, tx, in, settings)
+		if err != nil {
+			return err
+		}
+		v.tx = tx
+		if err := step(v); err != nil {
+			var kept *keptError
+			if !errors.As(err, &kept) {
+				return err
+			}
+			refusal = kept.error
+		}
+		if v.finished {
+			return nil
+		}
+		return v.save(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+func (v *visit) save(ctx context.Context) error {
+	state, sealed, err := v.state.encode(v.sealer(ctx, v.row))
+	if err != nil {
+		return err
+	}
+	v.row.State, v.row.StateSealed = state, sealed
+	return authorize.SaveState(ctx, v.tx, v.row)
+}
+
+// caseSensitive reports whether usernames of the tenant that differ in case
+// are different.
+func (v *visit) caseSensitive() bool {
+	return v.settings.UsernamePolicy.DistinguishesCase(!v.IgnoreUsernameCase)
+}
+
+// identified returns the user who is identified, ErrNotIdentified if nobody is
+// or the user has been deleted since.
+func (v *visit) identified(ctx context.Context) (*user.User, error) {
+	if v.state.UserID == "" {
+		return nil, ErrNotIdentified
+	}
+	u, err := user.ByID(ctx, v.q, v.state.UserID)
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, ErrNotIdentified
+	}
+	return u, err
+}
+
+// person returns what Next must know of the identified user; nil if nobody is
+// identified.
+func (v *visit) person(ctx context.Context) (*Person, error) {
+	u, err := v.identified(ctx)
+	if errors.Is(err, ErrNotIdentified) && v.state.UserID == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &Person{User: u}
+	credentials, err := mfa.CredentialsOf(ctx, v.q, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(credentials) > 0 {
+		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)
+	}
+	if p.Taken, err = v.conflict(ctx, u.ID); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// conflict returns the refusal if a staged identifier belongs to another user
+// than the given one.
+func (v *visit) conflict(ctx context.Context, userID string) (refusal, err error) {
+	for _, staged := range []struct {
+		kind  string
+		value *string
+		taken error
+	}{
+		{signinexp.Username, v.state.Profile.Username, user.ErrUsernameTaken},
+		{signinexp.Email, v.state.Profile.PrimaryEmail, user.ErrEmailTaken},
+		{signinexp.Phone, v.state.Profile.PrimaryPhone, user.ErrPhoneTaken},
+	} {
+		if staged.value == nil {
+			continue
+		}
+		id := verification.Identifier{Type: staged.kind, Value: *staged.value}
+		owner, err := verification.FindUser(ctx, v.q, id, v.caseSensitive())
+		if err != nil {
+			return nil, err
+		}
+		if owner != nil && owner.ID != userID {
+			return staged.taken, nil
+		}
+	}
+	return nil, nil
+}
+
+// mayStage returns nil if something may be staged now: a person who signs in
+// must be identified and have proved a second factor, one who signs up not.
+func (v *visit) mayStage(ctx context.Context) error {
+	if v.state.Event == EventForgotPassword {
+		return ErrNotForForgotPassword
+	}
+	if v.state.signingUp() {
+		return nil
+	}
+	p, err := v.person(ctx)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return ErrNotIdentified
+	}
+	if step := (next{v.state, v.settings, p}).secondFactor(); step != nil {
+		return step.Err
+	}
+	return nil
+}
+
+// Look returns what must happen next in an interaction, and its state for
+// pages to render. The state must not be changed.
+func (e *Engine) Look(ctx context.Context, in *authorize.Interaction) (*State, Step, error) {
+	v, err := e.look(ctx, in)
+	if err != nil {
+		return nil, Step{}, err
+	}
+	p, err := v.person(ctx)
+	if err != nil {
+		return nil, Step{}, err
+	}
+	return v.state, Next(v.state, v.settings, p), nil
+}

@@ -1,0 +1,77 @@
+package signin
+
+import (
+	"context"
+
+	"signet/internal/oidc/authorize"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// Start begins to sign in, or begins anew: everything that was done before in
+// the interaction is forgotten. No captcha provider exists, so a captcha token
+// is refused with ErrCaptchaFailed.
+func (e *Engine) Start(ctx context.Context, in *authorize.Interaction, event Event, captchaToken *string) (err error) {
+	entry := step(in, "Create", nil)
+	entry.sees(&State{Event: event})
+	defer entry.log(ctx, &err)
+	if captchaToken != nil {
+		return ErrCaptchaFailed
+	}
+	restart := func() error {
+		return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+			row, err := authorize.ByUID(ctx, tx, e.Clock.Millis(), in.UID)
+			if err != nil {
+				return err
+			}
+			if row.FinishedAt != nil || row.Prompt != authorize.PromptLogin {
+				return authorize.ErrNotFound.Describe("there is nobody to sign in")
+			}
+			v := &visit{Engine: e, row: row, tx: tx, state: &State{Event: event, Context: contextOf(ctx)}}
+			return v.save(ctx)
+		})
+	}
+	// To begin anew overrides whatever another request did meanwhile.
+	return onConflict(restart)
+}
+
+func contextOf(ctx context.Context) map[string]string {
+	info := web.Info(ctx)
+	known := map[string]string{}
+	for key, value := range map[string]string{"ip": info.IP, "userAgent": info.UserAgent} {
+		if value != "" {
+			known[key] = value
+		}
+	}
+	return known
+}
+
+// SwitchEvent changes what the person wants, between signing in and signing up.
+// Proofs and the identified user stay, staged profile data goes.
+func (e *Engine) SwitchEvent(ctx context.Context, in *authorize.Interaction, event Event) (err error) {
+	entry := step(in, "Update", map[string]any{"newEvent": string(event)})
+	defer entry.log(ctx, &err)
+	return e.change(ctx, in, func(v *visit) error {
+		entry.sees(v.state)
+		if !v.allows(event) {
+			return ErrForbidden
+		}
+		if (v.state.Event == EventForgotPassword) != (event == EventForgotPassword) {
+			return ErrNotForForgotPassword
+		}
+		v.state.switchTo(event)
+		return nil
+	})
+}
+
+// allows reports whether the tenant lets people do this.
+func (v *visit) allows(event Event) bool {
+	switch event {
+	case EventSignIn:
+		return v.settings.SignInMode.AllowsSignIn()
+	case EventRegister:
+		return v.settings.SignInMode.AllowsRegister()
+	}
+	return true
+}

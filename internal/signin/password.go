@@ -1,0 +1,142 @@
+package signin
+
+import (
+	"context"
+
+	"signet/internal/oidc/authorize"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
+	"signet/internal/signin/verification"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// VerifyPassword checks the password of the user whom id names and returns the
+// id of the proof. Whether that proof signs anybody in is decided at
+// identification. An unknown user, one without a password and a wrong password
+// are one refusal and cost the same; that a user is suspended, or the password
+// too old, is told to those who know it.
+func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, id verification.Identifier, password string) (recordID string, err error) {
+	entry := step(in, "Verification.Password.Submit", map[string]any{"identifier": id})
+	defer entry.log(ctx, &err)
+	v, err := e.look(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	entry.sees(v.state)
+	if err := fits(password); err != nil {
+		return "", err
+	}
+	u, err := verification.FindUser(ctx, v.q, id, v.caseSensitive())
+	if err != nil {
+		return "", err
+	}
+	userID := ""
+	if u != nil {
+		userID, entry.userID = u.ID, u.ID
+	}
+	var outdated bool
+	targets := sentinel.ForIdentifier(sentinel.Password, id.Type, id.Value, userID)
+	err = sentinel.Guard(ctx, tenant.From(ctx).DB, e.Clock, lockout(v.settings), targets, func() (err error) {
+		outdated, err = verification.CheckPassword(ctx, e.Hasher, u, password)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := v.admit(u); err != nil {
+		return "", err
+	}
+	if outdated {
+		if err := e.rehash(ctx, u, password); err != nil {
+			return "", err
+		}
+	}
+	record := verification.NewPassword(id, u.ID)
+	return record.RecordID(), e.put(ctx, in, record)
+}
+
+// admit refuses a user whose password is right but no longer good enough.
+func (v *visit) admit(u *user.User) error {
+	if err := u.Usable(); err != nil {
+		return err
+	}
+	if u.IsPasswordExpired || v.settings.PasswordExpiration.Expired(v.now, u.PasswordChangedAt, u.CreatedAt) {
+		return ErrPasswordExpired
+	}
+	return nil
+}
+
+// rehash stores the password under today's parameters. The password itself
+// stays as old as it is.
+func (e *Engine) rehash(ctx context.Context, u *user.User, password string) error {
+	encoded, err := e.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = user.StorePasswordHash(ctx, tenant.From(ctx).DB, u.ID, *u.PasswordHash, encoded)
+	return err
+}
+
+// put saves a proof in place of the one of its kind.
+func (e *Engine) put(ctx context.Context, in *authorize.Interaction, record verification.Record) error {
+	return e.change(ctx, in, func(v *visit) error {
+		v.state.Records.Put(record)
+		return nil
+	})
+}
+
+// fits refuses a password that is too long to be hashed.
+func fits(password string) error {
+	if len(password) > crypt.MaxPasswordBytes {
+		return web.Invalid("password", "Too long")
+	}
+	return nil
+}
+
+func lockout(settings *signinexp.Settings) sentinel.Policy {
+	return sentinel.Policy(settings.SentinelPolicy)
+}
+
+// NewPasswordIdentity checks a username and a password for a new account and
+// returns the id of the record that Identify takes. It is the older of two ways
+// to register: SetUsername and SetPassword are the newer.
+func (e *Engine) NewPasswordIdentity(ctx context.Context, in *authorize.Interaction, id verification.Identifier, password string) (recordID string, err error) {
+	entry := step(in, "Verification.NewPasswordIdentity.Submit", map[string]any{"identifier": id})
+	defer entry.log(ctx, &err)
+	v, err := e.look(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	entry.sees(v.state)
+	owner, err := verification.FindUser(ctx, v.q, id, v.caseSensitive())
+	if err != nil {
+		return "", err
+	}
+	if owner != nil {
+		return "", user.ErrUsernameTaken
+	}
+	hash, err := e.newHash(ctx, v.settings, password, user.UserInfo{Username: id.Value})
+	if err != nil {
+		return "", err
+	}
+	record := verification.NewNewPasswordIdentity(id)
+	return record.RecordID(), e.change(ctx, in, func(v *visit) error {
+		v.state.Records.Put(record)
+		v.state.secrets.NewIdentity = hash
+		return nil
+	})
+}
+
+// newHash returns the hash of a new password that the policy accepts.
+func (e *Engine) newHash(ctx context.Context, settings *signinexp.Settings, password string, info user.UserInfo) (string, error) {
+	if err := settings.PasswordPolicy.Require(ctx, password, info, e.Pwned); err != nil {
+		return "", err
+	}
+	if err := fits(password); err != nil {
+		return "", err
+	}
+	return e.Hasher.Hash(ctx, password)
+}
