@@ -80,28 +80,39 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
-// Exchange answers the token request of an authenticated client.
-func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, c *client.Authenticated, p proto.Params) (*Response, error) {
-	name := "Unknown"
+// Exchange answers a token request. authenticate finds out who sent it; whatever
+// it says, the request is put on record.
+func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Params, authenticate func() (*client.Authenticated, error)) (*Response, error) {
+	kind, known := types[p.Get("grant_type")]
+	if !known {
+		kind.audit = "Unknown"
+	}
 	var result *authorization
-	response, err := func() (*Response, error) {
-		wanted, err := p.Require("grant_type")
-		if err != nil {
-			return nil, err
-		}
-		kind, ok := types[wanted]
-		if !ok {
-			return nil, proto.ErrUnsupportedGrantType
-		}
-		name = kind.audit
-		if !c.AllowsGrant(wanted) {
-			return nil, proto.ErrUnauthorizedClient.Describe("requested grant type is not allowed for this client")
-		}
+	c, err := authenticate()
+	if err == nil {
+		err = checkGrantType(c, p, known)
+	}
+	var response *Response
+	if err == nil {
 		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring}
-		return e.mint(ctx, rq, kind, &result)
-	}()
-	e.record(ctx, name, c, result, err)
+		response, err = e.mint(ctx, rq, kind, &result)
+	}
+	record(ctx, kind.audit, c, result, err)
 	return response, err
+}
+
+// checkGrantType refuses types that nobody, or not this client, may use.
+func checkGrantType(c *client.Authenticated, p proto.Params, known bool) error {
+	wanted, err := p.Require("grant_type")
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return proto.ErrUnsupportedGrantType
+	case !c.AllowsGrant(wanted):
+		return proto.ErrUnauthorizedClient.Describe("requested grant type is not allowed for this client")
+	}
+	return nil
 }
 
 // minted is what a transaction of the endpoint leaves behind.
@@ -215,10 +226,13 @@ func checkTarget(p proto.Params) error {
 	return nil
 }
 
-func (e *Endpoint) record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
-	entry := audit.Entry{Key: "ExchangeTokenBy." + name, ApplicationID: c.ID, Err: err, Data: map[string]any{}}
-	if c.SecretName != "" {
-		entry.Data["secretName"] = c.SecretName
+func record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
+	entry := audit.Entry{Key: "ExchangeTokenBy." + name, Err: err, Data: map[string]any{}}
+	if c != nil {
+		entry.ApplicationID = c.ID
+	}
+	if c != nil && c.SecretName != "" {
+		entry.Data["authenticatedWith"] = c.SecretName
 	}
 	if a != nil {
 		entry.UserID = a.grant.UserID

@@ -1,0 +1,103 @@
+package oidcapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// metadata is what the provider says about itself (OpenID Connect Discovery
+// section 3, RFC 8414 section 2). It names what works, and nothing else.
+type metadata struct {
+	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
+	ClaimsParameter        bool     `json:"claims_parameter_supported"`
+	Claims                 []string `json:"claims_supported"`
+	CodeChallengeMethods   []string `json:"code_challenge_methods_supported"`
+	EndSessionEndpoint     string   `json:"end_session_endpoint"`
+	GrantTypes             []string `json:"grant_types_supported"`
+	Issuer                 string   `json:"issuer"`
+	JWKSURI                string   `json:"jwks_uri"`
+	IssParameter           bool     `json:"authorization_response_iss_parameter_supported"`
+	ResponseModes          []string `json:"response_modes_supported"`
+	ResponseTypes          []string `json:"response_types_supported"`
+	Scopes                 []string `json:"scopes_supported"`
+	SubjectTypes           []string `json:"subject_types_supported"`
+	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
+	TokenEndpoint          string   `json:"token_endpoint"`
+	IDTokenAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
+	RequestURIParameter    bool     `json:"request_uri_parameter_supported"`
+	UserinfoEndpoint       string   `json:"userinfo_endpoint"`
+	RevocationEndpoint     string   `json:"revocation_endpoint"`
+	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
+	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
+	ClaimTypes             []string `json:"claim_types_supported"`
+}
+
+// claims are the names that ID tokens and userinfo can carry, in the order of
+// the scopes that ask for them.
+var claims = []string{
+	"sub", "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+	"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "username", "created_at", "email",
+	"email_verified", "phone_number", "phone_number_verified", "address", "custom_data", "identities", "sso_identities",
+	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss",
+}
+
+func metadataOf(t *tenant.Tenant, algorithm string) metadata {
+	return metadata{
+		Issuer:                t.Issuer(),
+		AuthorizationEndpoint: t.URL(proto.PathAuthorization),
+		TokenEndpoint:         t.URL(proto.PathToken),
+		UserinfoEndpoint:      t.URL(proto.PathUserinfo),
+		RevocationEndpoint:    t.URL(proto.PathRevocation),
+		EndSessionEndpoint:    t.URL(proto.PathEndSession),
+		JWKSURI:               t.URL(proto.PathJWKS),
+		Claims:                claims,
+		ClaimTypes:            []string{"normal"},
+		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
+		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken},
+		IDTokenAlgorithms:     []string{algorithm},
+		IssParameter:          true,
+		ResponseModes:         []string{"form_post", "fragment", "query"},
+		ResponseTypes:         []string{"code"},
+		Scopes:                proto.Scopes,
+		SubjectTypes:          []string{"public"},
+		AuthMethods:           []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
+	}
+}
+
+// discovery serves both metadata documents, which are the same. Its bytes are
+// made once for each endpoint and key set.
+func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	t := tenant.From(r.Context())
+	body, err := a.metadata.Get(r.Context(), t.DB, t.Issuer(), func(ctx context.Context, q db.Q) ([]byte, error) {
+		keys, err := a.keys.Set(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(metadataOf(t, keys.Algorithm))
+	})
+	if err != nil {
+		return err
+	}
+	web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
+	return nil
+}
+
+// jwks serves the public keys (RFC 7517). Caches must ask each time, so that a
+// rotation is seen at once.
+func (a *API) jwks(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	keys, err := a.keys.Set(r.Context(), tenant.From(r.Context()).DB)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
+	web.WriteBytes(w, r, http.StatusOK, "application/jwk-set+json; charset=utf-8", keys.JWKS)
+	return nil
+}

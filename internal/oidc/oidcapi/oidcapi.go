@@ -1,0 +1,82 @@
+// Package oidcapi is the provider's HTTP for clients: discovery, keys, tokens,
+// userinfo and revocation.
+package oidcapi
+
+import (
+	"net/http"
+	"strings"
+
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/grant"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/settings"
+	"signet/internal/tenant"
+)
+
+// API serves the endpoints.
+type API struct {
+	clock    clock.Clock
+	clients  *client.Directory
+	keys     *token.Keys
+	tokens   *grant.Endpoint
+	metadata *db.Cache[string, []byte]
+}
+
+// New returns the endpoints of the tenants in p.
+func New(p *db.Pool, now clock.Clock, ring *crypt.Keyring, keys *token.Keys, clients *client.Directory, config *settings.Reader) *API {
+	return &API{
+		clock: now, clients: clients, keys: keys,
+		tokens:   &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config},
+		metadata: db.NewCache[string, []byte](p, settings.Family, 256),
+	}
+}
+
+func (a *API) unknown(_ http.ResponseWriter, r *http.Request) error {
+	return proto.ErrUnknownRoute.Describe("unrecognized route or not allowed method (%s on %s)",
+		r.Method, strings.TrimPrefix(r.URL.Path, proto.PathIssuer))
+}
+
+func (a *API) preflight(w http.ResponseWriter, r *http.Request) error {
+	if !web.IsPreflight(r) {
+		return a.unknown(w, r)
+	}
+	web.AllowOrigin(w, r)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// checkOrigin refuses scripts of an origin that is none of the client's, and
+// keeps the answer from them.
+func checkOrigin(w http.ResponseWriter, r *http.Request, c *client.Client) error {
+	origin := r.Header.Get("Origin")
+	if origin == "" || c.AllowsOrigin(origin, tenant.From(r.Context()).Origin()) {
+		return nil
+	}
+	web.DisallowOrigin(w)
+	return proto.ErrInvalidRequest.Describe("origin %s not allowed for client: %s", origin, c.ID)
+}
+
+// authenticate returns the client that sent a request, once it has proved to be
+// itself and the browser, if it is one, may see the answer.
+func (a *API) authenticate(w http.ResponseWriter, r *http.Request, p proto.Params) (*client.Authenticated, error) {
+	t := tenant.From(r.Context())
+	c, err := a.clients.Authenticate(r.Context(), t, t.DB, a.clock.Millis(), r, p)
+	if c != nil {
+		if originErr := checkOrigin(w, r, c.Client); originErr != nil {
+			return c, originErr
+		}
+	}
+	return c, err
+}
+
+// noStore keeps answers with tokens or personal data out of caches (RFC 6749
+// section 5.1).
+func noStore(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+}

@@ -1,0 +1,48 @@
+package oidcapi
+
+import (
+	"net/http"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/web"
+)
+
+// Routes are the endpoints that clients call; the ones that browsers visit
+// belong to packages authorize and logout.
+func (a *API) Routes() web.Table {
+	routes := []web.Route{
+		a.route(http.MethodGet, proto.PathDiscovery, a.discovery),
+		a.route(http.MethodGet, proto.PathAuthorizationMetadata, a.discovery),
+		a.route(http.MethodGet, proto.PathJWKS, a.jwks),
+		a.route(http.MethodPost, proto.PathToken, a.token),
+		a.route(http.MethodPost, proto.PathRevocation, a.revocation),
+		a.route(http.MethodGet, proto.PathUserinfo, a.userinfo),
+		a.route(http.MethodPost, proto.PathUserinfo, a.userinfo),
+	}
+	for _, path := range openPaths {
+		routes = append(routes, a.route(http.MethodOptions, path, a.preflight))
+	}
+	// A pattern without a method would contradict those of pages.
+	for _, method := range []string{
+		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	} {
+		routes = append(routes, a.route(method, proto.PathIssuer+"/", a.unknown))
+	}
+	return web.Table{Routes: routes}
+}
+
+// openPaths are the endpoints that scripts of other origins may call.
+var openPaths = []string{
+	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathJWKS,
+	proto.PathToken, proto.PathRevocation, proto.PathUserinfo,
+}
+
+// route makes errors of h the protocol's.
+func (a *API) route(method, pattern string, h func(http.ResponseWriter, *http.Request) error) web.Route {
+	return web.Raw(method, pattern, func(w http.ResponseWriter, r *http.Request) error {
+		if err := h(w, r); err != nil {
+			proto.WriteError(w, r, err)
+		}
+		return nil
+	})
+}

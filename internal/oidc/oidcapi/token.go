@@ -1,0 +1,101 @@
+package oidcapi
+
+import (
+	"net/http"
+	"strings"
+
+	"signet/internal/audit"
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+func (a *API) token(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	params, err := proto.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	response, err := a.tokens.Exchange(r.Context(), tenant.From(r.Context()), params, func() (*client.Authenticated, error) {
+		return a.authenticate(w, r, params)
+	})
+	if err != nil {
+		return err
+	}
+	noStore(w)
+	return web.WriteJSON(w, r, http.StatusOK, response)
+}
+
+// revocation ends the grant of an access or refresh token (RFC 7009). Any token
+// will do, also a spent one: whoever gives one back wants none to work.
+func (a *API) revocation(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	params, err := proto.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	c, err := a.authenticate(w, r, params)
+	entry := audit.Entry{Key: "RevokeToken"}
+	if c != nil {
+		entry.ApplicationID = c.ID
+	}
+	if err == nil {
+		err = a.revoke(r, c, params, &entry)
+	}
+	entry.Err = err
+	audit.Log(r.Context(), entry)
+	if err != nil {
+		return err
+	}
+	noStore(w)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (a *API) revoke(r *http.Request, c *client.Authenticated, params proto.Params, entry *audit.Entry) error {
+	ctx := r.Context()
+	value, err := params.Require("token")
+	if err != nil {
+		return err
+	}
+	if isStructured(value) {
+		return proto.ErrUnsupportedTokenType.Describe("Structured JWT Tokens cannot be revoked via the revocation_endpoint")
+	}
+	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		grantID, clientID, err := ownerOf(r, tx, value)
+		switch {
+		case err != nil || grantID == "":
+			return err
+		case clientID == c.ID:
+			entry.Data = map[string]any{"grantId": grantID}
+			return token.RevokeGrant(ctx, tx, a.clock.Millis(), grantID)
+		case c.IsPublic():
+			return nil // it must not learn whose token it has
+		}
+		return proto.ErrInvalidRequest.Describe("this token does not belong to you")
+	})
+}
+
+// ownerOf returns grant and client of a token of either kind, "" if there is no
+// such token.
+func ownerOf(r *http.Request, q db.Q, value string) (grantID, clientID string, err error) {
+	refresh, err := token.RefreshByValue(r.Context(), q, value)
+	if err != nil {
+		return "", "", err
+	}
+	if refresh != nil {
+		return refresh.GrantID, refresh.ClientID, nil
+	}
+	access, err := token.FindAccess(r.Context(), q, value)
+	if err != nil || access == nil {
+		return "", "", err
+	}
+	return access.GrantID, access.ClientID, nil
+}
+
+// isStructured reports whether a token is a JWT, which opaque ones never look
+// like.
+func isStructured(value string) bool { return strings.Count(value, ".") == 2 }

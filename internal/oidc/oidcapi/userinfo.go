@@ -1,0 +1,85 @@
+package oidcapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// userinfo tells what the scope of an opaque access token allows about its user
+// (OpenID Connect Core section 5.3).
+func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	ctx, t := r.Context(), tenant.From(r.Context())
+	value, err := bearer(w, r)
+	if err != nil {
+		return err
+	}
+	access, err := token.AccessByValue(ctx, t.DB, a.clock.Millis(), value)
+	if err != nil {
+		return err
+	}
+	if access == nil {
+		return proto.ErrInvalidToken
+	}
+	c, err := a.clients.ByID(ctx, t, t.DB, access.ClientID)
+	if errors.Is(err, proto.ErrInvalidClient) {
+		return proto.ErrInvalidToken // its application is gone
+	}
+	if err != nil {
+		return err
+	}
+	if err := checkOrigin(w, r, c); err != nil {
+		return err
+	}
+	if !proto.HasScope(access.Scope, proto.ScopeOpenID) {
+		return proto.ErrInsufficientScope.Describe("access token missing openid scope").With(proto.Context{Scope: proto.ScopeOpenID})
+	}
+	u, err := user.ByID(ctx, t.DB, access.UserID)
+	if errors.Is(err, user.ErrNotFound) {
+		return proto.ErrInvalidToken
+	}
+	if err != nil {
+		return err
+	}
+	claims, err := token.Claims(ctx, t.DB, u, access.Scope, token.Every)
+	if err != nil {
+		return err
+	}
+	claims["sub"] = u.ID
+	noStore(w)
+	return web.WriteJSON(w, r, http.StatusOK, claims)
+}
+
+// bearer returns the access token of a request: from the header, or from the
+// body of a POST (RFC 6750 section 2). In a query it would end up in logs.
+func bearer(w http.ResponseWriter, r *http.Request) (string, error) {
+	header := r.Header.Get("Authorization")
+	inBody := ""
+	if r.Method == http.MethodPost && r.ContentLength != 0 {
+		params, err := proto.ReadBody(w, r)
+		if err != nil {
+			return "", err
+		}
+		inBody = params.Get("access_token")
+	}
+	switch {
+	case header != "" && inBody != "":
+		return "", proto.ErrInvalidRequest.Describe("access token must only be provided using one mechanism")
+	case inBody != "":
+		return inBody, nil
+	case header == "":
+		return "", proto.ErrInvalidToken.Describe("no access token provided")
+	}
+	scheme, value, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || value == "" {
+		return "", proto.ErrInvalidToken.Describe("invalid authorization header value format")
+	}
+	return value, nil
+}
