@@ -153,9 +153,3 @@ func checkSignature(publicKey, signed []byte, encoded string) error {
 	}
 	return nil
 }
-
-// grows reports whether a signature counter may follow the stored one:
-// authenticators without a counter always say zero.
-func grows(stored, presented int64) bool {
-	return presented > stored || (presented == 0 && stored == 0)
-}

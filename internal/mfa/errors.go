@@ -1,10 +1,6 @@
 package mfa
 
-import (
-	"fmt"
-
-	"signet/internal/platform/errs"
-)
+import "signet/internal/platform/errs"
 
 // What can go wrong with a second factor.
 var (
@@ -20,16 +16,3 @@ var (
 	// section 5.1.2: a domain, never an IP address).
 	ErrUnavailable = errs.New(400, "session.mfa.webauthn_not_available")
 )
-
-// CounterError is the cause within ErrFailed when a signature counter did not
-// grow: the sign of a cloned authenticator, worth an event and an audit record.
-type CounterError struct {
-	// CredentialID is the server's handle of the credential.
-	CredentialID      string
-	Stored, Presented uint32
-}
-
-// Error names the two counters.
-func (e *CounterError) Error() string {
-	return fmt.Sprintf("signature counter of %s is %d, expected more than %d", e.CredentialID, e.Presented, e.Stored)
-}

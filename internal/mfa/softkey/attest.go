@@ -14,6 +14,8 @@ import (
 	"math/big"
 	"sync"
 	"time"
+
+	"signet/internal/platform/clock"
 )
 
 // Statement is an attestation statement before it is encoded (WebAuthn L3
@@ -255,8 +257,8 @@ func Root() *x509.Certificate { return root().certificate }
 func issue(template *x509.Certificate, public crypto.PublicKey, signer crypto.Signer, parent *x509.Certificate) []byte {
 	template.SerialNumber = new(big.Int).SetBytes(random(16))
 	// Attestation certificates are checked against the machine's clock.
-	template.NotBefore = time.Now().Add(-time.Hour)
-	template.NotAfter = time.Now().Add(24 * time.Hour)
+	template.NotBefore = clock.System().Add(-time.Hour)
+	template.NotAfter = clock.System().Add(24 * time.Hour)
 	if parent == nil {
 		parent = template
 	}

@@ -194,6 +194,12 @@ func EndSession(ctx context.Context, tx *db.Tx, now int64, uid string) error {
 			return err
 		}
 	}
+	return DropSession(ctx, tx, uid)
+}
+
+// DropSession destroys a session and the tokens that were bound to it, but no
+// grant.
+func DropSession(ctx context.Context, tx *db.Tx, uid string) error {
 	for _, statement := range []string{
 		`DELETE FROM refresh_tokens WHERE tenant_id = $1 AND session_uid = $2
 			AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND session_uid = $2)`,

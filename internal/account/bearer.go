@@ -1,0 +1,86 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/errs"
+	"signet/internal/tenant"
+)
+
+// bearer is the authentication scheme, as the published API writes it.
+const bearer = "Bearer"
+
+// Authenticate returns who asks by an Authorization header (RFC 6750 section
+// 2.1). Only opaque tokens count: the others are made for APIs of the operator.
+// stepUpID is the value of the header that names a step-up record; one that does
+// not hold is as good as none.
+func (e *Engine) Authenticate(ctx context.Context, authorization, stepUpID string) (*Caller, error) {
+	switch {
+	case authorization == "":
+		return nil, ErrNoHeader
+	case !strings.HasPrefix(authorization, bearer):
+		return nil, ErrTokenType.With(map[string][]string{"supportedTypes": {bearer}})
+	}
+	t := tenant.From(ctx)
+	value := strings.TrimPrefix(strings.TrimPrefix(authorization, bearer), " ")
+	access, err := token.AccessByValue(ctx, t.DB, e.Clock.Millis(), value)
+	if err != nil {
+		return nil, err
+	}
+	if access == nil {
+		return nil, ErrUnauthorized
+	}
+	if !proto.HasScope(access.Scope, proto.ScopeOpenID) {
+		return nil, ErrForbidden
+	}
+	settings, err := e.Center.Get(ctx, t.DB)
+	if err != nil {
+		return nil, err
+	}
+	if !settings.Enabled {
+		return nil, ErrNotEnabled
+	}
+	return e.bearerCaller(ctx, access, stepUpID)
+}
+
+func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, stepUpID string) (*Caller, error) {
+	trusted, err := e.isFirstParty(ctx, access.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	steppedUp, err := e.isStepUp(ctx, access.UserID, stepUpID)
+	if err != nil {
+		return nil, err
+	}
+	c := &Caller{
+		UserID: access.UserID, ClientID: access.ClientID, FirstParty: trusted,
+		Scope: access.Scope, SteppedUp: steppedUp,
+	}
+	if access.SessionUID != nil {
+		c.SessionUID = *access.SessionUID
+		return c, nil
+	}
+	// A token that outlives its session knows it through its grant.
+	grant, err := token.GrantByID(ctx, tenant.From(ctx).DB, access.GrantID)
+	if err == nil && grant != nil && grant.SessionUID != nil {
+		c.SessionUID = *grant.SessionUID
+	}
+	return c, err
+}
+
+// isFirstParty reports whether an application belongs to the operator. One that
+// cannot be resolved does not.
+func (e *Engine) isFirstParty(ctx context.Context, clientID string) (bool, error) {
+	t := tenant.From(ctx)
+	c, err := e.Clients.ByID(ctx, t, t.DB, clientID)
+	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return !c.IsThirdParty, nil
+}

@@ -1,0 +1,97 @@
+package account
+
+import (
+	"context"
+
+	"signet/internal/platform/db"
+	"signet/internal/sentinel"
+	"signet/internal/signin/verification"
+	"signet/internal/user"
+)
+
+// ChangePassword gives the caller a new password, or a first one. It lifts an
+// expiry; sessions and tokens live on.
+func (e *Engine) ChangePassword(ctx context.Context, c *Caller, password string) error {
+	v, err := e.enter(ctx, c, changePassword...)
+	if err != nil {
+		return err
+	}
+	experience, err := e.Experience.Get(ctx, v.db)
+	if err != nil {
+		return err
+	}
+	if err := experience.PasswordPolicy.Require(ctx, password, v.user.Info(), e.Pwned); err != nil {
+		return err
+	}
+	if v.user.PasswordHash != nil {
+		same, _, err := e.Hasher.Verify(ctx, *v.user.PasswordHash, password)
+		if err != nil {
+			return err
+		}
+		if same {
+			return ErrSamePassword
+		}
+	}
+	encoded, err := e.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = v.change(ctx, user.Patch{PasswordHash: &encoded}, nil)
+	return err
+}
+
+// VerifyPassword is a step-up by password. Failures count towards the lockout
+// of the user; nothing is stored but a success.
+func (e *Engine) VerifyPassword(ctx context.Context, c *Caller, password string) (*Record, error) {
+	v, err := e.enter(ctx, c, prove...)
+	if err != nil {
+		return nil, err
+	}
+	var outdated bool
+	err = v.guard(ctx, sentinel.Password, func() (err error) {
+		outdated, err = verification.CheckPassword(ctx, e.Hasher, v.user, password)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.user.Usable(); err != nil {
+		return nil, err
+	}
+	if outdated {
+		if err := v.strengthen(ctx, password); err != nil {
+			return nil, err
+		}
+	}
+	return v.record(ctx, kindPassword, true, recordContent{})
+}
+
+// guard runs check under the lockout of the caller.
+func (v *visit) guard(ctx context.Context, action sentinel.Action, check func() error) error {
+	experience, err := v.Experience.Get(ctx, v.db)
+	if err != nil {
+		return err
+	}
+	policy := sentinel.Policy(experience.SentinelPolicy)
+	return sentinel.Guard(ctx, v.db, v.Clock, policy, sentinel.ForUser(action, v.user.ID), check)
+}
+
+// strengthen replaces the hash of a password that was just proved.
+func (v *visit) strengthen(ctx context.Context, password string) error {
+	encoded, err := v.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = user.StorePasswordHash(ctx, v.db, v.user.ID, *v.user.PasswordHash, encoded)
+	return err
+}
+
+// record stores a record of the caller.
+func (v *visit) record(ctx context.Context, kind string, verified bool, content recordContent) (*Record, error) {
+	var r *Record
+	err := v.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		r, err = addRecord(ctx, tx, v.now, v.user.ID, kind, verified, content)
+		return err
+	})
+	return r, err
+}
