@@ -6,10 +6,11 @@ package settings
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"signet/internal/platform/db"
-	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 )
 
 // Family is the cache family of what the OpenID provider of a tenant is
@@ -27,12 +28,6 @@ const (
 	DefaultSessionTTL = 14 * 24 * time.Hour
 	MaxSessionTTL     = 365 * 24 * time.Hour
 )
-
-// ErrSessionTTL refuses a life of sessions outside one second to MaxSessionTTL.
-var ErrSessionTTL = errs.New(400, "guard.invalid_input")
-
-// ErrExtendedClaim refuses a name that is not in ExtendedClaims.
-var ErrExtendedClaim = errs.New(400, "guard.invalid_input")
 
 // Session configures browser sessions.
 type Session struct {
@@ -98,10 +93,10 @@ func SessionTTL(ctx context.Context, q db.Q) (time.Duration, error) {
 	return time.Duration(session.TTL) * time.Second, nil
 }
 
-// PutSession stores the life of sessions.
+// PutSession stores the life of sessions, at most MaxSessionTTL.
 func PutSession(ctx context.Context, tx *db.Tx, now int64, s Session) error {
 	if s.TTL < 1 || s.TTL > int64(MaxSessionTTL.Seconds()) {
-		return ErrSessionTTL
+		return web.Invalid("ttl", "must be 1 to 31536000 seconds")
 	}
 	return put(ctx, tx, now, keySession, s)
 }
@@ -111,15 +106,11 @@ func GetIDToken(ctx context.Context, q db.Q) (*IDToken, error) {
 	return get[IDToken](ctx, q, keyIDToken)
 }
 
-// PutIDToken stores what ID tokens carry.
+// PutIDToken stores what ID tokens carry, members of ExtendedClaims.
 func PutIDToken(ctx context.Context, tx *db.Tx, now int64, c IDToken) error {
-	known := map[string]bool{}
-	for _, name := range ExtendedClaims {
-		known[name] = true
-	}
 	for _, name := range c.EnabledExtendedClaims {
-		if !known[name] {
-			return ErrExtendedClaim
+		if !slices.Contains(ExtendedClaims, name) {
+			return web.Invalid("enabledExtendedClaims", "must be names of extended claims")
 		}
 	}
 	if c.EnabledExtendedClaims == nil {
