@@ -148,14 +148,7 @@ func (e *Engine) FinishAuthentication(ctx context.Context, in *authorize.Interac
 	if err == nil {
 		err = e.change(ctx, in, func(v *visit) error { return v.spend(ctx, recordID, payload) })
 	}
-	if reported := mfa.ReportCounter(ctx, d, v.now, v.state.UserID, err); reported != nil {
-		return reported
-	}
-	var regressed *mfa.CounterError
-	if errors.As(err, &regressed) {
-		entry.data["counter"] = map[string]any{"stored": regressed.Stored, "presented": regressed.Presented}
-	}
-	return err
+	return errors.Join(err, mfa.ReportCounter(ctx, d, v.now, v.state.UserID, err))
 }
 
 // assertion checks the answer against the challenge and the user's credentials.
@@ -187,8 +180,7 @@ func (v *visit) spend(ctx context.Context, recordID string, payload *mfa.Authent
 		return err
 	}
 	if !advanced {
-		stored := uint32(assertion.Credential.SignCount)
-		return mfa.ErrFailed.Wrap(&mfa.CounterError{CredentialID: assertion.Credential.ID, Stored: stored, Presented: assertion.SignCount})
+		return mfa.ErrFailed.Wrap(assertion.Overtaken())
 	}
 	record, err := v.ownWebAuthn(recordID)
 	if err != nil {

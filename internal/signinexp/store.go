@@ -173,3 +173,13 @@ func NewCache(p *db.Pool) *Cache {
 func (c *Cache) Get(ctx context.Context, q db.Q) (*Settings, error) {
 	return c.entries.Get(ctx, q, struct{}{}, Get)
 }
+
+// SetMode changes who may sign in and register.
+func SetMode(ctx context.Context, tx *db.Tx, now int64, m Mode) error {
+	_, err := tx.Exec(ctx, `UPDATE sign_in_experiences SET sign_in_mode = $2, version = version + 1, updated_at = $3
+		WHERE tenant_id = $1`, string(m), now)
+	if err != nil {
+		return err
+	}
+	return tx.Touch(ctx, family)
+}

@@ -32,6 +32,8 @@ const (
 type exchange struct {
 	w http.ResponseWriter
 	r *http.Request
+	// status is that of success.
+	status *int
 }
 
 // Info returns what is known about the request of ctx; outside a request every
@@ -65,6 +67,14 @@ func Header(ctx context.Context) http.Header {
 	return http.Header{}
 }
 
+// SetStatus changes the status of success of the answer that a typed handler is
+// preparing, where it depends on what the handler did.
+func SetStatus(ctx context.Context, status int) {
+	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
+		*e.status = status
+	}
+}
+
 // SetCookie adds a cookie to the answer that a typed handler is preparing.
 func SetCookie(ctx context.Context, c *http.Cookie) {
 	if v := c.String(); v != "" {
@@ -72,6 +82,6 @@ func SetCookie(ctx context.Context, c *http.Cookie) {
 	}
 }
 
-func withExchange(w http.ResponseWriter, r *http.Request) context.Context {
-	return context.WithValue(r.Context(), exchangeKey, exchange{w, r})
+func withExchange(w http.ResponseWriter, r *http.Request, status *int) context.Context {
+	return context.WithValue(r.Context(), exchangeKey, exchange{w, r, status})
 }

@@ -124,15 +124,16 @@ func typed[In, Out any](method, pattern string, h Handler[In, Out], opts []Optio
 		if err := decodeRequest(r, in); err != nil {
 			return err
 		}
-		out, err := h(withExchange(w, r), in)
+		status := rt.Status
+		out, err := h(withExchange(w, r, &status), in)
 		if err != nil {
 			return err
 		}
 		if rt.out == reflect.TypeFor[Nothing]() {
-			w.WriteHeader(rt.Status)
+			w.WriteHeader(status)
 			return nil
 		}
-		return writeJSON(w, r, rt.Status, out)
+		return writeJSON(w, r, status, out)
 	}
 	return rt.with(opts)
 }
