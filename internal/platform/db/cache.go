@@ -22,6 +22,7 @@ type stamps struct {
 	epoch  atomic.Int64 // raised when everything is dropped
 	counts sync.Map     // stampKey → *atomic.Int64
 	watch  sync.Once
+	seen   map[stampKey]int64 // config_versions as last read; of the watching goroutine
 }
 
 func newStamps(p *Pool) *stamps { return &stamps{pool: p} }
@@ -58,6 +59,11 @@ func (t *Tx) Touch(ctx context.Context, family string) error {
 		ON CONFLICT (tenant_id, family) DO UPDATE SET version = config_versions.version + 1`, family); err != nil {
 		return err
 	}
+	if t.Dialect() == Postgres {
+		if _, err := t.work.exec(ctx, `SELECT pg_notify($1, $2)`, []any{newsChannel, t.tenant + "/" + family}); err != nil {
+			return err
+		}
+	}
 	if t.work.touched == nil {
 		t.work.touched = map[stampKey]bool{}
 	}
@@ -85,8 +91,10 @@ type cacheEntry[V any] struct {
 	until int64
 }
 
-// NewCache returns a cache of at most size values. Make caches once, at start.
+// NewCache returns a cache of at most size values. Make caches once, at start,
+// on a migrated database.
 func NewCache[K comparable, V any](p *Pool, family string, size int) *Cache[K, V] {
+	p.stamps.follow()
 	return &Cache[K, V]{
 		family:  family,
 		stamps:  p.stamps,

@@ -15,6 +15,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 	"time"
@@ -77,11 +78,11 @@ type Options struct {
 	Path string
 	// Clock defaults to the system's.
 	Clock clock.Clock
+	// LockWait is how long a statement waits for a lock that another process or
+	// transaction holds before it fails with ErrUnavailable; 5 s when zero. For
+	// a free connection, or for SQLite's one writer, it waits twice as long.
+	LockWait time.Duration
 }
-
-// waitLimit bounds how long a statement waits for a free connection or for
-// SQLite's one writer before it fails with ErrUnavailable.
-const waitLimit = 10 * time.Second
 
 // Pool is an opened database. It is safe for concurrent use and recovers by
 // itself when a lost database comes back.
@@ -95,6 +96,9 @@ type Pool struct {
 
 	postgres *pgxpool.Pool   // nil on SQLite
 	direct   *pgx.ConnConfig // PostgreSQL outside the pool: migrations, LISTEN
+	pooled   bool            // a pooler stands between us and PostgreSQL
+
+	migrations fs.FS
 
 	stamps *stamps
 	done   chan struct{}
@@ -104,7 +108,10 @@ type Pool struct {
 
 // Open opens the database and checks that it answers. It does not migrate.
 func Open(ctx context.Context, o Options) (*Pool, error) {
-	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{})}
+	if o.LockWait == 0 {
+		o.LockWait = 5 * time.Second
+	}
+	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded}
 	if p.clock == nil {
 		p.clock = clock.System
 	}
@@ -129,11 +136,10 @@ func (p *Pool) For(tenantID string) *DB { return &DB{pool: p, tenant: tenantID} 
 // Across returns the handle for statements over all tenants.
 func (p *Pool) Across() *Across { return &Across{pool: p} }
 
-// Ping reports whether the database answers reads and, on SQLite, would accept
-// a writer.
+// Ping reports whether the database answers.
 func (p *Pool) Ping(ctx context.Context) error {
 	var one int
-	err := p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
+	err := p.withConn(ctx, p.reader, func(conn *sql.Conn) error {
 		return conn.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 	})
 	return public(ctx, err)
@@ -163,7 +169,7 @@ func (p *Pool) Close() error {
 // database failed is thrown away, so that a state it may be stuck in (an open
 // transaction, a read-only file) ends with it.
 func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) error) error {
-	wait, cancel := context.WithTimeout(ctx, waitLimit)
+	wait, cancel := context.WithTimeout(ctx, 2*p.options.LockWait)
 	conn, err := from.Conn(wait)
 	timedOut := wait.Err() != nil && ctx.Err() == nil
 	cancel()
@@ -173,13 +179,12 @@ func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) er
 		}
 		return err
 	}
+	defer conn.Close() // after a discard it says that the connection is gone
 	err = fn(conn)
-	switch classOf(err) {
-	case busy, lost, unavailable:
+	var uncertain *commitError
+	switch class := classOf(err); {
+	case class == busy, class == lost, class == unavailable, errors.As(err, &uncertain):
 		discard(conn)
-	}
-	if closing := conn.Close(); err == nil && !errors.Is(closing, sql.ErrConnDone) {
-		err = closing
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (p *Pool) Plan(ctx context.Context) ([]string, error) {
 // provider returns goose over the embedded files, on connections that may work
 // longer than those of the pool.
 func (p *Pool) provider() (*goose.Provider, func(), error) {
-	files, err := fs.Sub(embedded, "migrations")
+	files, err := fs.Sub(p.migrations, "migrations")
 	if err != nil {
 		return nil, nil, err
 	}

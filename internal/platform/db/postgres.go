@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,12 +30,14 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
 	p.direct = config.ConnConfig.Copy()
-	poolSettings(config)
+	// Who names another mode has a pooler that cannot keep prepared statements.
+	p.pooled = config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
+	poolSettings(config, p.pooled, p.options.LockWait)
 	p.postgres, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
 	}
-	p.reader = sql.OpenDB(boundedConnector{stdlib.GetPoolConnector(p.postgres)})
+	p.reader = sql.OpenDB(boundedConnector{stdlib.GetPoolConnector(p.postgres), 2 * p.options.LockWait})
 	p.reader.SetMaxIdleConns(0) // pgxpool keeps the idle ones
 	p.writer = p.reader
 	if err := p.reader.PingContext(ctx); err != nil {
@@ -46,17 +49,17 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 }
 
 // poolSettings chooses what the URL leaves open.
-func poolSettings(config *pgxpool.Config) {
+func poolSettings(config *pgxpool.Config, pooled bool, lockWait time.Duration) {
 	stated, err := pgxpool.ParseConfig("")
 	if err == nil && config.MaxConns == stated.MaxConns {
 		config.MaxConns = int32(max(10, 4*runtime.GOMAXPROCS(0)))
 	}
 	config.MaxConnIdleTime = 5 * time.Minute
-	if mode := config.ConnConfig.DefaultQueryExecMode; mode != pgx.QueryExecModeCacheStatement {
-		return // a pooler in between, which refuses unknown start parameters
+	if pooled {
+		return // poolers refuse start parameters that they do not know
 	}
 	for name, value := range map[string]string{
-		"lock_timeout":                        "5s",
+		"lock_timeout":                        strconv.FormatInt(lockWait.Milliseconds(), 10),
 		"statement_timeout":                   "30s",
 		"idle_in_transaction_session_timeout": "60s",
 	} {
@@ -66,11 +69,14 @@ func poolSettings(config *pgxpool.Config) {
 	}
 }
 
-// boundedConnector waits no longer than waitLimit for a pooled connection.
-type boundedConnector struct{ driver.Connector }
+// boundedConnector waits no longer than limit for a pooled connection.
+type boundedConnector struct {
+	driver.Connector
+	limit time.Duration
+}
 
 func (b boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	wait, cancel := context.WithTimeout(ctx, waitLimit)
+	wait, cancel := context.WithTimeout(ctx, b.limit)
 	defer cancel()
 	conn, err := b.Connector.Connect(wait)
 	if err != nil && wait.Err() != nil && ctx.Err() == nil {

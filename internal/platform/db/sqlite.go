@@ -31,7 +31,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	if err := createPrivate(path); err != nil {
 		return err
 	}
-	p.writer, err = openLite(path, url.Values{
+	p.writer, err = p.openLite(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)"},
 	})
@@ -39,7 +39,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 		return err
 	}
 	p.writer.SetMaxOpenConns(1)
-	p.reader, err = openLite(path, url.Values{"_pragma": {"query_only(ON)"}})
+	p.reader, err = p.openLite(path, url.Values{"_pragma": {"query_only(ON)"}})
 	if err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-func openLite(path string, settings url.Values) (*sql.DB, error) {
+func (p *Pool) openLite(path string, settings url.Values) (*sql.DB, error) {
 	settings["_pragma"] = append(settings["_pragma"],
-		"busy_timeout(5000)", "temp_store(MEMORY)", "trusted_schema(OFF)")
+		fmt.Sprintf("busy_timeout(%d)", p.options.LockWait.Milliseconds()), "temp_store(MEMORY)", "trusted_schema(OFF)")
 	name := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}
 	handle, err := sql.Open("sqlite", name.String())
 	if err != nil {

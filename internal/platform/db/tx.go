@@ -180,10 +180,11 @@ func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
 		finished = true
 		return nil
 	})
+	// After a commit of unknown outcome too.
+	p.stamps.dropped(w.touched)
 	if err != nil {
 		return err
 	}
-	p.stamps.dropped(w.touched)
 	for _, after := range w.after {
 		after()
 	}
