@@ -37,14 +37,11 @@ const (
 	maxState     = 4096
 )
 
-// checkResponseMode also notes what a refusal needs to reach the client.
+// checkResponseMode also notes the mode in which refusals reach the client.
 func checkResponseMode(_ context.Context, _ db.Q, rq *Request) error {
 	p := &rq.Params
 	p.ResponseType = normalType(rq.sent.Get("response_type"))
 	p.ResponseMode = defaultMode(p.ResponseType)
-	if state := rq.sent.Get("state"); len(state) <= maxState {
-		p.State = state
-	}
 	switch mode := rq.sent.Get("response_mode"); mode {
 	case "":
 	case ModeQuery, ModeFragment, ModeFormPost:

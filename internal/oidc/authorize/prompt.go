@@ -37,35 +37,26 @@ func (s *standing) loginReason(now int64) *errs.Error {
 	if s.Session == nil || s.Session.UserID == nil || s.Session.LoginAt == nil {
 		return proto.ErrLoginRequired.Describe("End-User authentication is required")
 	}
-	if s.HasLoggedIn {
-		return nil
-	}
-	if s.Params.HasPrompt(PromptLogin) {
+	if !s.HasLoggedIn && s.Params.HasPrompt(PromptLogin) {
 		return proto.ErrLoginRequired.Describe("End-User authentication was requested")
 	}
-	if age := s.Params.MaxAge; age != nil && now-*s.Session.LoginAt > *age*1000 {
+	if age := s.Params.MaxAge; !s.HasLoggedIn && age != nil && now-*s.Session.LoginAt > *age*1000 {
 		return proto.ErrLoginRequired.Describe("End-User authentication could not be obtained")
 	}
-	if s.hintMismatch() {
+	// OpenID Connect Core section 3.1.2.2: whoever answers must be the user whom
+	// the client expects.
+	if hinted := s.Params.HintedUser; hinted != "" && *s.Session.UserID != hinted {
 		return proto.ErrLoginRequired.Describe("id_token_hint and authenticated subject do not match")
 	}
 	return nil
 }
 
-// hintMismatch reports whether the session is of another user than the one whom
-// id_token_hint names (OpenID Connect Core section 3.1.2.2).
-func (s *standing) hintMismatch() bool {
-	return s.Params.HintedUser != "" && s.Session.UserID != nil && *s.Session.UserID != s.Params.HintedUser
-}
-
 func (s *standing) consentReason() *errs.Error {
-	if s.HasConsented {
-		return nil
-	}
-	if s.AlwaysConsents {
+	if s.AlwaysConsents && !s.HasConsented {
 		return proto.ErrInteractionRequired.Describe("native clients require End-User interaction")
 	}
-	if s.Params.HasPrompt(PromptConsent) || s.Grant == nil || !covers(s.Grant, s.Params) {
+	wanted := s.Params.HasPrompt(PromptConsent) && !s.HasConsented
+	if wanted || s.Grant == nil || !covers(s.Grant, s.Params) {
 		return proto.ErrConsentRequired.Describe("End-User consent is required")
 	}
 	return nil

@@ -66,6 +66,9 @@ var byRedirect = []check{
 // the client may be told: Refuse does.
 func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (rq *Request, told bool, err error) {
 	rq = &Request{engine: e, sent: sent, now: e.Clock.Millis()}
+	if state := sent.Get("state"); len(state) <= maxState {
+		rq.Params.State = state
+	}
 	for _, c := range beforeRedirect {
 		if err := c.run(ctx, q, rq); err != nil {
 			return rq, false, err

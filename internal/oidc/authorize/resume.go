@@ -1,0 +1,136 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"signet/internal/audit"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/settings"
+	"signet/internal/user"
+)
+
+// ResumedInteraction returns the interaction whose continuation the browser
+// asks for. It must hold the interaction's own cookie: who only learned the URL
+// gets ErrNotFound.
+func ResumedInteraction(ctx context.Context, q db.Q, now int64, r *http.Request, uid string) (*Interaction, error) {
+	if cookie := readCookie(r, CookieResume); cookie == "" || !crypt.Equal([]byte(cookie), []byte(uid)) {
+		return nil, ErrNotFound.Describe("authorization request has expired")
+	}
+	return ByUID(ctx, q, now, uid)
+}
+
+// Resume continues the authorization of an interaction. One that the person has
+// not finished is shown again; a finished one is spent, so that a second resume
+// gets ErrNotFound.
+func (e *Engine) Resume(ctx context.Context, d *db.DB, in *Interaction, secret string) (*Outcome, error) {
+	if in.FinishedAt == nil {
+		return &Outcome{Params: &in.Params, Begun: in}, nil
+	}
+	now := e.Clock.Millis()
+	rq, err := e.again(ctx, d, now, in)
+	if err != nil {
+		return nil, err
+	}
+	result, err := in.outcome()
+	if err != nil {
+		return nil, err
+	}
+	session, err := token.SessionByCookie(ctx, d, now, secret)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkSession(session); err != nil {
+		return nil, err
+	}
+	out := &Outcome{Params: &rq.Params, Ended: in}
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		if err := take(ctx, tx, now, in); err != nil {
+			return err
+		}
+		if in.Prompt == PromptConsent {
+			return rq.resumeConsent(ctx, tx, session, result, out)
+		}
+		return rq.resumeLogin(ctx, tx, session, in, result.Login, out)
+	})
+	if err != nil {
+		return nil, err
+	}
+	audit.Log(ctx, audit.Entry{Key: "Interaction.End", ApplicationID: in.ClientID, UserID: deref(in.UserID),
+		SessionID: deref(in.SessionUID), Data: map[string]any{"interactionId": in.LogID(), "prompt": in.Prompt}})
+	return out, nil
+}
+
+// again restores the request of an interaction. Its parameters were checked
+// when it began; the client may have lost its redirect URI meanwhile.
+func (e *Engine) again(ctx context.Context, q db.Q, now int64, in *Interaction) (*Request, error) {
+	rq := &Request{engine: e, now: now, sent: proto.Params{
+		"client_id": {in.ClientID}, "redirect_uri": {in.Params.RedirectURI},
+	}}
+	for _, c := range beforeRedirect {
+		if err := c.run(ctx, q, rq); err != nil {
+			return nil, err
+		}
+	}
+	rq.Params = in.Params
+	rq.hasLoggedIn = true
+	return rq, nil
+}
+
+// resumeLogin signs the person in to the browser's session and goes on. A
+// session of somebody else ends first, here and in the same transaction: no
+// page is needed for that, and nothing of it can survive a page that was not
+// waited for.
+func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Session, in *Interaction, login *Login, out *Outcome) error {
+	person, err := user.ByID(ctx, tx, login.UserID)
+	if errors.Is(err, user.ErrNotFound) {
+		return ErrNotFound.Describe("session account not found")
+	}
+	if err != nil {
+		return err
+	}
+	if err := person.Usable(); err != nil {
+		return err
+	}
+	if session != nil && session.UserID != nil && *session.UserID != login.UserID {
+		if err := token.EndSession(ctx, tx, rq.now, session.UID); err != nil {
+			return err
+		}
+		session = nil
+	}
+	if session == nil {
+		ttl, err := settings.SessionTTL(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if session, _, err = token.StartSession(ctx, tx, rq.now, ttl); err != nil {
+			return err
+		}
+	}
+	// A copy, since the transaction may run twice.
+	current := *session
+	secret, err := token.LoginSession(ctx, tx, *in.FinishedAt, &current, token.Login{
+		UserID: login.UserID, AMR: login.AMR, ClientID: in.ClientID, Submission: login.Submission,
+	})
+	if errors.Is(err, token.ErrSessionNotFound) {
+		return ErrNotFound.Describe("session not found")
+	}
+	if err != nil {
+		return err
+	}
+	out.Session, out.SessionSecret = &current, secret
+	return rq.advance(ctx, tx, &current, login, out)
+}
+
+// resumeConsent issues the code for what the person has consented to.
+func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.Session, result outcome, out *Outcome) error {
+	if session == nil || session.UserID == nil {
+		return ErrNotFound.Describe("session not found")
+	}
+	rq.hasConsented = true
+	return rq.advance(ctx, tx, session, result.Login, out)
+}

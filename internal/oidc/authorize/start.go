@@ -1,0 +1,114 @@
+package authorize
+
+import (
+	"context"
+
+	"signet/internal/audit"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+)
+
+// Start answers a request that has passed the checks: with a code if nothing is
+// left for the person to do, else with the interaction that comes first. secret
+// is the browser's session secret, "" if it has none.
+func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string) (*Outcome, error) {
+	session, err := token.SessionByCookie(ctx, d, rq.now, secret)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{Params: &rq.Params}
+	if session != nil {
+		renewed, err := token.RenewSession(ctx, d, rq.now, session, session.TTL())
+		if err != nil {
+			return nil, err
+		}
+		if renewed {
+			out.Session, out.SessionSecret = session, secret
+		}
+	}
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		return rq.advance(ctx, tx, session, nil, out)
+	})
+	return out, err
+}
+
+// advance takes the next step of an authorization: it begins the interaction
+// that is needed now, or issues the code, or refuses. login is the sign-in that
+// has just happened, if one has.
+func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Session, login *Login, out *Outcome) (err error) {
+	out.Begun, out.Code, out.Refusal = nil, "", nil
+	now := standing{
+		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(),
+		HasLoggedIn: rq.hasLoggedIn, HasConsented: rq.hasConsented,
+	}
+	if session != nil {
+		if now.Grant, err = token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID); err != nil {
+			return err
+		}
+	}
+	prompt, refusal := now.next(rq.now)
+	switch {
+	case prompt == "":
+		out.Code, err = rq.issue(ctx, tx, session, now.Grant)
+		return err
+	case rq.Params.HasPrompt(PromptNone), prompt == PromptLogin && rq.hasLoggedIn:
+		// Whoever has just signed in is not asked again for being somebody else
+		// than the client expected.
+		out.Refusal = refusal
+		return nil
+	}
+	out.Begun, err = rq.begin(ctx, tx, prompt, session, login)
+	return err
+}
+
+func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session *token.Session, login *Login) (*Interaction, error) {
+	in := &Interaction{Kind: KindAuthorize, Prompt: prompt, ClientID: rq.Client.ID, Params: rq.Params}
+	if session != nil {
+		in.SessionUID = &session.UID
+	}
+	if prompt == PromptConsent {
+		in.UserID = session.UserID
+		state, err := encode(outcome{Login: login})
+		if err != nil {
+			return nil, err
+		}
+		in.State = state
+	}
+	if err := Begin(ctx, tx, rq.now, in); err != nil {
+		return nil, err
+	}
+	tx.AfterCommit(func() {
+		audit.Log(ctx, audit.Entry{Key: "Interaction.Create", ApplicationID: in.ClientID, UserID: deref(in.UserID),
+			SessionID: deref(in.SessionUID), Data: map[string]any{"interactionId": in.LogID(), "prompt": prompt}})
+	})
+	return in, nil
+}
+
+// issue stores a code under the grant for what was both asked for and granted.
+func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant) (string, error) {
+	p := &rq.Params
+	scope := granted(grant, p)
+	code := token.Code{
+		GrantID: grant.ID, ClientID: rq.Client.ID, SessionUID: &session.UID, RedirectURI: p.RedirectURI,
+		Scope: scope, Resources: p.Resources, AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
+	}
+	if p.CodeChallenge != "" {
+		code.CodeChallenge = &p.CodeChallenge
+	}
+	if p.Nonce != "" {
+		code.Nonce = &p.Nonce
+	}
+	value, err := token.IssueCode(ctx, tx, rq.now, code)
+	if err != nil {
+		return "", err
+	}
+	_, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline())
+	return value, err
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

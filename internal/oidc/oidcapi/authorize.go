@@ -1,0 +1,153 @@
+package oidcapi
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"signet/internal/oidc/authorize"
+	"signet/internal/oidc/logout"
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// Browser serves the endpoints to which applications send browsers. Everything
+// but a refused authorization request is answered by a redirect or a page; the
+// pages belong to the composition root. It must run behind
+// authorize.SignedCookies.
+type Browser struct {
+	Authorize *authorize.Engine
+	Logout    *logout.Engine
+	// RenderLogout shows the page whose form confirms a sign-out.
+	RenderLogout func(w http.ResponseWriter, r *http.Request, page LogoutPage) error
+	// RenderSignedOut shows that the person is signed out.
+	RenderSignedOut func(w http.ResponseWriter, r *http.Request) error
+	// RenderUnknownSession tells a person that no sign-in is open here.
+	RenderUnknownSession func(w http.ResponseWriter, r *http.Request)
+	// RenderError tells a person of an error.
+	RenderError func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Routes are the endpoints that browsers visit.
+func (b *Browser) Routes() web.Table {
+	const resume = proto.PathAuthorization + "/{uid}"
+	return web.Table{Routes: []web.Route{
+		web.Raw(http.MethodGet, proto.PathAuthorization, b.authorize),
+		web.Raw(http.MethodPost, proto.PathAuthorization, b.authorize),
+		b.page(http.MethodGet, resume, b.resume),
+		b.page(http.MethodGet, "/consent", b.consent),
+		b.page(http.MethodGet, proto.PathEndSession, b.endSession),
+		b.page(http.MethodPost, proto.PathEndSession, b.endSession),
+		b.page(http.MethodPost, pathConfirm, b.confirmLogout),
+		b.page(http.MethodGet, pathSignedOut, b.signedOut),
+	}}
+}
+
+// page makes errors of h pages for people and JSON for programs.
+func (b *Browser) page(method, pattern string, h func(http.ResponseWriter, *http.Request) error) web.Route {
+	return web.Raw(method, pattern, func(w http.ResponseWriter, r *http.Request) error {
+		err := h(w, r)
+		switch {
+		case err == nil:
+		case strings.Contains(r.Header.Get("Accept"), "text/html"):
+			b.RenderError(w, r, err)
+		default:
+			proto.WriteError(w, r, err)
+		}
+		return nil
+	})
+}
+
+// authorize begins an authorization, or answers it at once. A request whose
+// client or redirect URI is not in order gets JSON, whoever asks: a page could
+// lend its words to an attacker's link.
+func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
+	if leftBehind(r) {
+		return repeatAsGet(w, r)
+	}
+	outcome, err := b.begin(w, r)
+	if err != nil {
+		proto.WriteError(w, r, err)
+		return nil
+	}
+	return outcome.Write(w, r)
+}
+
+func (b *Browser) begin(w http.ResponseWriter, r *http.Request) (*authorize.Outcome, error) {
+	sent, err := proto.Read(w, r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, t := r.Context(), tenant.From(r.Context())
+	rq, told, err := b.Authorize.Check(ctx, t.DB, sent)
+	if err == nil {
+		return b.Authorize.Start(ctx, t.DB, rq, authorize.SessionCookie(r))
+	}
+	e, ok := errs.As(err)
+	switch {
+	case !ok || e.Status >= http.StatusInternalServerError:
+		return nil, err
+	case told:
+		return &authorize.Outcome{Params: &rq.Params, Refusal: e}, nil
+	}
+	return nil, e.With(proto.Context{State: rq.Params.State, Issuer: t.Issuer()})
+}
+
+// resume goes on where the person has done what was asked.
+func (b *Browser) resume(w http.ResponseWriter, r *http.Request) error {
+	ctx, t := r.Context(), tenant.From(r.Context())
+	in, err := authorize.ResumedInteraction(ctx, t.DB, b.Authorize.Clock.Millis(), r, r.PathValue("uid"))
+	if err != nil {
+		return err
+	}
+	outcome, err := b.Authorize.Resume(ctx, t.DB, in, authorize.SessionCookie(r))
+	if err != nil {
+		return err
+	}
+	return outcome.Write(w, r)
+}
+
+// consent decides about the interaction that waits for it.
+func (b *Browser) consent(w http.ResponseWriter, r *http.Request) error {
+	ctx, t := r.Context(), tenant.From(r.Context())
+	in, err := authorize.InteractionFromRequest(ctx, t.DB, b.Authorize.Clock.Millis(), r)
+	if errors.Is(err, authorize.ErrNotFound) {
+		b.RenderUnknownSession(w, r)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	target, err := b.Authorize.Consent(ctx, t.DB, in, authorize.SessionCookie(r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", target)
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// leftBehind reports whether a browser came with a POST from another site,
+// which it sends without its SameSite=Lax cookies.
+func leftBehind(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.Header.Get("Sec-Fetch-Site") == "cross-site" &&
+		authorize.SessionCookie(r) == ""
+}
+
+// repeatAsGet sends the browser here again with a GET, which has its cookies:
+// else a POST could never use a session.
+func repeatAsGet(w http.ResponseWriter, r *http.Request) error {
+	sent, err := proto.ReadBody(w, r)
+	if err != nil {
+		proto.WriteError(w, r, err)
+		return nil
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", tenant.From(r.Context()).Path(r.URL.Path)+"?"+url.Values(sent).Encode())
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
