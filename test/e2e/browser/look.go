@@ -1,0 +1,78 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// shots is where screenshots land, in the folder of the package under test.
+// Git ignores it.
+const shots = "screenshots"
+
+// Shot saves the whole page as it looks now.
+func (p *Page) Shot(name string) {
+	p.t.Helper()
+	shot, err := run(p, chromedp.FullScreenshot(100))
+	p.must(err)
+	p.save(name, shot)
+}
+
+// Look saves the page as desktop, phone and the narrowest phone show it, in
+// light and dark, and fails where a person would have to scroll sideways.
+// Afterwards the page is as it was.
+func (p *Page) Look(name string) {
+	p.t.Helper()
+	for _, width := range []int64{1280, 390, 320} {
+		p.resize(width, 900)
+		for _, dark := range []bool{false, true} {
+			p.scheme(dark)
+			scheme := "light"
+			if dark {
+				scheme = "dark"
+			}
+			p.Shot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+		}
+		p.fits(name, width)
+	}
+	p.resize(p.options.Width, p.options.Height)
+	p.scheme(p.options.Dark)
+}
+
+func (p *Page) fits(name string, width int64) {
+	p.t.Helper()
+	needed, err := eval[int64](p, `document.documentElement.scrollWidth`)
+	p.must(err)
+	if needed > width {
+		p.t.Errorf("%s needs %d px and has %d: it scrolls sideways", name, needed, width)
+	}
+}
+
+func (p *Page) resize(width, height int64) {
+	p.t.Helper()
+	p.must(p.act(chromedp.EmulateViewport(width, height)))
+}
+
+func (p *Page) scheme(dark bool) {
+	p.t.Helper()
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	p.must(do(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	}))
+}
+
+func (p *Page) save(name string, png []byte) {
+	if err := os.MkdirAll(shots, 0o755); err != nil {
+		p.t.Error(err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(shots, name+".png"), png, 0o644); err != nil {
+		p.t.Error(err)
+	}
+}
