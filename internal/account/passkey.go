@@ -2,7 +2,9 @@ package account
 
 import (
 	"context"
+	"errors"
 
+	"signet/internal/audit"
 	"signet/internal/mfa"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
@@ -162,10 +164,7 @@ func (e *Engine) FinishProof(ctx context.Context, c *Caller, id string, payload 
 		err = v.use(ctx, r, assertion)
 	}
 	if err != nil {
-		if failure := mfa.ReportCounter(ctx, v.db, v.now, v.user.ID, err); failure != nil {
-			return nil, failure
-		}
-		return nil, err
+		return nil, v.report(ctx, err)
 	}
 	return r, nil
 }
@@ -182,4 +181,36 @@ func (v *visit) use(ctx context.Context, r *Record, a *mfa.Assertion) error {
 		}
 		return settleRecord(ctx, tx, v.now, r, recordContent{})
 	})
+}
+
+// report tells of a counter that did not grow, and returns what to answer.
+func (v *visit) report(ctx context.Context, err error) error {
+	if failure := mfa.ReportCounter(ctx, v.db, v.now, v.user.ID, err); failure != nil {
+		return failure
+	}
+	var counter *mfa.CounterError
+	if errors.As(err, &counter) {
+		audit.Log(ctx, audit.Entry{
+			Key: mfa.CounterRegressed, UserID: v.user.ID, ApplicationID: v.caller.ClientID, SessionID: v.caller.SessionUID, Err: err,
+			Data: map[string]any{"credentialId": counter.CredentialID, "stored": counter.Stored, "presented": counter.Presented},
+		})
+	}
+	return err
+}
+
+// PendingPasskey returns the passkey of a proved registration that is not bound
+// yet, so that a name can be suggested for it.
+func (e *Engine) PendingPasskey(ctx context.Context, c *Caller, id string) (*mfa.Credential, error) {
+	v, err := e.enter(ctx, c, prove...)
+	if err != nil {
+		return nil, err
+	}
+	r, err := liveRecord(ctx, v.db, v.now, v.user.ID, kindRegistration, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.VerifiedAt == nil || r.Data.V.Credential == nil {
+		return nil, ErrRecordNotFound
+	}
+	return r.Data.V.Credential, nil
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"signet/internal/audit"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 )
 
-// CounterRegressed is the name of the event and of the audit entry that tell of
-// a CounterError.
+// CounterRegressed is the name of the event that tells of a CounterError.
 const CounterRegressed = "User.Passkey.CounterRegressed"
 
 // CounterError is the cause within ErrFailed when a signature counter did not
@@ -38,18 +36,18 @@ func grows(stored, presented int64) bool {
 	return presented > stored || (presented == 0 && stored == 0)
 }
 
-// ReportCounter tells administrators and webhooks of a CounterError within err;
-// any other error is nothing to report. Call it once the failure is decided,
-// outside the transaction that it rolled back.
+// ReportCounter records an event if err holds a CounterError; any other error is
+// nothing to report. The failed request's own transaction is gone, so this takes
+// one of its own. The trail is the caller's.
 func ReportCounter(ctx context.Context, d *db.DB, now int64, userID string, err error) error {
 	var counter *CounterError
 	if !errors.As(err, &counter) {
 		return nil
 	}
-	facts := map[string]any{
-		"userId": userID, "credentialId": counter.CredentialID,
-		"stored": counter.Stored, "presented": counter.Presented,
-	}
-	audit.Log(ctx, audit.Entry{Key: CounterRegressed, UserID: userID, Err: err, Data: facts})
-	return d.Tx(ctx, func(tx *db.Tx) error { return event.Record(ctx, tx, now, CounterRegressed, facts) })
+	return d.Tx(ctx, func(tx *db.Tx) error {
+		return event.Record(ctx, tx, now, CounterRegressed, map[string]any{
+			"userId": userID, "credentialId": counter.CredentialID,
+			"stored": counter.Stored, "presented": counter.Presented,
+		})
+	})
 }
