@@ -1,0 +1,77 @@
+// Package peers_test runs OpenID Connect clients that other people wrote,
+// unmodified, against the real server: each signs in through the hosted pages,
+// refreshes, reads userinfo and signs out.
+package peers_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"signet/internal/application"
+	"signet/internal/apptest"
+	"signet/test/fixture"
+)
+
+// Where the applications under test get their users back. Nothing listens
+// there: the browser of browser.mjs ends at these addresses.
+const (
+	redirect   = "https://app.example.org/callback"
+	postLogout = "https://app.example.org/goodbye"
+)
+
+const username = "robin"
+
+// kinds are the applications that every client plays: public and confidential.
+var kinds = []application.Type{application.SPA, application.Traditional}
+
+func TestPeers_SignInRefreshReadUserinfoSignOut(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"openid-client.mjs", "oauth4webapi.mjs", "logto-node.mjs"} {
+		for _, kind := range kinds {
+			t.Run(strings.TrimSuffix(script, ".mjs")+"/"+string(kind), func(t *testing.T) {
+				t.Parallel()
+				apptest.Each(t, func(t *testing.T, app *apptest.App) {
+					out, err := node(t, app, kind, script).CombinedOutput()
+					if err != nil || !strings.HasSuffix(string(out), "peer done\n") {
+						t.Fatalf("%s: %v\n%s", script, err, out)
+					}
+				})
+			})
+		}
+	}
+}
+
+// node prepares a script of this folder with what peer.mjs reads.
+func node(t *testing.T, app *apptest.App, kind application.Type, script string) *exec.Cmd {
+	t.Helper()
+	fixture.User(t, app, username)
+	client := fixture.App(t, app, kind, redirect, postLogout)
+	return nodeFor(t, app, client, script)
+}
+
+func nodeFor(t *testing.T, app *apptest.App, client fixture.Client, script string) *exec.Cmd {
+	t.Helper()
+	// Go reruns a test whose files have changed only if the test read them.
+	for _, file := range []string{script, "browser.mjs", "peer.mjs", "package-lock.json"} {
+		if _, err := os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat("node_modules"); err != nil {
+		t.Fatal("the clients are not installed: run `make test`, or `npm ci` in test/peers")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "node", script)
+	cmd.Env = append(os.Environ(),
+		"ISSUER="+app.URL+"/oidc",
+		"CLIENT_ID="+client.ID, "CLIENT_SECRET="+client.Secret,
+		"REDIRECT_URI="+client.Redirect, "POST_LOGOUT_REDIRECT_URI="+client.PostLogout,
+		"USERNAME="+username, "PASSWORD="+apptest.Password,
+	)
+	return cmd
+}
