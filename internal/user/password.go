@@ -70,7 +70,7 @@ type PwnedCheck func(ctx context.Context, password string) bool
 // MaxPassword are only told so.
 func (p PasswordPolicy) Check(ctx context.Context, password string, info UserInfo, pwned PwnedCheck) []Issue {
 	length, types, rejects := p.resolved()
-	least := max(orDefault(length.Min, 8), 1)
+	least := p.MinLength()
 	most := min(orDefault(length.Max, MaxPassword), MaxPassword)
 	n := utf8.RuneCountInString(password)
 	// Every code point has a byte: a megabyte needs no closer look.
@@ -105,6 +105,12 @@ func (p PasswordPolicy) Require(ctx context.Context, password string, info UserI
 		return ErrPasswordRejected.With(issues)
 	}
 	return nil
+}
+
+// MinLength returns how many code points a password must have.
+func (p PasswordPolicy) MinLength() int {
+	length, _, _ := p.resolved()
+	return max(orDefault(length.Min, 8), 1)
 }
 
 func (p PasswordPolicy) resolved() (length PasswordLength, types PasswordTypes, rejects PasswordRejects) {

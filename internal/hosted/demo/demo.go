@@ -10,15 +10,11 @@ import (
 
 	"signet/internal/hosted"
 	"signet/internal/platform/crypt"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/rp"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
-
-// ErrStaleForm refuses a form that another session, or another site, has made.
-var ErrStaleForm = errs.New(403, "session.csrf_token_mismatch")
 
 // Pages are the handlers of the demo application.
 type Pages struct {
@@ -104,7 +100,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	if !crypt.Equal([]byte(r.PostFormValue("token")), []byte(p.Party.CSRF(session))) {
-		return ErrStaleForm
+		return hosted.ErrStaleForm
 	}
 	if err := p.Party.End(ctx, w, session); err != nil {
 		return err

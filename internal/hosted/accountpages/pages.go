@@ -1,0 +1,244 @@
+// Package accountpages is the account center: settings, and the pages on which
+// people change their name, username, password, passkeys and sessions. It signs
+// people in as the relying party "account-center", asks for a step-up before
+// whatever protects the account changes, and leaves every rule to package
+// account.
+package accountpages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"signet/internal/account"
+	"signet/internal/accountcenter"
+	"signet/internal/hosted"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+	"signet/internal/rp"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// Pages are the handlers of the account center.
+type Pages struct {
+	Party    *rp.Party
+	Renderer *hosted.Renderer
+	Engine   *account.Engine
+	Center   *accountcenter.Cache
+	// Experience says what a password must look like and which factors count.
+	Experience *signinexp.Cache
+	Clock      clock.Clock
+}
+
+// Table returns the routes of the account center.
+func (p *Pages) Table() web.Table {
+	return web.Table{Routes: []web.Route{
+		web.Raw("GET", "/account", p.home),
+		web.Raw("GET", "/account/profile", p.signedIn(p.settings)),
+		web.Raw("GET", "/account/security", p.signedIn(p.settings)),
+		web.Raw("GET", "/account/sessions", p.signedIn(p.settings)),
+		web.Raw("POST", "/account/sign-out", p.signedIn(p.signOut)),
+
+		web.Raw("GET", "/account/verified-action", p.signedIn(p.askStepUp)),
+		web.Raw("POST", "/account/verified-action", p.signedIn(p.stepUp)),
+
+		web.Raw("GET", "/account/name", p.signedIn(p.editName)),
+		web.Raw("POST", "/account/name", p.signedIn(p.saveName)),
+		web.Raw("GET", "/account/username", p.signedIn(p.editUsername)),
+		web.Raw("POST", "/account/username", p.signedIn(p.saveUsername)),
+		web.Raw("GET", "/account/password", p.signedIn(p.editPassword)),
+		web.Raw("POST", "/account/password", p.signedIn(p.savePassword)),
+
+		web.Raw("GET", "/account/passkey/add", p.signedIn(p.createPasskey)),
+		web.Raw("POST", "/account/passkey/add", p.signedIn(p.passkeyCreated)),
+		web.Raw("GET", "/account/passkey/name", p.signedIn(p.namePasskey)),
+		web.Raw("POST", "/account/passkey/name", p.signedIn(p.savePasskey)),
+		web.Raw("GET", "/account/passkey/manage", p.signedIn(p.settings)),
+		web.Raw("GET", "/account/passkey/lost", p.signedIn(p.lostKey)),
+		web.Raw("GET", "/account/passkey/{id}/rename", p.signedIn(p.renamePasskey)),
+		web.Raw("POST", "/account/passkey/{id}/rename", p.signedIn(p.saveRename)),
+		web.Raw("GET", "/account/passkey/{id}/remove", p.signedIn(p.removePasskey)),
+		web.Raw("POST", "/account/passkey/{id}/remove", p.signedIn(p.saveRemoval)),
+
+		web.Raw("GET", "/account/sessions/{uid}/end", p.signedIn(p.askEndSession)),
+		web.Raw("POST", "/account/sessions/{uid}/end", p.signedIn(p.endSession)),
+	}}
+}
+
+// visit is one request of a person who is signed in to the account pages.
+type visit struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	tenant  *tenant.Tenant
+	session *rp.Session
+	user    *user.User
+	caller  *account.Caller
+	center  *accountcenter.Settings
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// home is both the first page and the redirect URI.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	switch {
+	case query.Has("code"):
+		path, err := p.Party.Complete(r.Context(), w, r)
+		if errors.Is(err, rp.ErrForeignState) {
+			// Whoever follows an old or foreign link simply signs in again.
+			path, err = p.Party.Home, nil
+		}
+		if err != nil {
+			return err
+		}
+		http.Redirect(w, r, tenant.From(r.Context()).Path(path), http.StatusSeeOther)
+		return nil
+	case query.Has("error"):
+		return p.failed(w, r, errSignInFailed.Describe("%s", query.Get("error")))
+	default:
+		return p.signedIn(p.settings)(w, r)
+	}
+}
+
+var errSignInFailed = errs.New(400, "session.verification_failed")
+
+// signedIn runs a handler for a person who is signed in; anybody else signs in
+// first and comes back to the page they asked for.
+func (p *Pages) signedIn(handle func(v *visit) error) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx, t := r.Context(), tenant.From(r.Context())
+		center, err := p.Center.Get(ctx, t.DB)
+		if err != nil {
+			return err
+		}
+		if !center.Enabled {
+			return p.Renderer.Render(w, r, http.StatusOK, hosted.AccountClosed{})
+		}
+		session, err := p.Party.Current(ctx, r)
+		if err != nil {
+			return err
+		}
+		if session == nil {
+			return p.beginSignIn(w, r)
+		}
+		v := &visit{w: w, r: r, tenant: t, session: session, center: center}
+		if err := p.identify(v); err != nil {
+			return err
+		}
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if !crypt.Equal([]byte(r.PostFormValue("token")), []byte(p.Party.CSRF(session))) {
+				return p.failed(w, r, hosted.ErrStaleForm)
+			}
+		}
+		return p.answer(v, handle(v))
+	}
+}
+
+const maxForm = 64 << 10
+
+func (p *Pages) beginSignIn(w http.ResponseWriter, r *http.Request) error {
+	returnTo := r.URL.EscapedPath()
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		returnTo += "?" + r.URL.RawQuery
+	}
+	extra := url.Values{}
+	if locales := r.URL.Query().Get("ui_locales"); locales != "" {
+		extra.Set("ui_locales", locales)
+	}
+	target, err := p.Party.Begin(r.Context(), w, returnTo, extra)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) identify(v *visit) error {
+	u, err := user.ByID(v.ctx(), v.tenant.DB, v.session.UserID)
+	if err != nil {
+		return err
+	}
+	stepUp := ""
+	if v.session.VerificationID != nil {
+		stepUp = *v.session.VerificationID
+	}
+	v.user = u
+	v.caller, err = p.Engine.PageCaller(v.ctx(), u.ID, v.session.SessionUID, stepUp)
+	return err
+}
+
+// answer turns what a handler could not deal with into the page that can: a
+// missing step-up is asked for, anything else is said.
+func (p *Pages) answer(v *visit, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, account.ErrStepUpRequired):
+		p.detour(v, v.r.URL.EscapedPath(), v.r.URL.RawQuery)
+		return nil
+	default:
+		return p.failed(v.w, v.r, err)
+	}
+}
+
+// failed shows an error with what an operator needs to find it.
+func (p *Pages) failed(w http.ResponseWriter, r *http.Request, err error) error {
+	e := web.Classify(r.Context(), err)
+	if e == nil {
+		return nil
+	}
+	page := hosted.Failed{
+		ID: web.Info(r.Context()).ID, Code: e.Code, Time: p.Clock.Millis(),
+		RetryURL: tenant.From(r.Context()).Path(p.Party.Home),
+	}
+	if e.Status < http.StatusInternalServerError {
+		page.Message = hosted.SayError(e)
+	}
+	return p.Renderer.Render(w, r, e.Status, page)
+}
+
+// menu is the account menu of the page.
+func (p *Pages) menu(v *visit) *hosted.Menu {
+	return &hosted.Menu{
+		Person:     hosted.PersonOf(v.user),
+		ProfileURL: v.tenant.Path("/account"),
+		SignOut:    hosted.Form{Action: v.tenant.Path("/account/sign-out"), Token: p.Party.CSRF(v.session)},
+	}
+}
+
+// form posts to the page's own path with query.
+func (p *Pages) form(v *visit, query url.Values) hosted.Form {
+	action := v.tenant.Path(v.r.URL.EscapedPath())
+	if len(query) > 0 {
+		action += "?" + query.Encode()
+	}
+	return hosted.Form{Action: action, Token: p.Party.CSRF(v.session)}
+}
+
+func (p *Pages) render(v *visit, status int, page hosted.Page) error {
+	return p.Renderer.Render(v.w, v.r, status, page)
+}
+
+// done leads back to the settings, which then say what has happened.
+func (p *Pages) done(v *visit, what, about, section string) error {
+	query := url.Values{"done": {what}}
+	if about != "" {
+		query.Set("about", about)
+	}
+	http.Redirect(v.w, v.r, v.tenant.Path("/account")+"?"+query.Encode()+"#"+section, http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) signOut(v *visit) error {
+	if err := p.Party.End(v.ctx(), v.w, v.session); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, p.Party.SignOutURL(v.ctx()), http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,214 @@
+package accountpages
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"signet/internal/account"
+	"signet/internal/accountcenter"
+	"signet/internal/hosted"
+	"signet/internal/mfa"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+)
+
+// maxPasskeyName is the longest name of a passkey, in code points.
+const maxPasskeyName = 64
+
+func (p *Pages) createPasskey(v *visit) error {
+	if err := editable(v, accountcenter.Passkey); err != nil {
+		return err
+	}
+	if !v.caller.SteppedUp {
+		return account.ErrStepUpRequired
+	}
+	return p.showCreation(v, http.StatusOK, "")
+}
+
+// showCreation renders the page with a fresh challenge; failure says why the
+// last try did not work.
+func (p *Pages) showCreation(v *visit, status int, failure string) error {
+	record, options, err := p.Engine.StartRegistration(v.ctx(), v.caller)
+	if err != nil {
+		return err
+	}
+	encoded, err := encode(options)
+	if err != nil {
+		return err
+	}
+	return p.render(v, status, hosted.CreatePasskey{
+		Menu: p.menu(v), Form: p.form(v, url.Values{"record": {record.ID}}),
+		Ceremony:  hosted.Ceremony{Options: encoded, Failure: failure},
+		CancelURL: v.tenant.Path("/account"), Named: true,
+	})
+}
+
+func (p *Pages) passkeyCreated(v *visit) error {
+	record := v.r.URL.Query().Get("record")
+	var payload mfa.RegistrationPayload
+	err := json.Unmarshal([]byte(v.r.PostFormValue("credential")), &payload)
+	if err != nil {
+		err = mfa.ErrFailed.Wrap(err)
+	} else {
+		_, err = p.Engine.FinishRegistration(v.ctx(), v.caller, record, &payload)
+	}
+	if err != nil {
+		e, ok := errs.As(err)
+		if !ok || e.Status >= http.StatusInternalServerError {
+			return err
+		}
+		return p.showCreation(v, e.Status, failure(err))
+	}
+	target := v.tenant.Path("/account/passkey/name") + "?" + url.Values{"record": {record}}.Encode()
+	http.Redirect(v.w, v.r, target, http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) namePasskey(v *visit) error {
+	credential, err := p.Engine.PendingPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"))
+	if errors.Is(err, account.ErrRecordNotFound) {
+		// Saved already, or too late: the list tells which.
+		http.Redirect(v.w, v.r, v.tenant.Path("/account")+"#two-factor", http.StatusSeeOther)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	suggestion := mfa.SuggestName(credential, web.Info(v.ctx()).UserAgent, p.Renderer.Lang(v.r))
+	return p.showNaming(v, http.StatusOK, hosted.Field{Value: suggestion})
+}
+
+func (p *Pages) showNaming(v *visit, status int, field hosted.Field) error {
+	return p.render(v, status, hosted.NamePasskey{
+		Menu: p.menu(v), Form: p.form(v, url.Values{"record": {v.r.URL.Query().Get("record")}}), Name: field,
+	})
+}
+
+func (p *Pages) savePasskey(v *visit) error {
+	name, problem := passkeyName(v.r)
+	if problem != nil {
+		return p.showNaming(v, http.StatusUnprocessableEntity, hosted.Invalid(name, *problem))
+	}
+	_, err := p.Engine.BindPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"), &name)
+	switch {
+	case errors.Is(err, account.ErrRecordNotFound):
+		return p.showCreation(v, http.StatusBadRequest, hosted.FailExpired)
+	case errors.Is(err, mfa.ErrRegistered):
+		return p.showCreation(v, http.StatusUnprocessableEntity, hosted.FailAlreadyRegistered)
+	case err != nil:
+		return err
+	}
+	return p.done(v, donePasskey, name, "two-factor")
+}
+
+// passkeyName reads the posted name and what is wrong with it.
+func passkeyName(r *http.Request) (string, *hosted.Phrase) {
+	name := strings.TrimSpace(r.PostFormValue("name"))
+	var problem hosted.Phrase
+	switch {
+	case name == "":
+		problem = hosted.Say("name_passkey.needed")
+	case utf8.RuneCountInString(name) > maxPasskeyName, strings.ContainsFunc(name, isControl):
+		problem = hosted.Say("name_passkey.too_long")
+	default:
+		return name, nil
+	}
+	return name, &problem
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// passkey returns the passkey of the page's path. One that another session has
+// removed meanwhile leads back to the list, which says so.
+func (p *Pages) passkey(v *visit) (*mfa.Credential, []mfa.Credential, error) {
+	if err := editable(v, accountcenter.Passkey); err != nil {
+		return nil, nil, err
+	}
+	credentials, err := mfa.CredentialsOf(v.ctx(), v.tenant.DB, v.user.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range credentials {
+		if credentials[i].ID == v.r.PathValue("id") {
+			return &credentials[i], credentials, nil
+		}
+	}
+	return nil, nil, p.done(v, doneGone, "", "two-factor")
+}
+
+func (p *Pages) renamePasskey(v *visit) error {
+	credential, _, err := p.passkey(v)
+	if err != nil || credential == nil {
+		return err
+	}
+	if !v.caller.SteppedUp {
+		return account.ErrStepUpRequired
+	}
+	return p.showRename(v, http.StatusOK, credential, hosted.Field{Value: text(credential.Name)})
+}
+
+func (p *Pages) showRename(v *visit, status int, c *mfa.Credential, field hosted.Field) error {
+	return p.render(v, status, hosted.RenamePasskey{
+		Menu: p.menu(v), Form: p.form(v, nil), Current: text(c.Name), Name: field, CancelURL: v.tenant.Path("/account"),
+	})
+}
+
+func (p *Pages) saveRename(v *visit) error {
+	credential, _, err := p.passkey(v)
+	if err != nil || credential == nil {
+		return err
+	}
+	name, problem := passkeyName(v.r)
+	if problem != nil {
+		return p.showRename(v, http.StatusUnprocessableEntity, credential, hosted.Invalid(name, *problem))
+	}
+	err = p.Engine.RenamePasskey(v.ctx(), v.caller, credential.ID, name)
+	if errors.Is(err, account.ErrRecordNotFound) {
+		return p.done(v, doneGone, "", "two-factor")
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(v, doneRename, name, "two-factor")
+}
+
+func (p *Pages) removePasskey(v *visit) error {
+	credential, all, err := p.passkey(v)
+	if err != nil || credential == nil {
+		return err
+	}
+	if !v.caller.SteppedUp {
+		return account.ErrStepUpRequired
+	}
+	experience, err := p.Experience.Get(v.ctx(), v.tenant.DB)
+	if err != nil {
+		return err
+	}
+	return p.render(v, http.StatusOK, hosted.RemovePasskey{
+		Menu: p.menu(v), Form: p.form(v, nil), Name: text(credential.Name), CancelURL: v.tenant.Path("/account"),
+		Last: len(all) == 1, Required: !experience.MFA.Policy.Skippable(),
+	})
+}
+
+func (p *Pages) saveRemoval(v *visit) error {
+	credential, _, err := p.passkey(v)
+	if err != nil || credential == nil {
+		return err
+	}
+	err = p.Engine.RemoveFactor(v.ctx(), v.caller, credential.ID)
+	if errors.Is(err, account.ErrRecordNotFound) {
+		return p.done(v, doneGone, "", "two-factor")
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(v, doneRemoval, text(credential.Name), "two-factor")
+}
+
+func (p *Pages) lostKey(v *visit) error {
+	return p.render(v, http.StatusOK, hosted.LostKey{Menu: p.menu(v), BackURL: v.tenant.Path("/account") + "#two-factor"})
+}

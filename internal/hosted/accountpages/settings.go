@@ -1,0 +1,147 @@
+package accountpages
+
+import (
+	"net/http"
+	"net/url"
+
+	"signet/internal/accountcenter"
+	"signet/internal/hosted"
+	"signet/internal/mfa"
+	"signet/internal/signinexp"
+)
+
+// settings shows the account and everything that may be changed.
+func (p *Pages) settings(v *visit) error {
+	page := hosted.Settings{Menu: p.menu(v), Notice: notice(v.r.URL.Query())}
+	p.personalRows(v, &page)
+	if err := p.twoFactor(v, &page); err != nil {
+		return err
+	}
+	if err := p.sessionRows(v, &page); err != nil {
+		return err
+	}
+	return p.render(v, http.StatusOK, page)
+}
+
+func (p *Pages) personalRows(v *visit, page *hosted.Settings) {
+	// link returns the way to a page that changes the field, if it may be changed.
+	link := func(field accountcenter.Field, path string) string {
+		if !v.center.Editable(field) {
+			return ""
+		}
+		return v.tenant.Path(path)
+	}
+	if v.center.Readable(accountcenter.Name) {
+		page.Name = &hosted.NameRow{Value: text(v.user.Name), EditURL: link(accountcenter.Name, "/account/name")}
+	}
+	if v.center.Readable(accountcenter.Username) {
+		page.Username = &hosted.UsernameRow{Value: text(v.user.Username), EditURL: link(accountcenter.Username, "/account/username")}
+	}
+	if v.center.Readable(accountcenter.Password) {
+		page.Password = &hosted.PasswordRow{IsSet: v.user.HasPassword(), EditURL: link(accountcenter.Password, "/account/password")}
+	}
+}
+
+func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
+	experience, err := p.Experience.Get(v.ctx(), v.tenant.DB)
+	if err != nil {
+		return err
+	}
+	offered := experience.MFA.Has(signinexp.FactorWebAuthn) || experience.PasskeySignIn.Enabled
+	if !offered || !v.center.Readable(accountcenter.MFA) {
+		return nil
+	}
+	credentials, err := p.Engine.Passkeys(v.ctx(), v.caller)
+	if err != nil {
+		return err
+	}
+	section := &hosted.TwoFactor{On: len(credentials) > 0 && !v.user.IsMFASkippedOnSignIn}
+	editable := v.center.Editable(accountcenter.Passkey)
+	if editable {
+		section.AddURL = v.tenant.Path("/account/passkey/add")
+		if _, nameable := v.tenant.RPID(); !nameable {
+			section.Unavailable = hosted.FailIPAddress
+		}
+	}
+	for i := range credentials {
+		section.Passkeys = append(section.Passkeys, passkeyRow(v, &credentials[i], editable))
+	}
+	// A spare is recommended where it matters: when the first key was just added.
+	section.AdviseSpare = len(credentials) == 1 && v.r.URL.Query().Get("done") == donePasskey
+	if len(credentials) > 0 {
+		page.LostKeyURL = v.tenant.Path("/account/passkey/lost")
+	}
+	page.TwoFactor = section
+	return nil
+}
+
+func passkeyRow(v *visit, c *mfa.Credential, editable bool) hosted.PasskeyRow {
+	row := hosted.PasskeyRow{
+		ID: c.ID, Name: text(c.Name), Kind: hosted.KindThisDevice, Model: c.Model(),
+		Synced: c.Kind() == mfa.Synced, AddedAt: c.CreatedAt,
+	}
+	if c.Kind() == mfa.SecurityKey {
+		row.Kind = hosted.KindSecurityKey
+	}
+	if c.LastUsedAt != nil {
+		row.UsedAt = *c.LastUsedAt
+	}
+	if editable {
+		row.RenameURL = v.tenant.Path("/account/passkey/" + url.PathEscape(c.ID) + "/rename")
+		row.RemoveURL = v.tenant.Path("/account/passkey/" + url.PathEscape(c.ID) + "/remove")
+	}
+	return row
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// What has just happened, as the settings' query says it.
+const (
+	doneName         = "name"
+	doneUsername     = "username"
+	donePassword     = "password"
+	donePasskey      = "passkey"
+	doneRename       = "passkey-renamed"
+	doneRemoval      = "passkey-removed"
+	doneGone         = "passkey-gone"
+	doneSessionEnded = "session-ended"
+)
+
+// notice says what has just happened. The query is anybody's to write, so it
+// chooses among our own sentences.
+func notice(query url.Values) *hosted.Notice {
+	good := func(key string, args ...any) *hosted.Notice {
+		return &hosted.Notice{Tone: hosted.ToneGood, Title: hosted.Say(key, args...)}
+	}
+	about := query.Get("about")
+	if len(about) > 4*maxPasskeyName {
+		about = ""
+	}
+	switch query.Get("done") {
+	case doneName:
+		return good("settings.name.saved")
+	case doneUsername:
+		return good("settings.username.saved")
+	case donePassword:
+		return good("settings.password.saved")
+	case donePasskey:
+		n := good("settings.passkeys.saved", "name", about)
+		n.Text = hosted.Say("settings.passkeys.saved_text")
+		return n
+	case doneRename:
+		return good("settings.passkeys.renamed", "name", about)
+	case doneRemoval:
+		return good("settings.passkeys.removed", "name", about)
+	case doneGone:
+		return &hosted.Notice{Tone: hosted.ToneWarn, Title: hosted.Say("settings.passkeys.gone")}
+	case doneSessionEnded:
+		return good("settings.sessions.ended")
+	default:
+		return nil
+	}
+}
