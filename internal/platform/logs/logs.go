@@ -36,6 +36,9 @@ func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
+// Install makes New's logger the one that everything in the process uses.
+func Install(w io.Writer, format string, level slog.Leveler) { slog.SetDefault(New(w, format, level)) }
+
 // Secret is a string that no log, error message or encoder shows by accident.
 type Secret string
 
