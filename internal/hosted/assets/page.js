@@ -15,8 +15,11 @@ for (const button of document.querySelectorAll("button[data-reveal]")) {
 // Times are sent in UTC; readers think in their own time zone.
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const precisions = { day: { dateStyle: "long" }, minute: { dateStyle: "long", timeStyle: "short" } };
+// The reader's own variant of the page's language knows how to write a date.
+const lang = document.documentElement.lang;
+const locale = navigator.languages.find((l) => l.split("-")[0] === lang.split("-")[0]) ?? lang;
 for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local]"))) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, precisions[time.dataset.local ?? "day"]);
+  const format = new Intl.DateTimeFormat(locale, precisions[time.dataset.local ?? "day"]);
   time.textContent = format.format(new Date(time.dateTime));
 }
 
