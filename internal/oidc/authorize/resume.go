@@ -60,8 +60,7 @@ func (e *Engine) Resume(ctx context.Context, d *db.DB, in *Interaction, secret s
 	if err != nil {
 		return nil, err
 	}
-	audit.Log(ctx, audit.Entry{Key: "Interaction.End", ApplicationID: in.ClientID, UserID: deref(in.UserID),
-		SessionID: deref(in.SessionUID), Data: map[string]any{"interactionId": in.LogID(), "prompt": in.Prompt}})
+	audit.Log(ctx, in.entry("Interaction.End", result.Login))
 	return out, nil
 }
 

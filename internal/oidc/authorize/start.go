@@ -77,11 +77,23 @@ func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session 
 	if err := Begin(ctx, tx, rq.now, in); err != nil {
 		return nil, err
 	}
-	tx.AfterCommit(func() {
-		audit.Log(ctx, audit.Entry{Key: "Interaction.Create", ApplicationID: in.ClientID, UserID: deref(in.UserID),
-			SessionID: deref(in.SessionUID), Data: map[string]any{"interactionId": in.LogID(), "prompt": prompt}})
-	})
+	tx.AfterCommit(func() { audit.Log(ctx, in.entry("Interaction.Create", login)) })
 	return in, nil
+}
+
+// entry returns an audit entry about the interaction.
+func (in *Interaction) entry(key string, login *Login) audit.Entry {
+	e := audit.Entry{Key: key, ApplicationID: in.ClientID, Data: map[string]any{"interactionId": in.LogID(), "prompt": in.Prompt}}
+	if in.SessionUID != nil {
+		e.SessionID = *in.SessionUID
+	}
+	switch {
+	case in.UserID != nil:
+		e.UserID = *in.UserID
+	case login != nil:
+		e.UserID = login.UserID
+	}
+	return e
 }
 
 // issue stores a code under the grant for what was both asked for and granted.
@@ -104,11 +116,4 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	}
 	_, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline())
 	return value, err
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -112,8 +112,7 @@ func (b *Browser) resume(w http.ResponseWriter, r *http.Request) error {
 
 // consent decides about the interaction that waits for it.
 func (b *Browser) consent(w http.ResponseWriter, r *http.Request) error {
-	ctx, t := r.Context(), tenant.From(r.Context())
-	in, err := authorize.InteractionFromRequest(ctx, t.DB, b.Authorize.Clock.Millis(), r)
+	target, err := b.consentTarget(r)
 	if errors.Is(err, authorize.ErrNotFound) {
 		b.RenderUnknownSession(w, r)
 		return nil
@@ -121,14 +120,19 @@ func (b *Browser) consent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	target, err := b.Authorize.Consent(ctx, t.DB, in, authorize.SessionCookie(r))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
+	noStore(w)
 	w.Header().Set("Location", target)
 	w.WriteHeader(http.StatusFound)
 	return nil
+}
+
+func (b *Browser) consentTarget(r *http.Request) (string, error) {
+	ctx, t := r.Context(), tenant.From(r.Context())
+	in, err := authorize.InteractionFromRequest(ctx, t.DB, b.Authorize.Clock.Millis(), r)
+	if err != nil {
+		return "", err
+	}
+	return b.Authorize.Consent(ctx, t.DB, in, authorize.SessionCookie(r))
 }
 
 // leftBehind reports whether a browser came with a POST from another site,
@@ -146,7 +150,7 @@ func repeatAsGet(w http.ResponseWriter, r *http.Request) error {
 		proto.WriteError(w, r, err)
 		return nil
 	}
-	w.Header().Set("Cache-Control", "no-store")
+	noStore(w)
 	w.Header().Set("Location", tenant.From(r.Context()).Path(r.URL.Path)+"?"+url.Values(sent).Encode())
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
