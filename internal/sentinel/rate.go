@@ -20,6 +20,13 @@ type Rate struct {
 	Every time.Duration
 }
 
+// What one client address may do. People behind one office address share it.
+var (
+	SignIn       = Rate{Burst: 100, Every: 2 * time.Second}
+	Registration = Rate{Burst: 20, Every: time.Minute}
+	Setup        = Rate{Burst: 10, Every: time.Minute}
+)
+
 // maxBuckets bounds the buckets in memory; the least used make way.
 const maxBuckets = 100_000
 
@@ -81,9 +88,20 @@ func take(ctx context.Context, d *db.DB, now time.Time, key string, r Rate) (boo
 	return n == 1, err
 }
 
-// AddressKey returns the key under which action is counted for a client's
-// address. An IPv6 client owns at least its /64, so that is what counts.
-func AddressKey(action, ip string) string {
+// AllowAddress is Allow for a client's address. The loopback interface is not
+// limited: whoever is there is the operator, or everybody, behind a proxy that
+// Signet was not told about.
+func (l *Limiter) AllowAddress(ctx context.Context, d *db.DB, now clock.Clock, action, ip string, r Rate) error {
+	addr, err := netip.ParseAddr(ip)
+	if err == nil && addr.Unmap().IsLoopback() {
+		return nil
+	}
+	return l.Allow(ctx, d, now, addressKey(action, ip), r)
+}
+
+// addressKey returns the key under which action is counted for an address. An
+// IPv6 client owns at least its /64, so that is what counts.
+func addressKey(action, ip string) string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
 		return action + " " + ip

@@ -68,6 +68,26 @@ func TestLimiter_NodesShareOneBucketInPostgres(t *testing.T) {
 	}
 }
 
+func TestLimiter_AddressesAreCountedApartAndLoopbackIsNot(t *testing.T) {
+	t.Parallel()
+	l, now, d := NewLimiter(), clock.NewFake(time.Unix(1_800_000_000, 0)), dbtest.SQLite(t).For("default")
+	exhaust := func(ip string) error {
+		var err error
+		for range perSecond.Burst + 1 {
+			err = l.AllowAddress(t.Context(), d, now.Now, "sign-in", ip, perSecond)
+		}
+		return err
+	}
+	want(t, "one client", exhaust("2001:db8::1"), ErrRateLimited)
+	want(t, "its other address", l.AllowAddress(t.Context(), d, now.Now, "sign-in", "2001:db8::2", perSecond), ErrRateLimited)
+	want(t, "its other action", l.AllowAddress(t.Context(), d, now.Now, "setup", "2001:db8::1", perSecond), nil)
+	want(t, "another client", l.AllowAddress(t.Context(), d, now.Now, "sign-in", "192.0.2.1", perSecond), nil)
+	for _, ip := range []string{"127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"} {
+		want(t, ip, exhaust(ip), nil)
+	}
+	want(t, "no address at all", exhaust(""), ErrRateLimited)
+}
+
 func TestLimiter_NilAllowsEverything(t *testing.T) {
 	t.Parallel()
 	var l *Limiter
@@ -93,10 +113,10 @@ func TestAddressKey_OneClientHasOneKey(t *testing.T) {
 		"no address":     {"", "", true},
 		"not an address": {"x", "y", false},
 	} {
-		if same := AddressKey("sign-in", c.a) == AddressKey("sign-in", c.b); same != c.same {
+		if same := addressKey("sign-in", c.a) == addressKey("sign-in", c.b); same != c.same {
 			t.Errorf("%s: same = %v", name, same)
 		}
-		if AddressKey("sign-in", c.a) == AddressKey("setup", c.a) {
+		if addressKey("sign-in", c.a) == addressKey("setup", c.a) {
 			t.Errorf("%s: two actions share a key", name)
 		}
 	}

@@ -80,6 +80,23 @@ func TestHasher_OutdatedMeansOtherParameters(t *testing.T) {
 	}
 }
 
+// Attack 36: whoever does not exist costs what everybody costs.
+func TestHasher_DecoyDoesTheWorkOfVerify(t *testing.T) {
+	t.Parallel()
+	h := cheap()
+	encoded := mustHash(t, h, "right")
+	for name, work := range map[string]func(){
+		"right": func() { _, _, _ = h.Verify(t.Context(), encoded, "right") },
+		"wrong": func() { _, _, _ = h.Verify(t.Context(), encoded, "wrong") },
+		"decoy": func() { _ = h.Decoy(t.Context(), "wrong") },
+	} {
+		before := h.Computed()
+		if work(); h.Computed() != before+1 {
+			t.Errorf("%s: %d hashes, want 1", name, h.Computed()-before)
+		}
+	}
+}
+
 // Attack 41.
 func TestHasher_EveryByteOfALongPasswordCounts(t *testing.T) {
 	t.Parallel()
