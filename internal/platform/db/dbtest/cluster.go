@@ -81,7 +81,7 @@ func (c *Cluster) Start() error {
 	defer log.Close()
 	server := exec.Command(filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"),
 		"-c", "listen_addresses=", "-c", "unix_socket_directories="+c.dir,
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		"-c", "fsync=off", "-c", "full_page_writes=off", // what commits survives Kill, not the machine's end
 		"-c", "shared_buffers=32MB", "-c", "max_connections=300", "-c", "autovacuum=off",
 		"-c", "max_wal_size=256MB", "-c", "min_wal_size=32MB", "-c", "checkpoint_timeout=1h")
 	server.Dir, server.SysProcAttr = c.dir, c.identity
