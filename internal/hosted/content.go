@@ -2,6 +2,7 @@ package hosted
 
 import (
 	"signet/internal/platform/errs"
+	"signet/internal/user"
 )
 
 // Phrase is a text that is translated when the page is rendered.
@@ -21,6 +22,20 @@ func Say(key string, args ...any) Phrase {
 
 // SayError returns the message of an error.
 func SayError(e *errs.Error) Phrase { return Phrase{Key: "errors." + e.Code, Args: e.Args} }
+
+// SayPassword returns why a password was rejected, one phrase for each reason,
+// or the message of the error if it tells none.
+func SayPassword(e *errs.Error) []Phrase {
+	issues, _ := e.Data.([]user.Issue)
+	reasons := make([]Phrase, 0, len(issues))
+	for _, issue := range issues {
+		reasons = append(reasons, Phrase{Key: "errors." + issue.Code, Args: issue.Interpolation})
+	}
+	if len(reasons) == 0 {
+		reasons = append(reasons, SayError(e))
+	}
+	return reasons
+}
 
 func pairs(args []any) map[string]any {
 	m := make(map[string]any, len(args)/2)
@@ -149,6 +164,8 @@ var lasting = map[string]bool{
 type Ceremony struct {
 	// Options is the JSON of the WebAuthn options, binary members in base64url.
 	Options string
+	// Record names the ceremony; it returns as the field "record".
+	Record string
 	// Failure, one of the Fail constants, says why the last try did not work.
 	Failure string
 	// OtherURL leads to another way; empty if there is none.

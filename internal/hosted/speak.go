@@ -80,6 +80,7 @@ func (v *view) PasskeyChoice(kind string) choice {
 // trouble is what can go wrong in a ceremony: what did, and what the script
 // may have to say.
 type trouble struct {
+	Record  string
 	Current *Notice
 	All     []possible
 }
@@ -91,7 +92,7 @@ type possible struct {
 
 // Trouble prepares the notices of a ceremony.
 func (v *view) Trouble(ceremony string, c Ceremony, other string) part {
-	var t trouble
+	t := trouble{Record: c.Record}
 	for _, name := range failuresOf[ceremony] {
 		n := v.Explain(ceremony, name)
 		n.Way = v.wayOn(ceremony, name, c.OtherURL, other)
