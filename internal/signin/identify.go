@@ -18,6 +18,11 @@ import (
 func (e *Engine) Identify(ctx context.Context, in *authorize.Interaction, recordID *string) (created bool, err error) {
 	entry := step(in, "Identifier.Submit", nil)
 	defer entry.log(ctx, &err)
+	// Asked before the transaction, told where it is due.
+	var closed error
+	if e.MayRegister != nil {
+		closed = e.MayRegister(ctx)
+	}
 	err = e.change(ctx, in, func(v *visit) error {
 		created = v.state.Event == EventRegister
 		entry.sees(v.state)
@@ -27,7 +32,7 @@ func (e *Engine) Identify(ctx context.Context, in *authorize.Interaction, record
 		}
 		switch v.state.Event {
 		case EventRegister:
-			return v.register(ctx, recordID)
+			return v.register(ctx, recordID, closed)
 		case EventForgotPassword:
 			return v.identifyForReset(*recordID)
 		default:
@@ -80,7 +85,7 @@ func (v *visit) identifyForReset(recordID string) error {
 
 // register creates the user from what is staged. What the proof brought stays
 // staged when something is missing, so that the person adds it and tries again.
-func (v *visit) register(ctx context.Context, recordID *string) error {
+func (v *visit) register(ctx context.Context, recordID *string, closed error) error {
 	if v.state.UserID != "" {
 		if v.state.Created {
 			return nil
@@ -101,10 +106,8 @@ func (v *visit) register(ctx context.Context, recordID *string) error {
 			return keep(step.Err)
 		}
 	}
-	if v.MayRegister != nil {
-		if err := v.MayRegister(ctx); err != nil {
-			return keep(err)
-		}
+	if closed != nil {
+		return keep(closed)
 	}
 	return v.create(ctx)
 }
