@@ -144,17 +144,21 @@ func (p *Page) note(m chromedp.ConsoleMessage) {
 	p.problems = append(p.problems, m.Text)
 }
 
-// Allow forgets complaints that contain the text; for tests that provoke them.
-func (p *Page) Allow(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	kept := p.problems[:0]
-	for _, problem := range p.problems {
-		if !strings.Contains(problem, text) {
-			kept = append(kept, problem)
+// Complaint waits for a complaint and takes it off the list; for tests that
+// provoke one.
+func (p *Page) Complaint() string {
+	p.t.Helper()
+	var complaint string
+	p.eventually(func() string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(p.problems) == 0 {
+			return "the page does not complain"
 		}
-	}
-	p.problems = kept
+		complaint, p.problems = p.problems[0], p.problems[1:]
+		return ""
+	})
+	return complaint
 }
 
 // Open goes to a URL and waits until the page has loaded.
@@ -202,6 +206,34 @@ func (p *Page) AtURL(prefix string) string {
 		return fmt.Sprintf("at %s, want %s…", url, prefix)
 	})
 	return url
+}
+
+// Leaves watches for the page to go to an address with this prefix that the
+// browser hands to another program, and returns a function that waits for it.
+func (p *Page) Leaves(prefix string) func() string {
+	requests := chromedp.Events(p.ctx, network.RequestWillBeSent)
+	found := make(chan string, 1)
+	go func() {
+		for request, err := range requests {
+			if err != nil {
+				return
+			}
+			if strings.HasPrefix(request.Request.URL, prefix) {
+				found <- request.Request.URL
+				return
+			}
+		}
+	}()
+	return func() string {
+		p.t.Helper()
+		select {
+		case url := <-found:
+			return url
+		case <-time.After(Patience):
+			p.t.Fatalf("the page never went to %s…", prefix)
+			return ""
+		}
+	}
 }
 
 // call runs a protocol command on the page.

@@ -55,6 +55,14 @@ func setup(t *testing.T) string {
 	mux.HandleFunc("POST /sent", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<h1>Hello %s</h1><p>%s", r.FormValue("name"), r.Header.Get("Accept-Language"))
 	})
+	mux.HandleFunc("GET /leave", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Security-Policy", "form-action "+r.URL.Query().Get("to"))
+		fmt.Fprint(w, `<form method="post"><button>Leave</button></form>`)
+	})
+	mux.HandleFunc("POST /leave", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "io.trial.app://callback?code=1", http.StatusSeeOther)
+	})
 	mux.HandleFunc("GET /renamed/{key}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<h1>Renamed %s</h1>", r.PathValue("key"))
 	})
@@ -126,5 +134,27 @@ func TestKey_WithoutPINOrWithAWrongOneIsRefused(t *testing.T) {
 		p.PlugIn(o)
 		p.Click("Create")
 		p.Sees("NotAllowedError")
+	}
+}
+
+func TestPage_LeavesForACustomScheme(t *testing.T) {
+	t.Parallel()
+	p := browser.New(t, browser.Options{})
+	left := p.Leaves("io.trial.app:")
+	p.Open(setup(t) + "/leave?to='self'+io.trial.app:")
+	p.Click("Leave")
+	if to := left(); to != "io.trial.app://callback?code=1" {
+		t.Errorf("left for %q", to)
+	}
+}
+
+// The policy that forgets the redirect is the defect that Leaves is for.
+func TestPage_ComplainsWhenThePolicyBlocksTheRedirect(t *testing.T) {
+	t.Parallel()
+	p := browser.New(t, browser.Options{})
+	p.Open(setup(t) + "/leave?to='self'")
+	p.Click("Leave")
+	if complaint := p.Complaint(); !strings.Contains(complaint, "form-action") {
+		t.Errorf("complaint %q", complaint)
 	}
 }

@@ -128,6 +128,12 @@ func (p *Page) Press(key string) {
 	p.must(p.act(chromedp.KeyEvent(key)))
 }
 
+// Type writes into whatever has the focus, key by key.
+func (p *Page) Type(words string) {
+	p.t.Helper()
+	p.must(p.act(chromedp.KeyEvent(words)))
+}
+
 // Focused is the accessible name of what has the focus, "" when nothing has.
 func (p *Page) Focused() string {
 	p.t.Helper()
