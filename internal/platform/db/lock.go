@@ -40,3 +40,17 @@ func LockDir(dir string) (release func() error, err error) {
 	_ = f.Close()
 	return nil, fmt.Errorf("lock %s: %w", dir, err)
 }
+
+// lockMigration keeps other processes from migrating the SQLite file until
+// release. It locks the directory, so nothing is left behind.
+func lockMigration(path string) (release func() error, err error) {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX); err != nil {
+		_ = dir.Close()
+		return nil, err
+	}
+	return dir.Close, nil
+}

@@ -25,11 +25,16 @@ const versionTable = "schema_migrations"
 // migrationLock is the PostgreSQL advisory lock under which nodes migrate.
 const migrationLock = 5_190_611_774_201
 
-// Migrate brings the schema up to date. Nodes that start together migrate one
-// after the other. An SQLite database that already has tables is first copied
+// Migrate brings the schema up to date. Processes that start together migrate
+// one after the other. An SQLite database that already has tables is first copied
 // to a file beside it, "<path>.before-<version>".
 func (p *Pool) Migrate(ctx context.Context) error {
 	if p.dialect == SQLite {
+		release, err := lockMigration(p.options.Path)
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		defer release()
 		if err := p.snapshot(ctx); err != nil {
 			return fmt.Errorf("snapshot before migrating: %w", err)
 		}
