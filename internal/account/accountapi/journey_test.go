@@ -1,0 +1,323 @@
+package accountapi_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"signet/internal/mfa"
+	"signet/internal/mfa/softkey"
+	"signet/internal/user"
+)
+
+// addKey walks the calls by which a page adds a passkey and returns its handle.
+func (p *person) addKey(key *softkey.Key, name string) string {
+	p.t.Helper()
+	if p.stepUp == "" {
+		p.proveIt()
+	}
+	registration := p.register(key)
+	p.call("POST", "/api/my-account/mfa-verifications", map[string]any{
+		"type": "WebAuthn", "newIdentifierVerificationRecordId": registration, "name": name,
+	}).want(p.t, 204, "")
+	credentials, err := mfa.CredentialsOf(context.Background(), p.db, p.id)
+	if err != nil || len(credentials) == 0 {
+		p.t.Fatal("no credential was stored", err)
+	}
+	return credentials[len(credentials)-1].ID
+}
+
+// register proves a new passkey, without binding it, and returns the record.
+func (p *person) register(key *softkey.Key) string {
+	p.t.Helper()
+	begun := p.call("POST", "/api/verifications/web-authn/registration", nil).want(p.t, 200, "")
+	id := begun.str("verificationRecordId")
+	p.call("POST", "/api/verifications/web-authn/registration/verify", map[string]any{
+		"verificationRecordId": id, "payload": key.Create(origin, begun.json("registrationOptions")),
+	}).want(p.t, 200, "")
+	return id
+}
+
+// TestJourney_AddingASecurityKey walks the calls of a page that adds a key.
+func TestJourney_AddingASecurityKey(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		if got := w.send("GET", "/api/.well-known/account-center", nil, nil).want(t, 200, ""); got.json("enabled") != true ||
+			got.str("fields.mfa") != "Edit" || got.header.Get("ETag") == "" {
+			t.Errorf("settings %s", got.text)
+		}
+		if got := ann.call("GET", "/api/my-account", nil).want(t, 200, ""); got.json("hasPassword") != true ||
+			got.str("username") != "ann" || got.json("hasSecurityVerificationMethod") != true {
+			t.Errorf("account %s", got.text)
+		}
+		if got := ann.call("GET", "/api/my-account/mfa-verifications", nil).want(t, 200, ""); got.text != "[]" {
+			t.Errorf("factors %s", got.text)
+		}
+		if got := ann.call("GET", "/api/my-account/mfa-settings", nil).want(t, 200, ""); got.text != `{"skipMfaOnSignIn":false}` {
+			t.Errorf("settings %s", got.text)
+		}
+
+		proved := ann.call("POST", "/api/verifications/password", `{"password":"`+password+`"}`).want(t, 201, "")
+		if got := proved.str("expiresAt"); got != "2026-11-23T12:10:00.000Z" {
+			t.Errorf("the proof expires at %q", got)
+		}
+		ann.stepUp = proved.str("verificationRecordId")
+		if len(ann.stepUp) != 21 {
+			t.Errorf("record id %q", ann.stepUp)
+		}
+
+		key := softkey.New()
+		begun := ann.call("POST", "/api/verifications/web-authn/registration", nil).want(t, 200, "")
+		if begun.str("registrationOptions.rp.id") != "auth.example.com" || begun.str("registrationOptions.user.name") != "ann" ||
+			begun.json("expiresAt") == nil {
+			t.Errorf("options %s", begun.text)
+		}
+		id := begun.str("verificationRecordId")
+		answered := ann.call("POST", "/api/verifications/web-authn/registration/verify", map[string]any{
+			"verificationRecordId": id, "payload": key.Create(origin, begun.json("registrationOptions")),
+		}).want(t, 200, "")
+		if answered.text != `{"verificationRecordId":"`+id+`"}` {
+			t.Errorf("proof %s", answered.text)
+		}
+		if got := ann.call("GET", "/api/my-account/mfa-verifications", nil); got.text != "[]" {
+			t.Errorf("bound too early: %s", got.text)
+		}
+		if len(w.events()) != 0 {
+			t.Errorf("proofs are no change of the user: %v", w.events())
+		}
+
+		ann.call("POST", "/api/my-account/mfa-verifications", map[string]any{
+			"type": "WebAuthn", "newIdentifierVerificationRecordId": id, "name": "Chrome on macOS",
+		}).want(t, 204, "")
+		stored, err := mfa.CredentialsOf(context.Background(), w.db, ann.id)
+		if err != nil || len(stored) != 1 {
+			t.Fatal(err, stored)
+		}
+		handle := stored[0].ID
+		want := `[{"id":"` + handle + `","createdAt":"2026-11-23T12:00:00.000Z","type":"WebAuthn","agent":"` + agent + `","name":"Chrome on macOS"}]`
+		if got := ann.call("GET", "/api/my-account/mfa-verifications", nil); got.text != want {
+			t.Errorf("factors\n got %s\nwant %s", got.text, want)
+		}
+		if u, _ := user.ByID(context.Background(), w.db, ann.id); u.IsMFAEnabled == nil || !*u.IsMFAEnabled {
+			t.Error("the second factor is not switched on for the user")
+		}
+
+		renamed := ann.call("PATCH", "/api/my-account/mfa-verifications/"+handle+"/name", `{"name":"Blue key"}`).want(t, 200, "")
+		if strings.HasPrefix(renamed.header.Get("Content-Type"), "application/json") {
+			t.Errorf("renaming answers JSON: %s", renamed.text)
+		}
+		if got := ann.call("GET", "/api/my-account/mfa-verifications", nil); !strings.Contains(got.text, `"name":"Blue key"`) {
+			t.Errorf("factors %s", got.text)
+		}
+
+		ann.call("DELETE", "/api/my-account/mfa-verifications/"+handle, nil).want(t, 204, "")
+		if got := ann.call("GET", "/api/my-account/mfa-verifications", nil); got.text != "[]" {
+			t.Errorf("factors %s", got.text)
+		}
+		if got := w.events(); !slices.Equal(got, slices.Repeat([]string{"User.Data.Updated"}, 3)) {
+			t.Errorf("events %v: want one for each of bind, rename and remove", got)
+		}
+	})
+}
+
+// TestProof_ByPasskey: who holds a key may prove it instead of the password.
+func TestProof_ByPasskey(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		ann.call("POST", "/api/verifications/web-authn/authentication", nil).
+			want(t, 400, "session.mfa.webauthn_verification_not_found")
+		key := softkey.New()
+		handle := ann.addKey(key, "Key")
+		ann.stepUp = ""
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
+
+		begun := ann.call("POST", "/api/verifications/web-authn/authentication", nil).want(t, 200, "")
+		id := begun.str("verificationRecordId")
+		payload := key.Get(origin, begun.json("authenticationOptions"))
+		ann.stepUp = id
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
+		verify := func() answer {
+			return ann.call("POST", "/api/verifications/web-authn/authentication/verify",
+				map[string]any{"verificationRecordId": id, "payload": payload})
+		}
+		verify().want(t, 200, "")
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 200, "")
+		verify().want(t, 400, "session.mfa.pending_info_not_found")
+
+		c, err := mfa.ByID(context.Background(), w.db, ann.id, handle)
+		if err != nil || c.SignCount != 2 || c.LastUsedAt == nil || *c.LastUsedAt != w.now() {
+			t.Errorf("the use was not stored: %+v %v", c, err)
+		}
+	})
+}
+
+// TestProof_ByACopiedPasskeyIsRefusedAndReported: a counter that does not grow
+// is the sign of a copy.
+func TestProof_ByACopiedPasskeyIsRefusedAndReported(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		key := softkey.New()
+		handle := ann.addKey(key, "Key")
+		prove := func(key *softkey.Key) answer {
+			begun := ann.call("POST", "/api/verifications/web-authn/authentication", nil).want(t, 200, "")
+			ann.stepUp = begun.str("verificationRecordId")
+			return ann.call("POST", "/api/verifications/web-authn/authentication/verify", map[string]any{
+				"verificationRecordId": ann.stepUp, "payload": key.Get(origin, begun.json("authenticationOptions")),
+			})
+		}
+		thief := key.Copy()
+		prove(thief).want(t, 200, "")
+		refused := prove(key).want(t, 400, "session.mfa.webauthn_verification_failed")
+		if refused.json("data") != nil {
+			t.Errorf("the refusal says why: %s", refused.text)
+		}
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
+		if c, _ := mfa.ByID(context.Background(), w.db, ann.id, handle); c.SignCount != 2 {
+			t.Errorf("counter %d", c.SignCount)
+		}
+		if got := w.events(); !slices.Contains(got, mfa.CounterRegressed) {
+			t.Errorf("events %v", got)
+		}
+	})
+}
+
+// TestRecords_ExpireAfterTenMinutes, whether they were answered or not.
+func TestRecords_ExpireAfterTenMinutes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		ann.proveIt()
+		first := ann.stepUp
+		key := softkey.New()
+		registration := ann.register(key)
+		pending := ann.call("POST", "/api/verifications/web-authn/registration", nil)
+
+		w.clock.Advance(10*time.Minute - time.Millisecond)
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 200, "")
+		w.clock.Advance(time.Millisecond)
+		ann.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
+
+		ann.proveIt()
+		if ann.stepUp == first {
+			t.Error("a record was used twice")
+		}
+		before := ann.state()
+		ann.call("POST", "/api/my-account/mfa-verifications", map[string]any{
+			"type": "WebAuthn", "newIdentifierVerificationRecordId": registration,
+		}).want(t, 400, "verification_record.not_found")
+		ann.call("POST", "/api/verifications/web-authn/registration/verify", map[string]any{
+			"verificationRecordId": pending.str("verificationRecordId"),
+			"payload":              softkey.New().Create(origin, pending.json("registrationOptions")),
+		}).want(t, 400, "verification_record.not_found")
+		ann.unchanged(before)
+	})
+}
+
+func TestRegistration_RefusesWhatTheKeyCannotProve(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		ann.proveIt()
+		begun := ann.call("POST", "/api/verifications/web-authn/registration", nil)
+		id := begun.str("verificationRecordId")
+		verify := func(payload any) answer {
+			return ann.call("POST", "/api/verifications/web-authn/registration/verify",
+				map[string]any{"verificationRecordId": id, "payload": payload})
+		}
+		options := begun.json("registrationOptions")
+		before := ann.state()
+
+		withoutPIN := softkey.New()
+		withoutPIN.Flags = softkey.UP
+		refused := verify(withoutPIN.Create(origin, options)).want(t, 400, "session.mfa.webauthn_verification_failed")
+		if refused.str("data.message") == "" {
+			t.Errorf("the refusal does not say why: %s", refused.text)
+		}
+		verify(softkey.New().Create("https://evil.test", options)).want(t, 400, "session.mfa.webauthn_verification_failed")
+		raw := softkey.New().Create(origin, options)
+		raw["type"] = "public-key"
+		verify(raw).want(t, 400, "guard.invalid_input")
+		ann.unchanged(before)
+
+		// Nothing was proved, so nothing can be bound; but the page may try again.
+		ann.call("POST", "/api/my-account/mfa-verifications", map[string]any{
+			"type": "WebAuthn", "newIdentifierVerificationRecordId": id,
+		}).want(t, 400, "verification_record.not_found")
+		ann.unchanged(before)
+		verify(softkey.New().Create(origin, options)).want(t, 200, "")
+		verify(softkey.New().Create(origin, options)).want(t, 400, "session.mfa.pending_info_not_found")
+	})
+}
+
+func TestRegistration_OfAKeyThatSomebodyHolds(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann, bob := w.person("ann"), w.person("bob")
+		key := softkey.New()
+		ann.addKey(key, "Key")
+
+		// A browser would refuse: the options exclude what ann holds.
+		begun := ann.call("POST", "/api/verifications/web-authn/registration", nil)
+		if _, err := key.TryCreate(origin, begun.json("registrationOptions")); err == nil {
+			t.Error("the options do not exclude the key")
+		}
+
+		// Two proofs of one credential, then both are bound.
+		sameID := []byte("one credential id of two users...")
+		same := func(c *softkey.Ceremony) { c.CredentialID = sameID }
+		prove := func(p *person) string {
+			begun := p.call("POST", "/api/verifications/web-authn/registration", nil)
+			id := begun.str("verificationRecordId")
+			p.call("POST", "/api/verifications/web-authn/registration/verify", map[string]any{
+				"verificationRecordId": id, "payload": softkey.New().Create(origin, begun.json("registrationOptions"), same),
+			}).want(t, 200, "")
+			return id
+		}
+		bob.proveIt()
+		ofAnn, ofBob := prove(ann), prove(bob)
+		bind := func(p *person, id string) answer {
+			return p.call("POST", "/api/my-account/mfa-verifications",
+				map[string]any{"type": "WebAuthn", "newIdentifierVerificationRecordId": id})
+		}
+		bind(ann, ofAnn).want(t, 204, "")
+		before := bob.state()
+		bind(bob, ofBob).want(t, 422, "user.webauthn_already_in_use")
+		bob.unchanged(before)
+
+		// And already the proof is refused once it is bound.
+		begun = bob.call("POST", "/api/verifications/web-authn/registration", nil)
+		bob.call("POST", "/api/verifications/web-authn/registration/verify", map[string]any{
+			"verificationRecordId": begun.str("verificationRecordId"),
+			"payload":              softkey.New().Create(origin, begun.json("registrationOptions"), same),
+		}).want(t, 422, "user.webauthn_already_in_use")
+	})
+}
+
+// TestRegistration_IsSpentOnce (attack 30), also when two requests meet.
+func TestRegistration_IsSpentOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		ann.proveIt()
+		id := ann.register(softkey.New())
+		const parallel = 8
+		statuses := make(chan int, parallel)
+		for range parallel {
+			go func() {
+				statuses <- ann.call("POST", "/api/my-account/mfa-verifications",
+					map[string]any{"type": "WebAuthn", "newIdentifierVerificationRecordId": id}).status
+			}()
+		}
+		bound := 0
+		for range parallel {
+			switch status := <-statuses; status {
+			case 204:
+				bound++
+			case 400:
+			default:
+				t.Errorf("status %d", status)
+			}
+		}
+		if stored, _ := mfa.CredentialsOf(context.Background(), w.db, ann.id); bound != 1 || len(stored) != 1 {
+			t.Errorf("bound %d times, stored %d", bound, len(stored))
+		}
+	})
+}
