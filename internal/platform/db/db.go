@@ -130,6 +130,9 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 // Dialect returns the engine.
 func (p *Pool) Dialect() Dialect { return p.dialect }
 
+// Clock returns the pool's clock.
+func (p *Pool) Clock() clock.Clock { return p.clock }
+
 // For returns the handle of a tenant.
 func (p *Pool) For(tenantID string) *DB { return &DB{pool: p, tenant: tenantID} }
 

@@ -1,0 +1,98 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"signet/internal/platform/db"
+)
+
+// PurgePeriod is how often Purge should run.
+const PurgePeriod = time.Minute
+
+const day = 24 * time.Hour
+
+// rule says which rows of a table nobody needs any more: those whose column
+// lies further back than keep.
+type rule struct {
+	table  string
+	key    string // beside tenant_id
+	column string
+	keep   time.Duration
+	also   string // further condition; $1 is the same time
+	set    string // assignment instead of deletion
+}
+
+// rules are in an order in which children go before their parents, so that no
+// cascade meets a large set.
+var rules = []rule{
+	// A token that was replaced can give its successor again for three seconds.
+	{table: "refresh_tokens", key: "token_hash", column: "consumed_at", keep: 3 * time.Second,
+		also: "successor_sealed IS NOT NULL", set: "successor_sealed = NULL"},
+	{table: "setup_tokens", key: "token_hash", column: "expires_at", keep: day},
+	{table: "account_logins", key: "id_hash", column: "expires_at"},
+	{table: "account_sessions", key: "id_hash", column: "expires_at"},
+	{table: "verification_records", key: "id", column: "expires_at"},
+	{table: "authorization_codes", key: "code_hash", column: "expires_at", keep: time.Hour},
+	{table: "access_tokens", key: "token_hash", column: "expires_at", keep: 10 * time.Minute},
+	// Consumed ones prove reuse, so they stay as long as their family may live.
+	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},
+	{table: "interactions", key: "id_hash", column: "expires_at", keep: time.Hour},
+	{table: "sessions", key: "uid", column: "expires_at", keep: day},
+	{table: "grants", key: "id", column: "expires_at"},
+	{table: "sentinel_activities", key: "id", column: "created_at", keep: day},
+	{table: "sentinel_targets", key: "pool, target_hash", column: "touched_at", keep: day, also: "blocked_until < $1"},
+	{table: "rate_buckets", key: "bucket_hash", column: "refilled_at", keep: time.Hour},
+	{table: "used_nonces", key: "realm, nonce_hash", column: "expires_at"},
+	{table: "outbox_events", key: "id", column: "dispatched_at", keep: 3 * day},
+	{table: "jobs", key: "id", column: "done_at", keep: 7 * day},
+	{table: "audit_logs", key: "created_at, id", column: "created_at", keep: 90 * day},
+}
+
+// statement returns the statement of one batch: $1 is the time, $2 its size.
+func (r rule) statement() string {
+	condition := r.column + " < $1"
+	if r.also != "" {
+		condition += " AND " + r.also
+	}
+	action := "DELETE FROM " + r.table
+	if r.set != "" {
+		action = "UPDATE " + r.table + " SET " + r.set
+	}
+	return fmt.Sprintf(`%s WHERE (tenant_id, %s) IN (SELECT tenant_id, %s FROM %s WHERE %s ORDER BY %s LIMIT $2)`,
+		action, r.key, r.key, r.table, condition, r.column)
+}
+
+// Purge deletes expired rows of every tenant and forgets sealed values that
+// have served. It is Work for Every.
+func Purge(ctx context.Context, lease *Lease) error {
+	for _, r := range rules {
+		if err := r.run(ctx, lease); err != nil {
+			return fmt.Errorf("purge %s: %w", r.table, err)
+		}
+	}
+	return nil
+}
+
+// run works in batches small enough that nobody waits long for a lock.
+func (r rule) run(ctx context.Context, lease *Lease) error {
+	size := int64(500)
+	if lease.pool.Dialect() == db.SQLite {
+		size = 200
+	}
+	before := lease.pool.Clock().Millis() - r.keep.Milliseconds()
+	for {
+		var n int64
+		err := lease.pool.Across().Tx(ctx, func(tx *db.AcrossTx) (err error) {
+			if err := lease.Hold(ctx, tx); err != nil {
+				return err
+			}
+			n, err = tx.Exec(ctx, r.statement(), before, size)
+			return err
+		})
+		if err != nil || n < size {
+			return err
+		}
+	}
+}
