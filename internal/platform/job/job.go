@@ -29,7 +29,8 @@ type Runner struct {
 	pool   *db.Pool
 	log    *slog.Logger
 	holder string
-	tick   time.Duration
+	tick   time.Duration // how often it looks for due work
+	renew  time.Duration // how often it renews a lease in use
 	tasks  []*task
 	stop   context.CancelFunc
 	done   sync.WaitGroup
@@ -44,7 +45,7 @@ type task struct {
 
 // New returns a runner without work.
 func New(p *db.Pool, log *slog.Logger) *Runner {
-	return &Runner{pool: p, log: log, holder: ids.Long(), tick: time.Second}
+	return &Runner{pool: p, log: log, holder: ids.Long(), tick: time.Second, renew: leaseLife / 4}
 }
 
 // Every registers work to be done once a period over all nodes together. A run
@@ -121,7 +122,7 @@ func (r *Runner) try(ctx context.Context, t *task) {
 func (r *Runner) run(ctx context.Context, t *task, lease *Lease) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
-	renewing.Go(func() { lease.renew(ctx, cancel) })
+	renewing.Go(func() { lease.renew(ctx, r.renew, cancel) })
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = fmt.Errorf("panic: %v", reason)

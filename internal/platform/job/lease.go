@@ -61,9 +61,10 @@ func (l *Lease) extend(ctx context.Context, until int64) error {
 	return err
 }
 
-// renew extends the lease until ctx ends; it ends ctx when the lease is lost.
-func (l *Lease) renew(ctx context.Context, lost context.CancelCauseFunc) {
-	ticker := time.NewTicker(leaseLife / 4)
+// renew extends the lease now and then until ctx ends; it ends ctx when the
+// lease is lost.
+func (l *Lease) renew(ctx context.Context, interval time.Duration, lost context.CancelCauseFunc) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
