@@ -194,15 +194,6 @@ type SetupStart struct {
 	Expired bool
 }
 
-// Setup creates the first administrator. Fields posted: username, password.
-type Setup struct {
-	Form
-	Username  Field
-	Password  Field
-	MinLength int
-	Notice    *Notice
-}
-
 func (SignIn) template() string         { return "sign-in" }
 func (Password) template() string       { return "password" }
 func (CreateAccount) template() string  { return "create-account" }
@@ -220,4 +211,3 @@ func (Failed) template() string         { return "failed" }
 func (NotFound) template() string       { return "not-found" }
 func (Demo) template() string           { return "demo" }
 func (SetupStart) template() string     { return "setup-start" }
-func (Setup) template() string          { return "setup" }

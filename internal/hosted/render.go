@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"path"
 	"strings"
 	"unicode"
 
-	"signet/internal/platform/clock"
 	"signet/internal/platform/i18n"
-	"signet/internal/platform/web"
 )
 
 //go:embed templates
@@ -26,10 +23,6 @@ type Renderer struct {
 	assets *Assets
 	pages  map[string]*template.Template
 	site   func(*http.Request) Site
-
-	// Clock is what time it is on pages that tell of errors; without one they
-	// name no time.
-	Clock clock.Clock
 }
 
 // NewRenderer parses the templates; site, for example SiteOf, says what the
@@ -62,29 +55,6 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	site := r.site(req)
 	rememberLanguage(req.Context(), w, req, site.Lang)
 	return r.render(w, site, status, page)
-}
-
-// Error answers with the page for an error that a handler returned; it is a
-// web.ErrorWriter. The page carries the id under which the log knows more.
-func (r *Renderer) Error(w http.ResponseWriter, req *http.Request, err error) {
-	e := web.Classify(req.Context(), err)
-	if e == nil {
-		return
-	}
-	page := Failed{ID: web.Info(req.Context()).ID, Code: e.Code}
-	if r.Clock != nil {
-		page.Time = r.Clock.Millis()
-	}
-	if e.Status < http.StatusInternalServerError {
-		page.Message = SayError(e)
-	}
-	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "2")
-	}
-	if err := r.Render(w, req, e.Status, page); err != nil {
-		slog.ErrorContext(req.Context(), "cannot render the error page", "error", err)
-		http.Error(w, e.Code, e.Status)
-	}
 }
 
 func (r *Renderer) render(w http.ResponseWriter, site Site, status int, page Page) error {

@@ -64,7 +64,6 @@ func samples() []sample {
 		{"demo-signed-in", Demo{Menu: menu, Claims: []Claim{{"sub", "x8k2m4n6p8q0"}, {"name", "Robin Example"}, {"address", `{"formatted":"1 Long Road With A Name That Does Not End\nLisbon"}`}}}},
 		{"setup-start", SetupStart{Form: form, SetupToken: "t"}},
 		{"setup-expired", SetupStart{Expired: true}},
-		{"setup", Setup{Form: form, MinLength: 8}},
 		{"settings", Settings{Menu: menu, Notice: &Notice{Tone: ToneGood, Title: Say("settings.passkeys.saved", "name", "Blue key"), Text: Say("settings.passkeys.saved_text")},
 			Name: &NameRow{"Robin Example", "/account/name"}, Username: &UsernameRow{"robin", "/account/username"}, Password: &PasswordRow{true, "/account/password"},
 			TwoFactor: &TwoFactor{On: true, AddURL: "/account/passkey/add", AdviseSpare: true, Passkeys: []PasskeyRow{

@@ -6,6 +6,7 @@ import (
 
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/tenant"
 )
 
 // InteractionFromRequest returns the live, unfinished interaction that the
@@ -53,4 +54,20 @@ func (in *Interaction) checkSession(s *token.Session) error {
 		return ErrMismatch.Describe("session principal changed")
 	}
 	return nil
+}
+
+// Continuation returns where the browser goes on with an interaction that it
+// has finished but not continued: the answer that said so was lost, as the
+// first of two clicks on a button is.
+func Continuation(ctx context.Context, q db.Q, now int64, r *http.Request) (redirectTo string, ok bool) {
+	clientID := r.URL.Query().Get("app_id")
+	uid := readFlows(r).find(clientID)
+	if uid == "" {
+		return "", false
+	}
+	in, err := ByUID(ctx, q, now, uid)
+	if err != nil || in.FinishedAt == nil || (clientID != "" && in.ClientID != clientID) {
+		return "", false
+	}
+	return tenant.From(ctx).URL(resumePath(in.UID)), true
 }
