@@ -31,11 +31,13 @@ const Password = "Blue-Harbour-42"
 type App struct {
 	// URL is the endpoint of the default tenant, AdminURL of the admin tenant.
 	URL, AdminURL string
-	Server        *server.Server
-	Pool          *db.Pool
-	Clock         *clock.Fake
-	Keyring       *crypt.Keyring
-	Hasher        *crypt.Hasher
+	// Address is where the server listens: a proxy's backend.
+	Address string
+	Server  *server.Server
+	Pool    *db.Pool
+	Clock   *clock.Fake
+	Keyring *crypt.Keyring
+	Hasher  *crypt.Hasher
 }
 
 type settings struct {
@@ -96,7 +98,7 @@ func Start(t testing.TB, options ...Option) *App {
 		endpoint = s.public
 	}
 	app := &App{
-		URL: endpoint, AdminURL: endpoint + "/admin", Pool: s.pool,
+		URL: endpoint, AdminURL: endpoint + "/admin", Address: listener.Addr().String(), Pool: s.pool,
 		Clock:   clock.NewFake(time.Now()),
 		Keyring: keyring(t),
 		Hasher:  crypt.NewHasher(crypt.HasherOptions{MemoryKiB: 64, Passes: 1}),

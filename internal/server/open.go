@@ -20,14 +20,12 @@ type Installation struct {
 	Pool    *db.Pool
 	Keyring *crypt.Keyring
 
-	release func()
+	release func() error
 }
 
 // Close closes the database and gives up the lock on the data directory.
 func (in *Installation) Close() error {
-	err := in.Pool.Close()
-	in.release()
-	return err
+	return errors.Join(in.Pool.Close(), in.release())
 }
 
 // Mode says what an Installation is opened for.
@@ -44,7 +42,7 @@ const (
 
 // Open opens the database that the configuration names.
 func Open(ctx context.Context, c *conf.Config, mode Mode) (*Installation, error) {
-	in := &Installation{release: func() {}}
+	in := &Installation{release: func() error { return nil }}
 	if c.DatabaseURL == "" {
 		if err := in.prepareDirectory(c.DataDir, mode); err != nil {
 			return nil, err
@@ -54,8 +52,7 @@ func Open(ctx context.Context, c *conf.Config, mode Mode) (*Installation, error)
 		URL: c.DatabaseURL, Path: databasePath(c), Clock: clock.System,
 	})
 	if err != nil {
-		in.release()
-		return nil, err
+		return nil, errors.Join(err, in.release())
 	}
 	in.Pool = pool
 	if err := in.unlock(ctx, c, mode); err != nil {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"signet/internal/audit"
+	"signet/internal/hosted/setuppages"
+	"signet/internal/oidc/authorize"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -69,11 +71,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		}
 	}
 	s.trail = audit.NewTrail(o.Pool, o.Clock)
-	var err error
-	if s.parts, err = build(ctx, o, s.resolver); err != nil {
-		s.trail.Close()
-		return nil, err
-	}
+	s.parts = build(o)
 	s.handler = s.chain()
 	return s, nil
 }
@@ -93,7 +91,6 @@ func (s *Server) Tenant(id string) *tenant.Tenant {
 
 // Close stops the workers and writes what they hold.
 func (s *Server) Close() {
-	s.parts.close()
 	s.trail.Close()
 }
 
@@ -101,7 +98,6 @@ func (s *Server) Close() {
 func (s *Server) chain() http.Handler {
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, s.parts.tables()...)
-	s.parts.mountPages(mux)
 	inTenant := web.Chain(mux,
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),
@@ -109,7 +105,9 @@ func (s *Server) chain() http.Handler {
 		web.Timeout(s.options.RequestTimeout),
 		s.collectAudit,
 		web.Gzip,
-		s.crossOrigin())
+		s.crossOrigin(),
+		authorize.SignedCookies(s.parts.keys),
+		setuppages.Remember)
 	return web.Chain(s.health(inTenant), web.Recover, web.Identify(s.options.Proxies), web.AccessLog)
 }
 

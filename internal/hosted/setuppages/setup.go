@@ -98,12 +98,21 @@ func (p *Pages) exchange(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Cookie returns the value of the setup cookie of the request of ctx, "" if
-// there is none.
-func Cookie(r *http.Request, t *tenant.Tenant) string {
-	c, err := r.Cookie(t.Cookie(cookieName))
-	if err != nil {
-		return ""
-	}
-	return c.Value
+type cookieKey struct{}
+
+// Remember makes the setup cookie of a request known to Cookie. Registering is
+// far from HTTP, and only setting up ever asks for a cookie there.
+func Remember(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie(tenant.From(r.Context()).Cookie(cookieName)); err == nil {
+			r = r.WithContext(context.WithValue(r.Context(), cookieKey{}, c.Value))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Cookie returns the setup cookie of the request of ctx, "" if there is none.
+func Cookie(ctx context.Context) string {
+	value, _ := ctx.Value(cookieKey{}).(string)
+	return value
 }

@@ -39,6 +39,7 @@ type Route struct {
 	MaxBody int64
 
 	in, out reflect.Type
+	onError ErrorWriter
 	serve   func(rt *Route, w http.ResponseWriter, r *http.Request) error
 }
 
@@ -145,6 +146,13 @@ func (rt Route) with(opts []Option) Route {
 	return rt
 }
 
+// OnError returns the route with errors that are rendered by write, whatever the
+// mount says.
+func (rt Route) OnError(write ErrorWriter) Route {
+	rt.onError = write
+	return rt
+}
+
 // GuardNames lists the guards of the route for its reference.
 func (rt *Route) GuardNames() []string {
 	names := make([]string, 0, len(rt.Guards))
@@ -167,6 +175,9 @@ func Mount(mux *http.ServeMux, onError ErrorWriter, tables ...Table) {
 }
 
 func (rt Route) handler(onError ErrorWriter) http.Handler {
+	if rt.onError != nil {
+		onError = rt.onError
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
 		ctx := r.Context()

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"signet/internal/audit"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/db"
+	"signet/internal/server"
+	"signet/internal/tenant"
+)
+
+type keysCommand struct {
+	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
+	Rotate keysRotate `cmd:"" help:"Sign with a new key from now on; the old one stays published so that its tokens still verify."`
+}
+
+// keyAnswer is a key as the command line prints one; its material never leaves
+// the server.
+type keyAnswer struct {
+	ID        string `json:"id"`
+	Algorithm string `json:"algorithm"`
+	Status    string `json:"status"`
+	CreatedAt int64  `json:"createdAt"`
+}
+
+type keysList struct{ inTenant }
+
+// Run lists the signing keys.
+func (c keysList) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		return printKeys(ctx, e, t)
+	})
+}
+
+type keysRotate struct{ inTenant }
+
+// Run replaces the current signing key.
+func (c keysRotate) Run(e *environment) error {
+	key, err := token.GenerateKey(token.ES384)
+	if err != nil {
+		return err
+	}
+	return e.within(c.Tenant, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
+		err := t.DB.Tx(ctx, func(tx *db.Tx) error {
+			return token.RotateSigningKey(ctx, tx, clock.Clock(clock.System).Millis(), in.Keyring, key)
+		})
+		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Rotate", Err: err})
+		if err != nil {
+			return err
+		}
+		return printKeys(ctx, e, t)
+	})
+}
+
+func printKeys(ctx context.Context, e *environment, t *tenant.Tenant) error {
+	keys, err := token.SigningKeys(ctx, t.DB)
+	if err != nil {
+		return err
+	}
+	answers, lines := []keyAnswer{}, []string{}
+	for _, k := range keys {
+		answers = append(answers, keyAnswer{k.ID, k.Algorithm, k.Status, k.CreatedAt})
+		lines = append(lines, fmt.Sprintf("%-8s  %s  %s", k.Status, k.Algorithm, k.ID))
+	}
+	return e.print(answers, "%s", strings.Join(lines, "\n"))
+}

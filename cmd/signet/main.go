@@ -1,0 +1,112 @@
+// Command signet is the whole product: the server and the tools that work
+// beside it. Every sub-command is one file; all of them print JSON when asked.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"signet/internal/audit"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/conf"
+	"signet/internal/platform/logs"
+	"signet/internal/platform/web"
+	"signet/internal/server"
+	"signet/internal/tenant"
+)
+
+// commands is the command line.
+type commands struct {
+	JSON bool `help:"Print JSON instead of text." name:"json"`
+
+	Serve   serveCommand   `cmd:"" help:"Start the server."`
+	Setup   setupCommand   `cmd:"" help:"Print a new one-time link to create the first administrator."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
+	App     appCommand     `cmd:"" help:"Create and list applications."`
+	User    userCommand    `cmd:"" help:"Create, list and help users."`
+	Keys    keysCommand    `cmd:"" help:"List and rotate signing keys."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// inTenant is embedded by commands that act within one tenant.
+type inTenant struct {
+	Tenant string `help:"The tenant to work in." enum:"default,admin" default:"default"`
+}
+
+// environment is what a command runs with.
+type environment struct {
+	context.Context
+
+	config *conf.Config
+	out    io.Writer
+	json   bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "signet: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("signet"), kong.UsageOnError(), kong.Writers(out, os.Stderr),
+		kong.Description("Signet signs people in: an OpenID Connect provider with its own users, pages and API."))
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	config, err := conf.Load()
+	if err != nil {
+		return err
+	}
+	logs.Install(os.Stderr, config.LogFormat, config.LogLevel)
+	return parsed.Run(&environment{Context: ctx, config: config, out: out, json: c.JSON})
+}
+
+// print writes v as JSON if asked for, else the text.
+func (e *environment) print(v any, format string, args ...any) error {
+	if !e.json {
+		_, err := fmt.Fprintf(e.out, format+"\n", args...)
+		return err
+	}
+	encoder := json.NewEncoder(e.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// within opens the installation beside a running server and calls fn with the
+// tenant. What fn logs for the audit trail is written when it is done.
+func (e *environment) within(tenantID string, fn func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error) error {
+	in, err := server.Open(e, e.config, server.ForCommands)
+	if err != nil {
+		return err
+	}
+	endpoint := e.config.Endpoint
+	if tenantID == tenant.Admin {
+		endpoint = e.config.AdminEndpoint
+	}
+	t := tenant.New(tenantID, endpoint, in.Pool)
+	trail := audit.NewTrail(in.Pool, clock.System)
+	ctx, flush := trail.Collect(web.WithInfo(tenant.With(e.Context, t), &web.RequestInfo{UserAgent: "signet command line"}))
+	err = fn(ctx, in, t)
+	flush()
+	trail.Close()
+	return errors.Join(err, in.Close())
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/web"
+	"signet/internal/server"
+	"signet/internal/tenant"
+)
+
+type serveCommand struct{}
+
+// Run serves until it is told to stop.
+func (serveCommand) Run(e *environment) error {
+	in, err := server.Open(e, e.config, server.ForServing)
+	if err != nil {
+		return err
+	}
+	err = serveInstallation(e, in)
+	return errors.Join(err, in.Close())
+}
+
+func serveInstallation(e *environment, in *server.Installation) error {
+	c := e.config
+	s, err := server.New(e, server.Options{
+		Pool: in.Pool, Keyring: in.Keyring, Hasher: crypt.NewHasher(crypt.HasherOptions{}), Clock: clock.System,
+		Endpoint: c.Endpoint, AdminEndpoint: c.AdminEndpoint,
+		Proxies:            web.Proxies{Trust: c.TrustProxyHeader, Allowed: c.TrustedProxies},
+		StatusAPIKey:       c.StatusAPIKey.Reveal(),
+		IgnoreUsernameCase: !c.CaseSensitiveUsername,
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	listeners, err := listen(e, c.Listen())
+	if err != nil {
+		return err
+	}
+	if err := announce(e, s); err != nil {
+		return err
+	}
+	return s.Serve(e, server.TLS{CertPath: c.HTTPSCertPath, KeyPath: c.HTTPSKeyPath}, listeners...)
+}
+
+func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
+	var config net.ListenConfig
+	var listeners []net.Listener
+	for _, address := range addresses {
+		listener, err := config.Listen(ctx, "tcp", address)
+		if err != nil {
+			for _, open := range listeners {
+				_ = open.Close()
+			}
+			return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+// announce prints where to go. The setup link is printed here and nowhere else.
+func announce(e *environment, s *server.Server) error {
+	t, admin := s.Tenant(tenant.Default), s.Tenant(tenant.Admin)
+	link, err := newSetupLink(tenant.With(e.Context, admin), admin)
+	if err != nil {
+		return err
+	}
+	type answer struct {
+		Issuer  string `json:"issuer"`
+		Account string `json:"account"`
+		Demo    string `json:"demo"`
+		Setup   string `json:"setup,omitempty"`
+	}
+	a := answer{Issuer: t.Issuer(), Account: t.URL("/account"), Demo: t.URL("/demo-app"), Setup: link}
+	text := fmt.Sprintf("Signet is ready.\n\n  Issuer   %s\n  Account  %s\n  Demo     %s", a.Issuer, a.Account, a.Demo)
+	if link != "" {
+		text += fmt.Sprintf("\n  Setup    %s\n\nThe setup link creates the first administrator. It works once, for an hour.", link)
+	}
+	return e.print(a, "%s\n", text)
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"signet/internal/audit"
+	"signet/internal/mfa"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/event"
+	"signet/internal/platform/ids"
+	"signet/internal/server"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+type userCommand struct {
+	Create      userCreate      `cmd:"" help:"Create a user with a username and a password."`
+	List        userList        `cmd:"" help:"List users, newest first."`
+	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
+	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's passkeys, so that the password is enough to sign in, and end the user's sessions."`
+}
+
+// passwordInput says where a password comes from: never from the command line,
+// which other people on the machine can read.
+type passwordInput struct {
+	PasswordStdin bool `help:"Read the password from standard input; without it one is made up and printed."`
+}
+
+func (p passwordInput) read() (password string, generated bool, err error) {
+	if !p.PasswordStdin {
+		return ids.Secret()[:20], true, nil
+	}
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	line = strings.TrimRight(line, "\r\n")
+	if line == "" {
+		return "", false, fmt.Errorf("no password on standard input: %w", err)
+	}
+	return line, false, nil
+}
+
+// userAnswer is a user as the command line prints one.
+type userAnswer struct {
+	ID          string  `json:"id"`
+	Username    *string `json:"username"`
+	Name        *string `json:"name"`
+	IsSuspended bool    `json:"isSuspended"`
+	CreatedAt   int64   `json:"createdAt"`
+	// Password is a generated password, shown once.
+	Password string `json:"password,omitempty"`
+}
+
+func answerOf(u *user.User) userAnswer {
+	return userAnswer{ID: u.ID, Username: u.Username, Name: u.Name, IsSuspended: u.IsSuspended, CreatedAt: u.CreatedAt}
+}
+
+type userCreate struct {
+	inTenant
+	passwordInput
+
+	Username string `arg:"" help:"The username."`
+	Name     string `help:"The display name."`
+}
+
+// Run creates the user.
+func (c userCreate) Run(e *environment) error {
+	password, generated, err := c.read()
+	if err != nil {
+		return err
+	}
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		created, err := c.create(ctx, e, t, password)
+		if err != nil {
+			return err
+		}
+		a := answerOf(created)
+		text := fmt.Sprintf("Created %s (%s).", c.Username, a.ID)
+		if generated {
+			a.Password = password
+			text += "\nPassword, shown only now: " + password
+		}
+		return e.print(a, "%s", text)
+	})
+}
+
+func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant, password string) (*user.User, error) {
+	settings, err := signinexp.Get(ctx, t.DB)
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.UsernamePolicy.Check(c.Username); err != nil {
+		return nil, err
+	}
+	encoded, err := hashChecked(ctx, settings, password, user.UserInfo{Name: c.Name, Username: c.Username})
+	if err != nil {
+		return nil, err
+	}
+	n := user.New{
+		Username: c.Username, Name: c.Name, PasswordHash: encoded,
+		CaseSensitive: settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername),
+	}
+	var created *user.User
+	now := clock.Clock(clock.System).Millis()
+	err = t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		if created, err = user.Create(ctx, tx, now, n); err != nil {
+			return err
+		}
+		return event.Record(ctx, tx, now, "User.Created", answerOf(created))
+	})
+	if err == nil {
+		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Create", UserID: created.ID})
+	}
+	return created, err
+}
+
+// hashChecked hashes a password that the tenant's policy accepts.
+func hashChecked(ctx context.Context, settings *signinexp.Settings, password string, info user.UserInfo) (string, error) {
+	if err := settings.PasswordPolicy.Require(ctx, password, info, nil); err != nil {
+		return "", err
+	}
+	return crypt.NewHasher(crypt.HasherOptions{}).Hash(ctx, password)
+}
+
+type userList struct {
+	inTenant
+
+	Limit  int `help:"How many to list." default:"100"`
+	Offset int `help:"How many to pass over."`
+}
+
+// Run lists users.
+func (c userList) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		users, err := user.List(ctx, t.DB, c.Limit, c.Offset)
+		if err != nil {
+			return err
+		}
+		answers, lines := []userAnswer{}, []string{}
+		for i := range users {
+			answers = append(answers, answerOf(&users[i]))
+			lines = append(lines, users[i].ID+"  "+users[i].DisplayName())
+		}
+		if len(lines) == 0 {
+			lines = append(lines, "No users.")
+		}
+		return e.print(answers, "%s", strings.Join(lines, "\n"))
+	})
+}
+
+// oneUser names a user by id or username.
+type oneUser struct {
+	User string `arg:"" help:"The user's id or username."`
+}
+
+func (o oneUser) find(ctx context.Context, e *environment, t *tenant.Tenant) (*user.User, error) {
+	u, err := user.ByID(ctx, t.DB, o.User)
+	if !errors.Is(err, user.ErrNotFound) {
+		return u, err
+	}
+	settings, err := signinexp.Get(ctx, t.DB)
+	if err != nil {
+		return nil, err
+	}
+	u, err = user.ByUsername(ctx, t.DB, o.User, settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername))
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, fmt.Errorf("there is no user %q in tenant %s", o.User, t.ID)
+	}
+	return u, err
+}
+
+type userSetPassword struct {
+	inTenant
+	passwordInput
+	oneUser
+}
+
+// Run sets the password.
+func (c userSetPassword) Run(e *environment) error {
+	password, generated, err := c.read()
+	if err != nil {
+		return err
+	}
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		u, err := c.find(ctx, e, t)
+		if err != nil {
+			return err
+		}
+		settings, err := signinexp.Get(ctx, t.DB)
+		if err != nil {
+			return err
+		}
+		encoded, err := hashChecked(ctx, settings, password, u.Info())
+		if err != nil {
+			return err
+		}
+		err = changeUser(ctx, t, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
+			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &encoded})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		a := answerOf(u)
+		text := fmt.Sprintf("The password of %s is set, and every session has ended.", u.DisplayName())
+		if generated {
+			a.Password = password
+			text += "\nPassword, shown only now: " + password
+		}
+		return e.print(a, "%s", text)
+	})
+}
+
+type userResetMFA struct {
+	inTenant
+	oneUser
+}
+
+// Run removes every second factor.
+func (c userResetMFA) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		u, err := c.find(ctx, e, t)
+		if err != nil {
+			return err
+		}
+		var removed int64
+		err = changeUser(ctx, t, u, "CommandLine.User.ResetMfa", func(tx *db.Tx, _ int64) (err error) {
+			removed, err = mfa.DeleteAll(ctx, tx, u.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return e.print(map[string]any{"id": u.ID, "removed": removed},
+			"Removed %d passkeys of %s, and every session has ended.", removed, u.DisplayName())
+	})
+}
+
+// changeUser applies a change by an administrator: in one transaction with its
+// event and the end of every session and token of the user.
+func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string, apply func(tx *db.Tx, now int64) error) error {
+	now := clock.Clock(clock.System).Millis()
+	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := apply(tx, now); err != nil {
+			return err
+		}
+		if err := token.RevokeUser(ctx, tx, now, u.ID); err != nil {
+			return err
+		}
+		return event.Record(ctx, tx, now, "User.Data.Updated", answerOf(u))
+	})
+	audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
+	return err
+}

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"signet/internal/account"
+	"signet/internal/account/accountapi"
+	"signet/internal/accountcenter"
+	"signet/internal/hosted"
+	"signet/internal/hosted/accountpages"
+	"signet/internal/hosted/demo"
+	"signet/internal/hosted/setuppages"
+	"signet/internal/hosted/signinpages"
+	"signet/internal/oidc/authorize"
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/grant"
+	"signet/internal/oidc/logout"
+	"signet/internal/oidc/oidcapi"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/rp"
+	"signet/internal/sentinel"
+	"signet/internal/settings"
+	"signet/internal/setup"
+	"signet/internal/signin"
+	"signet/internal/signin/signinapi"
+	"signet/internal/signinexp"
+	"signet/internal/signinexp/signinexpapi"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// parts are the engines and what serves them.
+type parts struct {
+	options    Options
+	experience *signinexp.Cache
+	center     *accountcenter.Cache
+	keys       *token.Keys
+	clients    *client.Directory
+	tokens     *grant.Endpoint
+	signIn     *signin.Engine
+	account    *account.Engine
+	renderer   *hosted.Renderer
+	limiter    *sentinel.Limiter
+	provider   *oidcapi.API
+	browser    *oidcapi.Browser
+}
+
+func build(o Options) *parts {
+	config := settings.NewReader(o.Pool)
+	p := &parts{
+		options:    o,
+		experience: signinexp.NewCache(o.Pool),
+		center:     accountcenter.NewCache(o.Pool),
+		keys:       token.NewKeys(o.Pool, o.Keyring),
+		clients:    client.NewDirectory(o.Pool),
+		limiter:    sentinel.NewLimiter(),
+	}
+	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config}
+	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
+	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
+	p.signIn = &signin.Engine{
+		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock,
+		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
+	}
+	p.account = &account.Engine{
+		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock,
+		IgnoreUsernameCase: o.IgnoreUsernameCase,
+	}
+	p.browser = &oidcapi.Browser{
+		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
+		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
+	}
+	p.renderFor(p.browser)
+	return p
+}
+
+// tables are all routes, in the order of the reference.
+func (p *parts) tables() []web.Table {
+	accountParty := p.party(client.AccountCenter, "/account", account.AllScopes)
+	tables := []web.Table{
+		p.statusTable(),
+		p.provider.Routes(),
+		p.browser.Routes(),
+		signinexpapi.Routes(&signinexpapi.Handlers{Experience: p.experience}),
+		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}),
+	}
+	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
+	for _, pages := range []web.Table{
+		(&signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}).Table(),
+		(&accountpages.Pages{
+			Party: accountParty, Renderer: p.renderer, Engine: p.account,
+			Center: p.center, Experience: p.experience, Clock: p.options.Clock,
+		}).Table(),
+		(&demo.Pages{Party: p.party(client.DemoApp, "/demo-app", demoScope), Renderer: p.renderer}).Table(),
+		(&setuppages.Pages{
+			Account: accountParty, Renderer: p.renderer, Clock: p.options.Clock, Limit: p.limitSetup,
+		}).Table(),
+		{Routes: []web.Route{web.Raw(http.MethodGet, "/assets/{name}", func(w http.ResponseWriter, r *http.Request) error {
+			p.renderer.Assets().ServeHTTP(w, r)
+			return nil
+		})}},
+	} {
+		tables = append(tables, p.asPages(pages))
+	}
+	return tables
+}
+
+// demoScope is what the demo application asks for.
+const demoScope = proto.ScopeOpenID + " " + proto.ScopeProfile + " " + proto.ScopeEmail
+
+func (p *parts) party(clientID, home, scope string) *rp.Party {
+	return &rp.Party{
+		ClientID: clientID, Home: home, Scope: scope, Clock: p.options.Clock, Keyring: p.options.Keyring,
+		Redeem: rp.InProcess(p.tokens, p.clients, p.options.Clock),
+	}
+}
+
+// mayRegister guards every registration path of the admin tenant until its
+// first administrator exists: only the setup cookie opens it.
+func (p *parts) mayRegister(ctx context.Context) error {
+	t := tenant.From(ctx)
+	if t.ID != tenant.Admin {
+		return nil
+	}
+	needed, err := setup.Needed(ctx, t.DB)
+	if err != nil || !needed {
+		return err
+	}
+	return setup.Allowed(ctx, t.DB, p.options.Clock.Millis(), setuppages.Cookie(ctx))
+}
+
+// registered makes the first person of the admin tenant its administrator.
+func (p *parts) registered(ctx context.Context, tx *db.Tx, u *user.User) error {
+	if tx.TenantID() != tenant.Admin {
+		return nil
+	}
+	others, err := user.List(ctx, tx, 2, 0)
+	if err != nil || len(others) > 1 {
+		return err
+	}
+	return completeSetup(ctx, tx, p.options.Clock.Millis(), u.ID, setuppages.Cookie(ctx))
+}
+
+func (p *parts) limitSetup(ctx context.Context) error {
+	return p.limiter.AllowAddress(ctx, tenant.From(ctx).DB, p.options.Clock, "setup", web.Info(ctx).IP, sentinel.Setup)
+}

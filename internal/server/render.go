@@ -1,0 +1,61 @@
+package server
+
+import (
+	"net/http"
+
+	"signet/internal/hosted"
+	"signet/internal/oidc/oidcapi"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// asPages answers the errors of routes with pages.
+func (p *parts) asPages(table web.Table) web.Table {
+	routes := make([]web.Route, len(table.Routes))
+	for i, rt := range table.Routes {
+		routes[i] = rt.OnError(p.renderError)
+	}
+	table.Routes = routes
+	return table
+}
+
+// renderError tells a person of an error.
+func (p *parts) renderError(w http.ResponseWriter, r *http.Request, err error) {
+	e := web.Classify(r.Context(), err)
+	if e == nil {
+		return
+	}
+	page := hosted.Failed{
+		ID: web.Info(r.Context()).ID, Code: e.Code, Time: p.options.Clock.Millis(),
+		RetryURL: tenant.From(r.Context()).Path("/account"),
+	}
+	if e.Status < http.StatusInternalServerError || e.Status == http.StatusServiceUnavailable {
+		page.Message = hosted.SayError(e)
+	}
+	p.show(w, r, e.Status, page)
+}
+
+// show renders a page that has no handler of its own to return an error to.
+func (p *parts) show(w http.ResponseWriter, r *http.Request, status int, page hosted.Page) {
+	if err := p.renderer.Render(w, r, status, page); err != nil {
+		web.WriteError(w, r, err)
+	}
+}
+
+// renderFor gives the provider's browser endpoints their pages.
+func (p *parts) renderFor(b *oidcapi.Browser) {
+	b.RenderError = p.renderError
+	b.RenderLogout = func(w http.ResponseWriter, r *http.Request, page oidcapi.LogoutPage) error {
+		form := hosted.Form{Action: page.Action}
+		if page.ReturnsTo != "" {
+			form.LeadsTo = []string{page.ReturnsTo}
+		}
+		return p.renderer.Render(w, r, http.StatusOK, hosted.SignOut{Form: form, XSRF: page.XSRF})
+	}
+	b.RenderSignedOut = func(w http.ResponseWriter, r *http.Request) error {
+		return p.renderer.Render(w, r, http.StatusOK, hosted.SignedOut{SignInURL: tenant.From(r.Context()).Path("/account")})
+	}
+	b.RenderUnknownSession = func(w http.ResponseWriter, r *http.Request) {
+		p.show(w, r, http.StatusOK, hosted.UnknownSession{AccountURL: tenant.From(r.Context()).Path("/account")})
+	}
+}

@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/accountcenter"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+	"signet/internal/resource"
+	"signet/internal/role"
+	"signet/internal/settings"
+	"signet/internal/setup"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
+)
+
+// Seeder says with which settings a new tenant begins.
+type Seeder func(tenantID string) (*signinexp.Settings, *accountcenter.Settings)
+
+// ProductSeed is what a fresh Signet begins with: in the default tenant people
+// may manage their account and add a security key, and nobody is interrupted.
+func ProductSeed(tenantID string) (*signinexp.Settings, *accountcenter.Settings) {
+	return signinexp.ProductSeed(tenantID), accountcenter.ProductSeed(tenantID)
+}
+
+// The names and ids that clients of the Management API know.
+const (
+	managementScope    = "all"
+	managementRoleName = "Logto Management API access"
+)
+
+// seedTenant creates the tenant with its keys, settings, resources and roles,
+// unless it exists.
+func seedTenant(ctx context.Context, o Options, t *tenant.Tenant) error {
+	now := o.Clock.Millis()
+	key, err := token.GenerateKey(token.ES384)
+	if err != nil {
+		return err
+	}
+	return o.Pool.Across().Tx(ctx, func(all *db.AcrossTx) error {
+		created, err := all.Exec(ctx, `INSERT INTO tenants (id, name, created_at) VALUES ($1, $1, $2) ON CONFLICT (id) DO NOTHING`, t.ID, now)
+		if err != nil || created == 0 {
+			return err
+		}
+		tx := all.For(t.ID)
+		signIn, account := o.Seed(t.ID)
+		if err := signinexp.Insert(ctx, tx, now, signIn); err != nil {
+			return err
+		}
+		if err := accountcenter.Insert(ctx, tx, now, account); err != nil {
+			return err
+		}
+		if err := token.SeedKeys(ctx, tx, now, o.Keyring, key); err != nil {
+			return err
+		}
+		if err := settings.Seed(ctx, tx, now); err != nil {
+			return err
+		}
+		if t.ID == tenant.Admin {
+			return seedAdmin(ctx, tx, now)
+		}
+		return seedDefault(ctx, tx, now)
+	})
+}
+
+func seedDefault(ctx context.Context, tx *db.Tx, now int64) error {
+	scope, err := seedResource(ctx, tx, now, resource.Resource{
+		ID: "management-api", Name: "Logto Management API", Indicator: managementIndicator(tenant.Default),
+	}, "management-api-all", managementScope)
+	if err != nil {
+		return err
+	}
+	_, err = role.Create(ctx, tx, now, role.Role{
+		Name: managementRoleName, Description: "May call every operation of the Management API.", Type: role.MachineToMachine,
+	}, scope)
+	if err != nil {
+		return err
+	}
+	_, err = role.Create(ctx, tx, now, role.Role{
+		ID: "admin-role", Name: "#internal:admin", Description: "The Management API, for callers of old.", Type: role.MachineToMachine,
+	}, scope)
+	return err
+}
+
+// The roles of the people who operate Signet.
+const (
+	operatorRole = "user"
+	adminRole    = "default:admin"
+)
+
+func seedAdmin(ctx context.Context, tx *db.Tx, now int64) error {
+	me, err := seedResource(ctx, tx, now, resource.Resource{Name: "Signet Me API", Indicator: "https://admin.logto.app/me"}, "", managementScope)
+	if err != nil {
+		return err
+	}
+	ofDefault, err := seedResource(ctx, tx, now, resource.Resource{
+		Name: "Management API of tenant default", Indicator: managementIndicator(tenant.Default),
+	}, "", managementScope)
+	if err != nil {
+		return err
+	}
+	ofAdmin, err := seedResource(ctx, tx, now, resource.Resource{
+		Name: "Management API of tenant admin", Indicator: managementIndicator(tenant.Admin),
+	}, "", managementScope)
+	if err != nil {
+		return err
+	}
+	for _, r := range []struct {
+		role.Role
+		scope string
+	}{
+		{role.Role{Name: operatorRole, Description: "Operates Signet.", Type: role.User}, me},
+		{role.Role{Name: adminRole, Description: "Administers the tenant default.", Type: role.User}, ofDefault},
+		{role.Role{Name: "machine:mapi:default", Description: "The Management API of the tenant default, for machines.", Type: role.MachineToMachine}, ofDefault},
+		{role.Role{Name: "machine:mapi:admin", Description: "The Management API of the tenant admin, for machines.", Type: role.MachineToMachine}, ofAdmin},
+	} {
+		if _, err := role.Create(ctx, tx, now, r.Role, r.scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func managementIndicator(tenantID string) string { return "https://" + tenantID + ".logto.app/api" }
+
+// seedResource creates a resource with one scope and returns the scope's id.
+func seedResource(ctx context.Context, tx *db.Tx, now int64, r resource.Resource, scopeID, scopeName string) (string, error) {
+	created, err := resource.Create(ctx, tx, now, r)
+	if err != nil {
+		return "", err
+	}
+	scope, err := resource.CreateScope(ctx, tx, now, resource.Scope{ID: scopeID, ResourceID: created.ID, Name: scopeName})
+	if err != nil {
+		return "", err
+	}
+	return scope.ID, nil
+}
+
+// completeSetup turns the first person of the admin tenant into its
+// administrator: in the transaction that creates the account it spends the
+// setup cookie, assigns the roles and closes registration.
+func completeSetup(ctx context.Context, tx *db.Tx, now int64, userID, cookie string) error {
+	if err := setup.Complete(ctx, tx, now, cookie); err != nil {
+		return err
+	}
+	for _, name := range []string{operatorRole, adminRole} {
+		r, err := role.ByName(ctx, tx, name)
+		if errors.Is(err, role.ErrNotFound) {
+			continue // renamed by an operator; the account is created all the same
+		}
+		if err != nil {
+			return err
+		}
+		if err := role.Assign(ctx, tx, now, userID, r.ID); err != nil {
+			return err
+		}
+	}
+	return signinexp.SetMode(ctx, tx, now, signinexp.ModeSignIn)
+}
