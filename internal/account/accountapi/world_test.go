@@ -49,20 +49,20 @@ type world struct {
 // each runs fn in a world on either database.
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) { fn(t, newWorld(t, p)) })
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) { fn(t, newWorld(t, p, tenant.Default)) })
 }
 
-func newWorld(t *testing.T, p *db.Pool) *world {
+func newWorld(t *testing.T, p *db.Pool, tenantID string) *world {
 	t.Helper()
 	w := &world{
-		t: t, pool: p, db: p.For(tenant.Default), clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)),
+		t: t, pool: p, db: p.For(tenantID), clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)),
 		hasher: crypt.NewHasher(crypt.HasherOptions{MemoryKiB: 64, Passes: 1}),
 	}
 	w.tx(func(ctx context.Context, tx *db.Tx) error {
-		if err := signinexp.Insert(ctx, tx, w.now(), signinexp.ProductSeed(tenant.Default)); err != nil {
+		if err := signinexp.Insert(ctx, tx, w.now(), signinexp.ProductSeed(tenantID)); err != nil {
 			return err
 		}
-		return accountcenter.Insert(ctx, tx, w.now(), accountcenter.ProductSeed(tenant.Default))
+		return accountcenter.Insert(ctx, tx, w.now(), accountcenter.ProductSeed(tenantID))
 	})
 	center := accountcenter.NewCache(p)
 	api := &accountapi.API{Center: center, Account: &account.Engine{
@@ -72,7 +72,7 @@ func newWorld(t *testing.T, p *db.Pool) *world {
 	endpoint, _ := url.Parse(origin)
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Tables()...)
-	w.handler = web.Chain(mux, web.Identify(web.Proxies{}), tenant.NewResolver(tenant.New(tenant.Default, endpoint, p)).Middleware)
+	w.handler = web.Chain(mux, web.Identify(web.Proxies{}), tenant.NewResolver(tenant.New(tenantID, endpoint, p)).Middleware)
 	return w
 }
 
