@@ -133,7 +133,11 @@ func TestNextAsksInOrder(t *testing.T) {
 		{NeedFreeIdentifier, user.ErrUsernameTaken, func() { s.person.Taken = nil }},
 		{NeedProfile, ErrMissingProfile, func() { s.state.Profile.PrimaryEmail = &address; s.person.Factors = nil }},
 		{NeedPasskeyChoice, ErrPasskeyPreferred, func() { s.state.MFA.PasskeySkipped = true }},
-		{NeedFactor, ErrMissingMFA, func() { staging(&s); s.settings.MFA.Factors = []signinexp.Factor{totp}; s.settings.PasskeySignIn.Enabled = false }},
+		{NeedFactor, ErrMissingMFA, func() {
+			staging(&s)
+			s.settings.MFA.Factors = []signinexp.Factor{totp}
+			s.settings.PasskeySignIn.Enabled = false
+		}},
 		{NeedEnabledFactor, ErrFactorDisabled, func() { s.settings.MFA.Factors = []signinexp.Factor{totp, webAuthn, backup} }},
 		{NeedBackupCodes, ErrBackupCodeRequired, func() { s.person.Factors = []signinexp.Factor{webAuthn, backup} }},
 		{Done, nil, nil},
