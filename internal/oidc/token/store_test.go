@@ -1,0 +1,537 @@
+package token_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
+	"signet/internal/user"
+)
+
+const (
+	now    = int64(1_800_000_000_000)
+	hour   = int64(3_600_000)
+	userID = "user00000001"
+)
+
+type world struct {
+	t    testing.TB
+	pool *db.Pool
+	db   *db.DB
+	ring *crypt.Keyring
+}
+
+func setup(t testing.TB, p *db.Pool) *world {
+	t.Helper()
+	ring, err := crypt.NewKeyring([]byte("0123456789abcdefghijklmnopqrstuv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, pool: p, db: p.For("default"), ring: ring}
+	w.tx(func(tx *db.Tx) error {
+		for _, n := range []user.New{{ID: userID, Username: "robin"}, {ID: "user00000002", Username: "wren"}} {
+			if _, err := user.Create(t.Context(), tx, now, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return w
+}
+
+func (w *world) tx(fn func(tx *db.Tx) error) {
+	w.t.Helper()
+	if err := w.db.Tx(w.t.Context(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) count(table string) int64 {
+	w.t.Helper()
+	n, err := db.One[int64](w.t.Context(), w.db, `SELECT count(*) FROM `+table+` WHERE tenant_id = $1`)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// start returns a session that nobody has signed in to.
+func (w *world) start(at int64, ttl time.Duration) (s *token.Session, cookie string) {
+	w.t.Helper()
+	w.tx(func(tx *db.Tx) (err error) {
+		s, cookie, err = token.StartSession(w.t.Context(), tx, at, ttl)
+		return err
+	})
+	return s, cookie
+}
+
+func (w *world) login(s *token.Session, at int64, l token.Login) (cookie string, err error) {
+	w.t.Helper()
+	err = w.db.Tx(w.t.Context(), func(tx *db.Tx) (err error) {
+		cookie, err = token.LoginSession(w.t.Context(), tx, at, s, l)
+		return err
+	})
+	return cookie, err
+}
+
+func (w *world) grant(g token.Grant) *token.Grant {
+	w.t.Helper()
+	var stored *token.Grant
+	g.UserID, g.ClientKind = userID, "application"
+	w.tx(func(tx *db.Tx) (err error) {
+		stored, err = token.SaveGrant(w.t.Context(), tx, now, g)
+		return err
+	})
+	return stored
+}
+
+func (w *world) byCookie(at int64, cookie string) *token.Session {
+	w.t.Helper()
+	s, err := token.SessionByCookie(w.t.Context(), w.db, at, cookie)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// Attack 37: the cookie's value changes when somebody signs in, and the one
+// that was there before is worth nothing; the session's own id stays.
+func TestSession_CookieRotatesAtLogin(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, before := w.start(now, time.Hour)
+		if got := w.byCookie(now, before); got == nil || got.UserID != nil || got.UID != s.UID {
+			t.Fatalf("%+v", got)
+		}
+		after, err := w.login(s, now+1000, token.Login{
+			UserID: userID, AMR: []string{"pwd", "hwk"}, ClientID: "app", Submission: json.RawMessage(`{"interactionEvent":"SignIn"}`),
+		})
+		if err != nil || after == before {
+			t.Fatal(after, err)
+		}
+		if got := w.byCookie(now+1000, before); got != nil {
+			t.Errorf("the planted value still works: %+v", got)
+		}
+		got := w.byCookie(now+1000, after)
+		if got == nil || got.UID != s.UID || *got.UserID != userID || *got.LoginAt != now+1000 || *got.ClientID != "app" ||
+			len(got.AMR) != 2 || got.ExpiresAt != now+1000+hour || got.TTL() != time.Hour {
+			t.Fatalf("%+v", got)
+		}
+		var submission struct{ InteractionEvent string }
+		if err := json.Unmarshal(got.LastSubmission, &submission); err != nil || submission.InteractionEvent != "SignIn" {
+			t.Errorf("%s, %v", got.LastSubmission, err)
+		}
+		if foreign, err := token.SessionByCookie(t.Context(), p.For("admin"), now+1000, after); foreign != nil || err != nil {
+			t.Errorf("another tenant: %+v, %v", foreign, err)
+		}
+	})
+}
+
+// Attack 38: a session never changes hands.
+func TestSession_BelongsToOneUser(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, time.Hour)
+		cookie, err := w.login(s, now, token.Login{UserID: userID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.login(s, now, token.Login{UserID: "user00000002"}); !errors.Is(err, token.ErrSessionNotFound) {
+			t.Errorf("somebody else: %v", err)
+		}
+		if got := w.byCookie(now, cookie); got == nil || *got.UserID != userID {
+			t.Errorf("changed: %+v", got)
+		}
+		if _, err := w.login(s, now+2*hour, token.Login{UserID: userID}); !errors.Is(err, token.ErrSessionNotFound) {
+			t.Errorf("expired: %v", err)
+		}
+	})
+}
+
+func TestSession_ExpiresAndRenews(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, cookie := w.start(now, 2*time.Hour)
+		renew := func(at int64) bool {
+			t.Helper()
+			renewed, err := token.RenewSession(t.Context(), w.db, at, s, 2*time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return renewed
+		}
+		if renew(now + hour - 1) {
+			t.Error("renewed within the hour")
+		}
+		if !renew(now+hour) || s.ExpiresAt != now+3*hour {
+			t.Errorf("not renewed: %+v", s)
+		}
+		if w.byCookie(now+3*hour-1, cookie) == nil || w.byCookie(now+3*hour, cookie) != nil {
+			t.Error("expiry is not where renewal put it")
+		}
+		if renew(now + 4*hour) {
+			t.Error("an expired session came back")
+		}
+		if w.byCookie(now, "") != nil || w.byCookie(now, "x") != nil {
+			t.Error("no cookie is no session")
+		}
+	})
+}
+
+func TestSessionsOf(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		var uids []string
+		for i := range int64(3) {
+			s, _ := w.start(now+i, time.Duration(i+1)*time.Hour)
+			if _, err := w.login(s, now+i, token.Login{UserID: userID}); err != nil {
+				t.Fatal(err)
+			}
+			uids = append(uids, s.UID)
+		}
+		got, err := token.SessionsOf(t.Context(), w.db, now+hour+2, userID)
+		if err != nil || len(got) != 2 || got[0].UID != uids[2] || got[1].UID != uids[1] {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+func TestGrant_OnlyGrowsUntilItIsRevoked(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, time.Hour)
+		g := w.grant(token.Grant{ClientID: "app", SessionUID: &s.UID, OIDCScope: "openid profile", ResourceScopes: map[string]string{"https://a": "read"}})
+		if g.ExpiresAt != now+180*24*hour || g.IssuedAt != now {
+			t.Errorf("%+v", g)
+		}
+		w.grant(token.Grant{ID: g.ID, OIDCScope: "email openid", IsOffline: true, ResourceScopes: map[string]string{"https://a": "write", "https://b": "x"}})
+		w.grant(token.Grant{ID: g.ID, OIDCScope: ""})
+		got, err := token.GrantOfSession(t.Context(), w.db, now, s.UID, "app")
+		if err != nil || got == nil || got.OIDCScope != "openid profile email" || !got.IsOffline ||
+			got.ResourceScopes["https://a"] != "read write" || got.ResourceScopes["https://b"] != "x" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if other, err := token.GrantOfSession(t.Context(), w.db, now, s.UID, "other"); other != nil || err != nil {
+			t.Errorf("another client: %+v, %v", other, err)
+		}
+		w.tx(func(tx *db.Tx) error { return token.RevokeGrant(t.Context(), tx, now+5, g.ID) })
+		w.tx(func(tx *db.Tx) error { return token.RevokeGrant(t.Context(), tx, now+9, g.ID) })
+		err = w.db.Tx(t.Context(), func(tx *db.Tx) error {
+			_, err := token.SaveGrant(t.Context(), tx, now, token.Grant{ID: g.ID, OIDCScope: "roles"})
+			return err
+		})
+		if !errors.Is(err, proto.ErrInvalidGrant) {
+			t.Errorf("extended a revoked grant: %v", err)
+		}
+		stored, err := token.GrantByID(t.Context(), w.db, g.ID)
+		if err != nil || *stored.RevokedAt != now+5 || proto.HasScope(stored.OIDCScope, "roles") {
+			t.Errorf("%+v, %v", stored, err)
+		}
+		if live, err := token.GrantsOf(t.Context(), w.db, now, userID); err != nil || len(live) != 0 {
+			t.Errorf("%+v, %v", live, err)
+		}
+	})
+}
+
+// Nothing is minted under a grant that is revoked or has expired.
+func TestGrant_NothingIsMintedPastItsEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		revoked := w.grant(token.Grant{ClientID: "app"})
+		w.tx(func(tx *db.Tx) error { return token.RevokeGrant(t.Context(), tx, now, revoked.ID) })
+		fresh := w.grant(token.Grant{ClientID: "app"})
+		for name, tc := range map[string]struct {
+			id string
+			at int64
+		}{"revoked": {revoked.ID, now}, "expired": {fresh.ID, fresh.ExpiresAt}, "unknown": {"nothing", now}} {
+			for kind, mint := range map[string]func(tx *db.Tx) (string, error){
+				"code": func(tx *db.Tx) (string, error) {
+					return token.IssueCode(t.Context(), tx, tc.at, token.Code{GrantID: tc.id, ClientID: "app"})
+				},
+				"refresh token": func(tx *db.Tx) (string, error) {
+					return token.IssueRefresh(t.Context(), tx, tc.at, token.RefreshToken{GrantID: tc.id, ClientID: "app", ExpiresAt: tc.at + hour})
+				},
+				"access token": func(tx *db.Tx) (string, error) {
+					return token.IssueAccess(t.Context(), tx, tc.at, token.AccessToken{GrantID: tc.id, UserID: userID, ClientID: "app"})
+				},
+			} {
+				err := w.db.Tx(t.Context(), func(tx *db.Tx) error {
+					_, err := mint(tx)
+					return err
+				})
+				if !errors.Is(err, proto.ErrInvalidGrant) {
+					t.Errorf("%s under a grant that is %s: %v", kind, name, err)
+				}
+			}
+		}
+		for _, table := range []string{"authorization_codes", "refresh_tokens", "access_tokens"} {
+			if n := w.count(table); n != 0 {
+				t.Errorf("%d rows in %s", n, table)
+			}
+		}
+	})
+}
+
+// minted has one code, refresh and access token under a grant.
+func (w *world) mint(g *token.Grant, session *string) (access, refresh string) {
+	w.t.Helper()
+	w.tx(func(tx *db.Tx) (err error) {
+		if _, err = token.IssueCode(w.t.Context(), tx, now, token.Code{GrantID: g.ID, ClientID: g.ClientID, SessionUID: session}); err != nil {
+			return err
+		}
+		refresh, err = token.IssueRefresh(w.t.Context(), tx, now, token.RefreshToken{GrantID: g.ID, ClientID: g.ClientID, SessionUID: session, ExpiresAt: now + 24*hour})
+		if err != nil {
+			return err
+		}
+		access, err = token.IssueAccess(w.t.Context(), tx, now, token.AccessToken{GrantID: g.ID, UserID: userID, ClientID: g.ClientID, SessionUID: session, Scope: "openid"})
+		return err
+	})
+	return access, refresh
+}
+
+func (w *world) alive(access, refresh string) (bool, bool) {
+	w.t.Helper()
+	a, err := token.AccessByValue(w.t.Context(), w.db, now, access)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := token.RefreshByValue(w.t.Context(), w.db, refresh)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a != nil, r != nil
+}
+
+// Signing out ends grants without offline_access; of the others it ends what
+// was bound to the session.
+func TestEndSession(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, cookie := w.start(now, time.Hour)
+		if _, err := w.login(s, now, token.Login{UserID: userID}); err != nil {
+			t.Fatal(err)
+		}
+		online := w.grant(token.Grant{ClientID: "online", SessionUID: &s.UID})
+		offline := w.grant(token.Grant{ClientID: "offline", SessionUID: &s.UID, IsOffline: true})
+		elsewhere := w.grant(token.Grant{ClientID: "online"})
+		a1, r1 := w.mint(online, &s.UID)
+		a2, r2 := w.mint(offline, nil)
+		a3, r3 := w.mint(offline, &s.UID)
+		a4, r4 := w.mint(elsewhere, nil)
+		w.tx(func(tx *db.Tx) error {
+			_, err := token.AuthorizeClient(t.Context(), tx, s.UID, "online", online.ID, false)
+			return err
+		})
+		w.tx(func(tx *db.Tx) error { return token.EndSession(t.Context(), tx, now, s.UID) })
+		if got, _ := token.SessionByUID(t.Context(), w.db, now, s.UID); got != nil || w.byCookie(now, cookie) != nil || w.count("session_clients") != 0 {
+			t.Error("the session is still there")
+		}
+		for name, tc := range map[string]struct {
+			access, refresh string
+			want            bool
+		}{
+			"online": {a1, r1, false}, "offline": {a2, r2, true}, "bound to the session of an offline grant": {a3, r3, false}, "another session": {a4, r4, true},
+		} {
+			if access, refresh := w.alive(tc.access, tc.refresh); access != tc.want || refresh != tc.want {
+				t.Errorf("%s: access %v, refresh %v", name, access, refresh)
+			}
+		}
+		stored, err := token.GrantByID(t.Context(), w.db, online.ID)
+		if err != nil || stored.RevokedAt == nil {
+			t.Errorf("%+v, %v", stored, err)
+		}
+	})
+}
+
+func TestRevokeUser(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, time.Hour)
+		if _, err := w.login(s, now, token.Login{UserID: userID}); err != nil {
+			t.Fatal(err)
+		}
+		foreign, _ := w.start(now, time.Hour)
+		if _, err := w.login(foreign, now, token.Login{UserID: "user00000002"}); err != nil {
+			t.Fatal(err)
+		}
+		access, refresh := w.mint(w.grant(token.Grant{ClientID: "app", SessionUID: &s.UID, IsOffline: true}), nil)
+		w.tx(func(tx *db.Tx) error { return token.RevokeUser(t.Context(), tx, now, userID) })
+		if a, r := w.alive(access, refresh); a || r || w.count("authorization_codes") != 0 {
+			t.Errorf("access %v, refresh %v", a, r)
+		}
+		if w.count("sessions") != 1 {
+			t.Errorf("%d sessions", w.count("sessions"))
+		}
+	})
+}
+
+func TestSessionClients(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, time.Hour)
+		authorize := func(grantID string, persistent bool) (sid string) {
+			w.tx(func(tx *db.Tx) (err error) {
+				sid, err = token.AuthorizeClient(t.Context(), tx, s.UID, "app", grantID, persistent)
+				return err
+			})
+			return sid
+		}
+		first, second := authorize("g1", true), authorize("g2", false)
+		got, err := token.SessionClients(t.Context(), w.db, s.UID)
+		if err != nil || first != second || len(got) != 1 || got[0].SID != first || *got[0].GrantID != "g2" || !got[0].IsLogoutPersistent {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if sid, err := token.SIDOf(t.Context(), w.db, "g2"); sid != first || err != nil {
+			t.Errorf("%q, %v", sid, err)
+		}
+		if sid, err := token.SIDOf(t.Context(), w.db, "g1"); sid != "" || err != nil {
+			t.Errorf("%q, %v", sid, err)
+		}
+	})
+}
+
+// Attack 15: an access token is good only as it was issued, and only while
+// user, grant and session are.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, 30*time.Minute)
+		if _, err := w.login(s, now, token.Login{UserID: userID}); err != nil {
+			t.Fatal(err)
+		}
+		g := w.grant(token.Grant{ClientID: "app", SessionUID: &s.UID})
+		bound, _ := w.mint(g, &s.UID)
+		free, _ := w.mint(g, nil)
+		works := func(at int64, value string) bool {
+			t.Helper()
+			a, err := token.AccessByValue(t.Context(), w.db, at, value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a != nil
+		}
+		if !works(now, bound) || !works(now, free) {
+			t.Fatal("do not work at all")
+		}
+		for _, value := range []string{"", free[:42], free + "A", free[:5] + string(free[5]^1) + free[6:], "\x00", free + "\xff"} {
+			if works(now, value) {
+				t.Errorf("%q works", value)
+			}
+		}
+		if works(now+hour/2, bound) || !works(now+hour/2, free) || works(now+hour, free) {
+			t.Error("lives are wrong")
+		}
+		w.tx(func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE users SET is_suspended = TRUE WHERE tenant_id = $1 AND id = $2`, userID)
+			return err
+		})
+		if works(now, free) {
+			t.Error("works for a suspended user")
+		}
+		if found, err := token.FindAccess(t.Context(), w.db, free); err != nil || found == nil || found.GrantID != g.ID {
+			t.Errorf("%+v, %v", found, err)
+		}
+		// Nothing in the database is the token itself.
+		leaked, err := db.One[int64](t.Context(), w.db, `SELECT count(*) FROM access_tokens WHERE tenant_id = $1 AND token_hash = $2`, []byte(free))
+		if err != nil || leaked != 0 {
+			t.Errorf("%d, %v", leaked, err)
+		}
+	})
+}
+
+// The successor of a token can be read for the leeway, sealed in its own row,
+// and not a moment longer than needed.
+func TestRotateRefresh_SealsTheSuccessor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		_, first := w.mint(w.grant(token.Grant{ClientID: "app"}), nil)
+		rotate := func(value string, at int64) (next string) {
+			t.Helper()
+			rt, err := token.RefreshByValue(t.Context(), w.db, value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.tx(func(tx *db.Tx) (err error) {
+				next, err = token.RotateRefresh(t.Context(), tx, at, w.ring, rt, now+24*hour)
+				return err
+			})
+			return next
+		}
+		second := rotate(first, now)
+		if lost := rotate(first, now); lost != "" {
+			t.Errorf("rotated twice: %q", lost)
+		}
+		if n := w.count("refresh_tokens"); n != 2 {
+			t.Errorf("%d tokens", n)
+		}
+		old, err := token.RefreshByValue(t.Context(), w.db, first)
+		if err != nil || !old.IsReusable(now+2999) || old.IsReusable(now+3000) {
+			t.Errorf("%+v, %v", old, err)
+		}
+		if got, err := token.SuccessorOf(t.Context(), w.db, w.ring, old); got != second || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		rotate(second, now+3000)
+		if old, err = token.RefreshByValue(t.Context(), w.db, first); err != nil || old.IsReusable(now) {
+			t.Errorf("still sealed: %+v, %v", old, err)
+		}
+	})
+}
+
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		w.start(now, time.Hour)
+		g := w.grant(token.Grant{ClientID: "app"})
+		_, first := w.mint(g, nil)
+		rt, err := token.RefreshByValue(t.Context(), w.db, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.tx(func(tx *db.Tx) error {
+			_, err := token.RotateRefresh(t.Context(), tx, now, w.ring, rt, now+24*hour)
+			return err
+		})
+		prune := func(at int64) int64 {
+			t.Helper()
+			n, err := token.Prune(t.Context(), p.Across(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := prune(now + 3000); n != 0 {
+			t.Errorf("%d rows within the leeway", n)
+		}
+		if n := prune(now + 3001); n != 1 {
+			t.Errorf("%d sealed successors", n)
+		}
+		prune(now + 25*hour + 1)
+		for table, want := range map[string]int64{"authorization_codes": 0, "access_tokens": 0, "refresh_tokens": 0, "sessions": 0, "grants": 1} {
+			if got := w.count(table); got != want {
+				t.Errorf("%d rows in %s", got, table)
+			}
+		}
+		if prune(g.ExpiresAt + 1); w.count("grants") != 0 {
+			t.Error("an expired grant stays")
+		}
+	})
+}
