@@ -58,6 +58,16 @@ func ByIndicator(ctx context.Context, q db.Q, indicator string) (*Resource, erro
 	return one(ctx, q, `indicator = $2`, indicator)
 }
 
+// Default returns the resource for requests that name none; nil if there is
+// none.
+func Default(ctx context.Context, q db.Q) (*Resource, error) {
+	r, err := one(ctx, q, `is_default`)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return r, err
+}
+
 func one(ctx context.Context, q db.Q, where string, args ...any) (*Resource, error) {
 	r, err := db.One[Resource](ctx, q, selectResource+where, args...)
 	if errors.Is(err, db.ErrNoRows) {

@@ -189,28 +189,61 @@ func dropOfflineAccess(_ context.Context, _ db.Q, rq *Request) error {
 	return nil
 }
 
-// checkResources refuses audiences that nobody registered (RFC 8707 section 2).
+// checkResources refuses audiences that nobody registered (RFC 8707 section 2)
+// and notes which of the requested scopes each of the others offers. Who names
+// none gets the tenant's default, if it has one.
 func checkResources(ctx context.Context, q db.Q, rq *Request) error {
+	p := &rq.Params
 	indicators := rq.sent.All(proto.Resource)
 	if len(indicators) > maxResources {
 		return proto.ErrInvalidTarget
 	}
+	p.ResourceScopes = map[string]string{}
 	for _, indicator := range indicators {
-		if slices.Contains(rq.Params.Resources, indicator) {
+		if indicator == organizationsResource {
+			p.addResource(indicator, "")
 			continue
 		}
-		if indicator != organizationsResource {
-			_, err := resource.ByIndicator(ctx, q, indicator)
-			if errors.Is(err, resource.ErrNotFound) {
-				return proto.ErrInvalidTarget
-			}
-			if err != nil {
-				return err
-			}
+		r, err := resource.ByIndicator(ctx, q, indicator)
+		if errors.Is(err, resource.ErrNotFound) {
+			return proto.ErrInvalidTarget
 		}
-		rq.Params.Resources = append(rq.Params.Resources, indicator)
+		if err != nil {
+			return err
+		}
+		if err := p.offer(ctx, q, r); err != nil {
+			return err
+		}
 	}
+	if len(indicators) > 0 {
+		return nil
+	}
+	r, err := resource.Default(ctx, q)
+	if err != nil || r == nil {
+		return err
+	}
+	return p.offer(ctx, q, r)
+}
+
+// offer adds a resource with those requested scopes that it knows.
+func (p *Params) offer(ctx context.Context, q db.Q, r *resource.Resource) error {
+	scopes, err := resource.Scopes(ctx, q, r.ID)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
+		names[i] = s.Name
+	}
+	p.addResource(r.Indicator, proto.IntersectScope(p.Scope, proto.JoinScope(names)))
 	return nil
+}
+
+func (p *Params) addResource(indicator, scope string) {
+	if _, ok := p.ResourceScopes[indicator]; !ok {
+		p.Resources = append(p.Resources, indicator)
+		p.ResourceScopes[indicator] = scope
+	}
 }
 
 // checkHint takes the expected user from an ID token that the client was given

@@ -59,12 +59,8 @@ func saveGrant(ctx context.Context, tx *db.Tx, now int64, clientKind string, in 
 	if grant == nil {
 		grant = &token.Grant{UserID: *session.UserID, ClientID: in.ClientID, ClientKind: clientKind, SessionUID: &session.UID}
 	}
-	provider, resources := splitScope(in.Params.Scope)
-	grant.OIDCScope, grant.ResourceScopes = provider, map[string]string{}
-	grant.IsOffline = proto.HasScope(provider, proto.ScopeOfflineAccess)
-	for _, indicator := range in.Params.Resources {
-		grant.ResourceScopes[indicator] = resources
-	}
+	grant.OIDCScope, grant.ResourceScopes = in.Params.providerScope(), in.Params.ResourceScopes
+	grant.IsOffline = proto.HasScope(grant.OIDCScope, proto.ScopeOfflineAccess)
 	_, err = token.SaveGrant(ctx, tx, now, *grant)
 	return err
 }

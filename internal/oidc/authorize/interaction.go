@@ -76,11 +76,14 @@ type Params struct {
 	// ResponseMode is "query", "fragment" or "form_post".
 	ResponseMode string `json:"response_mode"`
 	// Scope are the requested scopes that are left after the checks.
-	Scope         string   `json:"scope,omitempty"`
-	Resources     []string `json:"resource,omitempty"`
-	State         string   `json:"state,omitempty"`
-	Nonce         string   `json:"nonce,omitempty"`
-	CodeChallenge string   `json:"code_challenge,omitempty"`
+	Scope     string   `json:"scope,omitempty"`
+	Resources []string `json:"resource,omitempty"`
+	// ResourceScopes has, for each of Resources, the members of Scope that the
+	// resource offers.
+	ResourceScopes map[string]string `json:"resource_scopes,omitempty"`
+	State          string            `json:"state,omitempty"`
+	Nonce          string            `json:"nonce,omitempty"`
+	CodeChallenge  string            `json:"code_challenge,omitempty"`
 	// Prompts are the values of "prompt".
 	Prompts []string `json:"prompt,omitempty"`
 	// MaxAge is in seconds.

@@ -62,29 +62,22 @@ func (s *standing) consentReason() *errs.Error {
 	return nil
 }
 
-// covers reports whether the grant allows everything that p asks for.
+// covers reports whether the grant allows everything that p asks for and that
+// can be granted.
 func covers(g *token.Grant, p *Params) bool {
-	provider, _ := splitScope(p.Scope)
-	if !proto.CoversScope(g.OIDCScope, provider) {
+	if !proto.CoversScope(g.OIDCScope, p.providerScope()) {
 		return false
 	}
-	for _, resource := range p.Resources {
-		if _, ok := g.ResourceScopes[resource]; !ok {
+	for indicator, scope := range p.ResourceScopes {
+		allowed, ok := g.ResourceScopes[indicator]
+		if !ok || !proto.CoversScope(allowed, scope) {
 			return false
 		}
 	}
 	return true
 }
 
-// splitScope parts the provider's own scopes from those of API resources.
-func splitScope(scope string) (provider, resource string) {
-	var own, others []string
-	for _, s := range proto.SplitScope(scope) {
-		if proto.IsScope(s) {
-			own = append(own, s)
-		} else {
-			others = append(others, s)
-		}
-	}
-	return proto.JoinScope(own), proto.JoinScope(others)
+// providerScope returns those requested scopes that are the provider's own.
+func (p *Params) providerScope() string {
+	return proto.IntersectScope(p.Scope, proto.JoinScope(proto.Scopes))
 }
