@@ -84,11 +84,11 @@ func pgClass(e *pgconn.PgError) failure {
 		if strings.Contains(e.Message, "cached plan") {
 			return conflict
 		}
-	case "55P03", "57014":
+	case "55P03":
 		return busy
 	case "57P01", "57P02", "57P03":
 		return lost
-	case "25006":
+	case "25006", "57014":
 		return unavailable
 	}
 	switch e.Code[:min(2, len(e.Code))] {

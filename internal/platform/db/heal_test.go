@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -176,4 +177,35 @@ func TestErrorsOfCallersAreTheirs(t *testing.T) {
 			t.Errorf("a wrong statement: %v", syntax)
 		}
 	})
+}
+
+func TestNodesMayMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := dbtest.PostgresOptions(t)
+	first := dbtest.Open(t, o)
+	for _, statement := range []string{`DROP SCHEMA public CASCADE`, `CREATE SCHEMA public`} {
+		if _, err := first.Across().Exec(ctx, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pending, err := first.Plan(ctx); err != nil || len(pending) == 0 {
+		t.Errorf("an empty database waits for %v, %v", pending, err)
+	}
+	var group sync.WaitGroup
+	for range 3 {
+		p := dbtest.Open(t, o)
+		group.Go(func() {
+			if err := p.Migrate(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if pending, err := first.Plan(ctx); err != nil || len(pending) != 0 {
+		t.Errorf("a migrated database waits for %v, %v", pending, err)
+	}
+	if err := addRole(ctx, first.For("default"), "r", "n"); err != nil {
+		t.Error(err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,7 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 	p.direct = config.ConnConfig.Copy()
 	// Who names another mode has a pooler that cannot keep prepared statements.
 	p.pooled = config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
-	poolSettings(config, p.pooled, p.options.LockWait)
+	poolSettings(config, p.options.URL, p.pooled, p.options.LockWait)
 	p.postgres, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -49,12 +50,13 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 }
 
 // poolSettings chooses what the URL leaves open.
-func poolSettings(config *pgxpool.Config, pooled bool, lockWait time.Duration) {
-	stated, err := pgxpool.ParseConfig("")
-	if err == nil && config.MaxConns == stated.MaxConns {
+func poolSettings(config *pgxpool.Config, url string, pooled bool, lockWait time.Duration) {
+	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = int32(max(10, 4*runtime.GOMAXPROCS(0)))
 	}
-	config.MaxConnIdleTime = 5 * time.Minute
+	if !strings.Contains(url, "pool_max_conn_idle_time") {
+		config.MaxConnIdleTime = 5 * time.Minute
+	}
 	if pooled {
 		return // poolers refuse start parameters that they do not know
 	}
