@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"signet/internal/accountcenter"
+	"signet/internal/audit"
 	"signet/internal/mfa"
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/web"
@@ -148,7 +149,21 @@ func (e *Engine) FinishAuthentication(ctx context.Context, in *authorize.Interac
 	if err == nil {
 		err = e.change(ctx, in, func(v *visit) error { return v.spend(ctx, recordID, payload) })
 	}
-	return errors.Join(err, mfa.ReportCounter(ctx, d, v.now, v.state.UserID, err))
+	return errors.Join(err, e.report(ctx, in, v.state.UserID, err))
+}
+
+// report tells of a counter that did not grow, the sign of a copied key; any
+// other outcome is nothing to report.
+func (e *Engine) report(ctx context.Context, in *authorize.Interaction, userID string, err error) error {
+	var regressed *mfa.CounterError
+	if !errors.As(err, &regressed) {
+		return nil
+	}
+	audit.Log(ctx, audit.Entry{
+		Key: mfa.CounterRegressed, UserID: userID, ApplicationID: in.ClientID, SessionID: in.LogID(), Err: err,
+		Data: map[string]any{"credentialId": regressed.CredentialID, "stored": regressed.Stored, "presented": regressed.Presented},
+	})
+	return mfa.ReportCounter(ctx, tenant.From(ctx).DB, e.Clock.Millis(), userID, err)
 }
 
 // assertion checks the answer against the challenge and the user's credentials.

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"sync"
@@ -344,4 +345,20 @@ func (f *flow) identifyByEmail(address string) {
 	f.ok(err)
 	_, err = f.engine.Identify(f.ctx, f.in, &id)
 	f.ok(err)
+}
+
+func decodeID(t *testing.T, encoded string) []byte {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func (w *world) json(v any) string {
+	w.t.Helper()
+	raw, err := json.Marshal(v)
+	w.ok(err)
+	return string(raw)
 }
