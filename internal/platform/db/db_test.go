@@ -42,7 +42,7 @@ type credential struct {
 	IsUV      *bool             `db:"is_uv_initialized"`
 	Transport db.JSON[[]string] `db:"transports"`
 	Last      *int64            `db:"last_used_at"`
-	times                       //nolint:unused // embedded for its column
+	times
 }
 
 type times struct {
@@ -216,7 +216,7 @@ func TestOneAndAll(t *testing.T) {
 	})
 }
 
-// Attack 1: a handle shows and changes its own tenant's rows only.
+// Attack 48, foreign tenant: a handle shows and changes its own tenant's rows only.
 func TestHandlesKeepTenantsApart(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {

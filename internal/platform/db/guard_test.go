@@ -62,7 +62,7 @@ func TestGuardAccepts(t *testing.T) {
 	}
 }
 
-// Attack 1 of docs/security: reaching the rows of another tenant.
+// Reaching the rows of another tenant (attack 48, foreign tenant).
 func TestGuardRefusesWhatCrossesTenants(t *testing.T) {
 	t.Parallel()
 	for name, query := range map[string]string{
