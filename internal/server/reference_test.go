@@ -1,5 +1,7 @@
 package server
 
+//go:generate go test . -run ^TestReference -update
+
 import (
 	"flag"
 	"fmt"

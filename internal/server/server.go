@@ -89,6 +89,9 @@ func (s *Server) Tenant(id string) *tenant.Tenant {
 	return nil
 }
 
+// SyncAudit waits until the audit trail of every answered request is stored.
+func (s *Server) SyncAudit(ctx context.Context) error { return s.trail.Sync(ctx) }
+
 // Close stops the workers and writes what they hold.
 func (s *Server) Close() {
 	s.trail.Close()
