@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/job"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -46,6 +48,7 @@ type Server struct {
 	options  Options
 	resolver *tenant.Resolver
 	trail    *audit.Trail
+	jobs     *job.Runner
 	parts    *parts
 	handler  http.Handler
 }
@@ -73,6 +76,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.trail = audit.NewTrail(o.Pool, o.Clock)
 	s.parts = build(o)
 	s.handler = s.chain()
+	s.jobs = job.New(o.Pool, slog.Default())
+	s.jobs.Every("purge", job.PurgePeriod, job.Purge)
+	s.jobs.Start()
 	return s, nil
 }
 
@@ -94,6 +100,7 @@ func (s *Server) SyncAudit(ctx context.Context) error { return s.trail.Sync(ctx)
 
 // Close stops the workers and writes what they hold.
 func (s *Server) Close() {
+	s.jobs.Stop()
 	s.trail.Close()
 }
 
