@@ -8,6 +8,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"signet/internal/accountcenter"
 	"signet/internal/oidc/client"
@@ -77,15 +78,25 @@ type visit struct {
 	user     *user.User
 }
 
-// enter loads what an operation is judged by and opens its gates.
+// enter loads what an operation is judged by and opens its gates. Before them
+// stand the switch of the account center and the user's own standing.
 func (e *Engine) enter(ctx context.Context, c *Caller, gates ...gate) (*visit, error) {
 	d := tenant.From(ctx).DB
 	settings, err := e.Center.Get(ctx, d)
 	if err != nil {
 		return nil, err
 	}
+	if !settings.Enabled {
+		return nil, ErrNotEnabled
+	}
 	u, err := user.ByID(ctx, d, c.UserID)
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, ErrUnauthorized
+	}
 	if err != nil {
+		return nil, err
+	}
+	if err := u.Usable(); err != nil {
 		return nil, err
 	}
 	v := &visit{Engine: e, caller: c, now: e.Clock.Millis(), db: d, settings: settings, user: u}

@@ -55,9 +55,6 @@ func (e *Engine) VerifyPassword(ctx context.Context, c *Caller, password string)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.user.Usable(); err != nil {
-		return nil, err
-	}
 	if outdated {
 		if err := v.strengthen(ctx, password); err != nil {
 			return nil, err
