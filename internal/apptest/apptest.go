@@ -27,6 +27,9 @@ import (
 // Password is a password that every policy accepts.
 const Password = "Blue-Harbour-42"
 
+// StatusKey is the key with which /api/status tells the tenant's id.
+const StatusKey = "status-key"
+
 // App is a running server.
 type App struct {
 	// URL is the endpoint of the default tenant, AdminURL of the admin tenant.
@@ -46,6 +49,7 @@ type settings struct {
 	public  string
 	proxies web.Proxies
 	seed    server.Seeder
+	change  func(*server.Options)
 }
 
 // Option changes how the server is booted.
@@ -67,6 +71,11 @@ func Behind(endpoint string) Option {
 
 // Seeded uses another seed than the product's.
 func Seeded(seed server.Seeder) Option { return func(s *settings) { s.seed = seed } }
+
+// With changes the options with which the server is built.
+func With(change func(o *server.Options)) Option {
+	return func(s *settings) { s.change = change }
+}
 
 // Each runs fn against a server on SQLite and one on PostgreSQL.
 func Each(t *testing.T, fn func(t *testing.T, app *App), options ...Option) {
@@ -110,11 +119,15 @@ func Start(t testing.TB, options ...Option) *App {
 
 func boot(t testing.TB, app *App, s settings) *server.Server {
 	t.Helper()
-	built, err := server.New(context.WithoutCancel(t.Context()), server.Options{
+	o := server.Options{
 		Pool: app.Pool, Keyring: app.Keyring, Hasher: app.Hasher, Clock: app.Clock.Now,
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
-		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: "status-key",
-	})
+		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: StatusKey,
+	}
+	if s.change != nil {
+		s.change(&o)
+	}
+	built, err := server.New(context.WithoutCancel(t.Context()), o)
 	if err != nil {
 		t.Fatal(err)
 	}

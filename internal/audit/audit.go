@@ -40,6 +40,9 @@ type row struct {
 	createdAt int64
 	entry     Entry
 	payload   []byte
+	// reached, if set, makes the row a mark that stands for no entry: it is
+	// closed when everything before it is stored.
+	reached chan struct{}
 }
 
 // Trail writes entries in the background.
@@ -67,6 +70,18 @@ func NewTrail(pool *db.Pool, now clock.Clock) *Trail {
 func (t *Trail) Close() {
 	close(t.stop)
 	t.done.Wait()
+}
+
+// Sync waits until everything that was logged before it is stored, or given up.
+func (t *Trail) Sync(ctx context.Context) error {
+	mark := row{reached: make(chan struct{})}
+	t.queue <- mark
+	select {
+	case <-mark.reached:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 type collectorKey struct{}
@@ -189,6 +204,10 @@ func (t *Trail) batch(first row) []row {
 func (t *Trail) write(rows []row) {
 	byTenant := map[string][]row{}
 	for _, r := range rows {
+		if r.reached != nil {
+			defer close(r.reached)
+			continue
+		}
 		byTenant[r.tenantID] = append(byTenant[r.tenantID], r)
 	}
 	for tenantID, group := range byTenant {
