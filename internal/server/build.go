@@ -44,6 +44,7 @@ type parts struct {
 	signIn     *signin.Engine
 	account    *account.Engine
 	renderer   *hosted.Renderer
+	pages      *signinpages.Pages
 	limiter    *sentinel.Limiter
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
@@ -74,6 +75,7 @@ func build(o Options) *parts {
 		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 	}
+	p.pages = &signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}
 	p.renderFor(p.browser)
 	return p
 }
@@ -90,7 +92,7 @@ func (p *parts) tables() []web.Table {
 	}
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
 	for _, pages := range []web.Table{
-		(&signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}).Table(),
+		p.pages.Table(),
 		(&accountpages.Pages{
 			Party: accountParty, Renderer: p.renderer, Engine: p.account,
 			Center: p.center, Experience: p.experience, Clock: p.options.Clock,

@@ -56,6 +56,8 @@ func (p *parts) renderFor(b *oidcapi.Browser) {
 		return p.renderer.Render(w, r, http.StatusOK, hosted.SignedOut{SignInURL: tenant.From(r.Context()).Path("/account")})
 	}
 	b.RenderUnknownSession = func(w http.ResponseWriter, r *http.Request) {
-		p.show(w, r, http.StatusOK, hosted.UnknownSession{AccountURL: tenant.From(r.Context()).Path("/account")})
+		if err := p.pages.NoSession(w, r); err != nil {
+			p.renderError(w, r, err)
+		}
 	}
 }

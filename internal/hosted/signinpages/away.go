@@ -10,6 +10,17 @@ import (
 	"signet/internal/tenant"
 )
 
+// NoSession sends a browser that takes part in no interaction to the page that
+// says so.
+func (p *Pages) NoSession(w http.ResponseWriter, r *http.Request) error {
+	t := tenant.From(r.Context())
+	settings, err := p.Engine.Experience.Get(r.Context(), t.DB)
+	if err != nil {
+		return err
+	}
+	return p.sendAway(&visit{w: w, r: r, tenant: t, settings: settings})
+}
+
 // unknownSession says that no sign-in is open in this browser and leads back to
 // the application, if it is known, and to the account pages.
 func (p *Pages) unknownSession(w http.ResponseWriter, r *http.Request) error {
