@@ -115,12 +115,12 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 // the client tried it (RFC 6749 section 5.2), Bearer for bad tokens (RFC 6750
 // section 3).
 func challengeOf(r *http.Request, e *errs.Error) string {
-	realm := tenant.From(r.Context()).Issuer()
+	realm := func() string { return tenant.From(r.Context()).Issuer() }
 	switch {
 	case errors.Is(e, ErrInvalidClient) && e.Status == http.StatusUnauthorized && r.Header.Get("Authorization") != "":
-		return fmt.Sprintf(`Basic realm="%s"`, realm)
+		return fmt.Sprintf(`Basic realm="%s"`, realm())
 	case errors.Is(e, ErrInvalidToken), errors.Is(e, ErrInsufficientScope):
-		challenge := fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, realm, OAuthError(e), quotable(e.Detail))
+		challenge := fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, realm(), OAuthError(e), quotable(e.Detail))
 		if c, ok := e.Data.(Context); ok && c.Scope != "" {
 			challenge += fmt.Sprintf(`, scope="%s"`, quotable(c.Scope))
 		}
