@@ -9,6 +9,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/sentinel"
 	"signet/internal/signin/verification"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
@@ -26,6 +27,9 @@ type Engine struct {
 	Clock      clock.Clock
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
+	// Limiter bounds how often one address tries passwords and registers; nil
+	// does not.
+	Limiter *sentinel.Limiter
 	// IgnoreUsernameCase makes usernames case-insensitive whatever a tenant says.
 	IgnoreUsernameCase bool
 

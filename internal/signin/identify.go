@@ -8,6 +8,7 @@ import (
 	"signet/internal/platform/event"
 	"signet/internal/platform/web"
 	"signet/internal/role"
+	"signet/internal/sentinel"
 	"signet/internal/signin/verification"
 	"signet/internal/user"
 )
@@ -108,6 +109,9 @@ func (v *visit) register(ctx context.Context, recordID *string, closed error) er
 	}
 	if closed != nil {
 		return keep(closed)
+	}
+	if err := v.Limiter.AllowAddress(ctx, v.tx, v.Clock, "register", web.Info(ctx).IP, sentinel.Registration); err != nil {
+		return keep(err)
 	}
 	return v.create(ctx)
 }

@@ -29,6 +29,9 @@ func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, 
 	if err := fits(password); err != nil {
 		return "", err
 	}
+	if err := e.Limiter.AllowAddress(ctx, v.q, e.Clock, "sign-in", web.Info(ctx).IP, sentinel.SignIn); err != nil {
+		return "", err
+	}
 	u, err := verification.FindUser(ctx, v.q, id, v.caseSensitive())
 	if err != nil {
 		return "", err

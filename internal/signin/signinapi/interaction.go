@@ -90,6 +90,9 @@ type ssoConnectorsOut struct {
 
 // ssoConnectors answers that nobody else vouches for the address: there are no
 // enterprise connectors yet.
-func (h *Handlers) ssoConnectors(context.Context, *ssoConnectorsIn) (*ssoConnectorsOut, error) {
+func (h *Handlers) ssoConnectors(_ context.Context, in *ssoConnectorsIn) (*ssoConnectorsOut, error) {
+	if in.Email == "" {
+		return nil, web.Invalid("email", "Required")
+	}
 	return &ssoConnectorsOut{ConnectorIDs: []string{}}, nil
 }
