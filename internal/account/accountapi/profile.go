@@ -41,10 +41,8 @@ func cleared(o web.Opt[string]) *string {
 	return &o.Value
 }
 
-type profileInput struct{ user.Profile }
-
-func (a *API) patchProfile(ctx context.Context, in *profileInput) (*user.Profile, error) {
-	return a.Account.ChangeProfile(ctx, caller(ctx), in.Profile)
+func (a *API) patchProfile(ctx context.Context, in *user.Profile) (*user.Profile, error) {
+	return a.Account.ChangeProfile(ctx, caller(ctx), *in)
 }
 
 type passwordInput struct {

@@ -100,21 +100,30 @@ func TestAccount_Changes(t *testing.T) {
 			t.Errorf("null clears: %s", cleared.text)
 		}
 
-		ann.call("PATCH", "/api/my-account/profile", `{"nickname":"A","address":{"country":"DE","locality":"Berlin"}}`).want(t, 200, "")
+		every := `{"familyName":"b","givenName":"a","middleName":"c","nickname":"d","preferredUsername":"e","profile":"f","website":"g",` +
+			`"gender":"h","birthdate":"i","zoneinfo":"j","locale":"k","address":{"formatted":"l","streetAddress":"m","locality":"n",` +
+			`"region":"o","postalCode":"p","country":"q"}}`
+		if got := w.person("every").call("PATCH", "/api/my-account/profile", every).want(t, 200, ""); got.text != every {
+			t.Errorf("every claim\n got %s\nwant %s", got.text, every)
+		}
 		w.clock.Advance(time.Second) // events are ordered by their millisecond
+		ann.call("PATCH", "/api/my-account/profile", `{"nickname":null}`).want(t, 400, "guard.invalid_input")
+		ann.call("PATCH", "/api/my-account/profile", `{"address":null}`).want(t, 400, "guard.invalid_input")
+		ann.call("PATCH", "/api/my-account/profile", `{"nickname":"A","address":{"country":"DE","locality":"Berlin"}}`).want(t, 200, "")
+		w.clock.Advance(time.Second)
 		merged := ann.call("PATCH", "/api/my-account/profile", `{"website":"https://a.test","address":{"country":"FR"}}`).want(t, 200, "")
 		if merged.text != `{"nickname":"A","website":"https://a.test","address":{"country":"FR"}}` {
 			t.Errorf("the profile is merged, the address replaced: %s", merged.text)
 		}
 
 		told, err := event.Since(context.Background(), w.db, "", 100)
-		if err != nil || len(told) != 5 {
+		if err != nil || len(told) != 6 {
 			t.Fatalf("%d events, %v; want one for each change", len(told), err)
 		}
-		last := answer{text: string(told[4].Data.V)}
-		if told[4].Name != "User.Data.Updated" || last.str("profile.nickname") != "A" || last.str("id") != ann.id ||
-			strings.Contains(last.text, "assword") || strings.Contains(last.text, "mfa") || told[4].Origin.V.UserAgent != agent {
-			t.Errorf("event %s from %+v", last.text, told[4].Origin.V)
+		last := answer{text: string(told[5].Data.V)}
+		if told[5].Name != "User.Data.Updated" || last.str("profile.nickname") != "A" || last.str("id") != ann.id ||
+			strings.Contains(last.text, "assword") || strings.Contains(last.text, "mfa") || told[5].Origin.V.UserAgent != agent {
+			t.Errorf("event %s from %+v", last.text, told[5].Origin.V)
 		}
 	})
 }
