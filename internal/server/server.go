@@ -19,6 +19,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/job"
 	"signet/internal/platform/web"
+	"signet/internal/purge"
 	"signet/internal/tenant"
 )
 
@@ -77,7 +78,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.parts = build(o)
 	s.handler = s.chain()
 	s.jobs = job.New(o.Pool, slog.Default())
-	s.jobs.Every("purge", job.PurgePeriod, job.Purge)
+	s.jobs.Every("purge", purge.Period, purge.Expired)
 	s.jobs.Start()
 	return s, nil
 }
@@ -108,7 +109,7 @@ func (s *Server) Close() {
 func (s *Server) chain() http.Handler {
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, s.parts.tables()...)
-	inTenant := web.Chain(mux,
+	inTenant := web.Chain(s.parts.orNotFound(mux),
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),
 		web.CORS(openToAnyOrigin),

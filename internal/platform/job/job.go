@@ -97,7 +97,7 @@ func (r *Runner) try(ctx context.Context, t *task) {
 	if began < t.next {
 		return
 	}
-	lease, free, err := acquire(ctx, r.pool, t.name, r.holder)
+	lease, free, err := Acquire(ctx, r.pool, t.name, r.holder)
 	switch {
 	case err != nil:
 		if ctx.Err() == nil {

@@ -76,7 +76,7 @@ func TestAnotherNodeTakesOver(t *testing.T) {
 	each(t, func(t *testing.T, now *clock.Fake, join func() node) {
 		ctx := context.Background()
 		p := join().pool
-		first, _, err := acquire(ctx, p, "work", "first")
+		first, _, err := Acquire(ctx, p, "work", "first")
 		if err != nil || first == nil {
 			t.Fatal(first, err)
 		}
@@ -84,14 +84,14 @@ func TestAnotherNodeTakesOver(t *testing.T) {
 			return p.Across().Tx(ctx, func(tx *db.AcrossTx) error { return l.Hold(ctx, tx) })
 		}
 		now.Advance(leaseLife - time.Millisecond)
-		if l, free, err := acquire(ctx, p, "work", "second"); err != nil || l != nil || free != start+leaseLife.Milliseconds() {
+		if l, free, err := Acquire(ctx, p, "work", "second"); err != nil || l != nil || free != start+leaseLife.Milliseconds() {
 			t.Fatalf("a held lease: %v, free at %d, %v", l, free, err)
 		}
 		if err := holds(first); err != nil {
 			t.Errorf("the holder: %v", err)
 		}
 		now.Advance(time.Millisecond)
-		second, _, err := acquire(ctx, p, "work", "second")
+		second, _, err := Acquire(ctx, p, "work", "second")
 		if err != nil || second == nil || second.Fence() <= first.Fence() {
 			t.Fatalf("a lease that ran out: %+v, %v", second, err)
 		}
@@ -104,7 +104,7 @@ func TestAnotherNodeTakesOver(t *testing.T) {
 		if err := holds(second); err != nil {
 			t.Errorf("the new holder: %v", err)
 		}
-		if other, _, err := acquire(ctx, p, "other work", "first"); err != nil || other == nil {
+		if other, _, err := Acquire(ctx, p, "other work", "first"); err != nil || other == nil {
 			t.Errorf("another piece of work: %v, %v", other, err)
 		}
 	})
@@ -118,7 +118,7 @@ func TestParallelNodesGetOneLease(t *testing.T) {
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() {
-				l, _, err := acquire(context.Background(), p, "work", "x")
+				l, _, err := Acquire(context.Background(), p, "work", "x")
 				if err != nil {
 					t.Error(err)
 				}
@@ -181,7 +181,7 @@ func TestALostLeaseEndsTheWork(t *testing.T) {
 					return err
 				}
 				var err error
-				if taken, _, err = acquire(context.Background(), other.pool, "work", "other"); err != nil {
+				if taken, _, err = Acquire(context.Background(), other.pool, "work", "other"); err != nil {
 					return err
 				}
 			}
@@ -216,7 +216,7 @@ func TestWorkInUseKeepsItsLease(t *testing.T) {
 						break
 					}
 				}
-				if l, _, err := acquire(ctx, other.pool, "work", "other"); err != nil || l != nil {
+				if l, _, err := Acquire(ctx, other.pool, "work", "other"); err != nil || l != nil {
 					t.Errorf("taken over: %v, %v", l, err)
 				}
 			}

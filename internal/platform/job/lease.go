@@ -19,6 +19,9 @@ type Lease struct {
 	fence  int64
 }
 
+// Pool is the database in which the lease is held.
+func (l *Lease) Pool() *db.Pool { return l.pool }
+
 // Fence is the number of this lease; every later holder has a greater one.
 func (l *Lease) Fence() int64 { return l.fence }
 
@@ -33,9 +36,9 @@ func (l *Lease) Hold(ctx context.Context, tx *db.AcrossTx) error {
 	return err
 }
 
-// acquire takes the lease if it is free or has run out. A nil lease means that
+// Acquire takes the lease if it is free or has run out. A nil lease means that
 // another holds it, until free at the earliest.
-func acquire(ctx context.Context, p *db.Pool, name, holder string) (lease *Lease, free int64, err error) {
+func Acquire(ctx context.Context, p *db.Pool, name, holder string) (lease *Lease, free int64, err error) {
 	now := p.Clock().Millis()
 	// A lease is free once it has run out, for its holder too: that is how a
 	// period is kept.

@@ -1,4 +1,4 @@
-package job
+package purge
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
+	"signet/internal/platform/job"
 )
 
 // fixtures insert one row of a table: $1 tenant, $2 a text that is its key, $3
@@ -35,6 +36,23 @@ var fixtures = []struct{ table, insert string }{
 	{"outbox_events", `(tenant_id, id, name, data, context, created_at, dispatched_at) VALUES ($1, $2, 'n', '{}', '{}', 1, $3)`},
 	{"jobs", `(tenant_id, id, kind, payload, run_at, created_at, done_at) VALUES ($1, $2, 'k', '{}', 1, 1, $3)`},
 	{"audit_logs", `(tenant_id, id, created_at, key, is_success, is_listed, payload) VALUES ($1, $2, $3, 'k', TRUE, TRUE, '{}')`},
+}
+
+const start = 1_790_000_000_000
+
+// each runs fn on both engines with a clock that stands at start.
+func each(t *testing.T, fn func(t *testing.T, now *clock.Fake, p *db.Pool)) {
+	for name, options := range map[string]func(testing.TB) db.Options{
+		"sqlite": dbtest.SQLiteOptions, "postgres": dbtest.PostgresOptions,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := clock.NewFake(time.UnixMilli(start))
+			o := options(t)
+			o.Clock = now.Now
+			fn(t, now, dbtest.Open(t, o))
+		})
+	}
 }
 
 func insert(t *testing.T, p *db.Pool, table, tenant, key string, at int64) {
@@ -63,17 +81,16 @@ func rows(t *testing.T, p *db.Pool, table string) int {
 }
 
 func purge(p *db.Pool) error {
-	lease, _, err := acquire(context.Background(), p, "purge", "test")
+	lease, _, err := job.Acquire(context.Background(), p, "purge", "test")
 	if err != nil {
 		return err
 	}
-	return Purge(context.Background(), lease)
+	return Expired(context.Background(), lease)
 }
 
 func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, now *clock.Fake, join func() node) {
-		p := join().pool
+	each(t, func(t *testing.T, now *clock.Fake, p *db.Pool) {
 		keep := map[string]int64{}
 		for _, r := range rules {
 			if r.set == "" {
@@ -124,9 +141,8 @@ func TestPurgeKeepsWhatNeverEnded(t *testing.T) {
 
 func TestPurgeForgetsSealedSuccessors(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, now *clock.Fake, join func() node) {
+	each(t, func(t *testing.T, now *clock.Fake, p *db.Pool) {
 		ctx := context.Background()
-		p := join().pool
 		insert(t, p, "users", "a", "old", 1)
 		insert(t, p, "grants", "a", "old", start+1000_000)
 		insert(t, p, "refresh_tokens", "a", "old", start+1000_000)
@@ -141,15 +157,15 @@ func TestPurgeForgetsSealedSuccessors(t *testing.T) {
 			return n
 		}
 		now.Advance(3 * time.Second)
-		lease, _, err := acquire(ctx, p, "purge", "test")
+		lease, _, err := job.Acquire(ctx, p, "purge", "test")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Purge(ctx, lease); err != nil || sealed() != 1 {
+		if err := Expired(ctx, lease); err != nil || sealed() != 1 {
 			t.Errorf("after 3 s: %d sealed, %v", sealed(), err)
 		}
 		now.Advance(time.Millisecond)
-		if err := Purge(ctx, lease); err != nil || sealed() != 0 || rows(t, p, "refresh_tokens") != 1 {
+		if err := Expired(ctx, lease); err != nil || sealed() != 0 || rows(t, p, "refresh_tokens") != 1 {
 			t.Errorf("later: %d sealed, %v", sealed(), err)
 		}
 	})
@@ -171,19 +187,18 @@ func TestPurgeWorksInBatches(t *testing.T) {
 
 func TestPurgeStopsWhenTheLeaseIsLost(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, now *clock.Fake, join func() node) {
+	each(t, func(t *testing.T, now *clock.Fake, p *db.Pool) {
 		ctx := context.Background()
-		p := join().pool
 		insert(t, p, "used_nonces", "a", "old", 1)
-		lease, _, err := acquire(ctx, p, "purge", "first")
+		lease, _, err := job.Acquire(ctx, p, "purge", "first")
 		if err != nil {
 			t.Fatal(err)
 		}
-		now.Advance(leaseLife)
-		if _, _, err := acquire(ctx, p, "purge", "second"); err != nil {
+		now.Advance(time.Hour)
+		if _, _, err := job.Acquire(ctx, p, "purge", "second"); err != nil {
 			t.Fatal(err)
 		}
-		if err := Purge(ctx, lease); !errors.Is(err, ErrLost) || rows(t, p, "used_nonces") != 1 {
+		if err := Expired(ctx, lease); !errors.Is(err, job.ErrLost) || rows(t, p, "used_nonces") != 1 {
 			t.Errorf("%d rows stay, %v", rows(t, p, "used_nonces"), err)
 		}
 	})

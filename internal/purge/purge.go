@@ -1,4 +1,7 @@
-package job
+// Package purge deletes what nobody needs any more: expired sessions, grants,
+// codes and tokens, spent proofs, old attempts and old audit records, of every
+// tenant and in batches small enough that nobody waits for them.
+package purge
 
 import (
 	"context"
@@ -6,10 +9,11 @@ import (
 	"time"
 
 	"signet/internal/platform/db"
+	"signet/internal/platform/job"
 )
 
-// PurgePeriod is how often Purge should run.
-const PurgePeriod = time.Minute
+// Period is how often Expired should run.
+const Period = time.Minute
 
 const day = 24 * time.Hour
 
@@ -64,9 +68,9 @@ func (r rule) statement() string {
 		action, r.key, r.key, r.table, condition, r.column)
 }
 
-// Purge deletes expired rows of every tenant and forgets sealed values that
-// have served. It is Work for Every.
-func Purge(ctx context.Context, lease *Lease) error {
+// Expired deletes expired rows and forgets sealed values that have served. It
+// is work for a job.Runner.
+func Expired(ctx context.Context, lease *job.Lease) error {
 	for _, r := range rules {
 		if err := r.run(ctx, lease); err != nil {
 			return fmt.Errorf("purge %s: %w", r.table, err)
@@ -76,15 +80,15 @@ func Purge(ctx context.Context, lease *Lease) error {
 }
 
 // run works in batches small enough that nobody waits long for a lock.
-func (r rule) run(ctx context.Context, lease *Lease) error {
+func (r rule) run(ctx context.Context, lease *job.Lease) error {
 	size := int64(500)
-	if lease.pool.Dialect() == db.SQLite {
+	if lease.Pool().Dialect() == db.SQLite {
 		size = 200
 	}
-	before := lease.pool.Clock().Millis() - r.keep.Milliseconds()
+	before := lease.Pool().Clock().Millis() - r.keep.Milliseconds()
 	for {
 		var n int64
-		err := lease.pool.Across().Tx(ctx, func(tx *db.AcrossTx) (err error) {
+		err := lease.Pool().Across().Tx(ctx, func(tx *db.AcrossTx) (err error) {
 			if err := lease.Hold(ctx, tx); err != nil {
 				return err
 			}
