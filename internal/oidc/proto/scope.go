@@ -29,10 +29,6 @@ var Scopes = []string{
 	ScopeIdentities, ScopeRoles, ScopeOrganizations, ScopeOrganizationRoles, ScopeSessions, ScopeTrustedDevices,
 }
 
-// UserScopes are the scopes that a third-party application may be allowed one
-// by one.
-var UserScopes = Scopes[2:]
-
 // IsScope reports whether the provider understands the scope.
 func IsScope(scope string) bool { return slices.Contains(Scopes, scope) }
 

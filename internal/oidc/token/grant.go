@@ -10,12 +10,6 @@ import (
 	"signet/internal/platform/ids"
 )
 
-// Kinds of client that a grant can be made to.
-const (
-	ClientApplication = "application"
-	ClientBuiltin     = "builtin"
-)
-
 // Grant is what a user has allowed a client, for GrantTTL. One grant serves all
 // authorizations of a client within one browser session. Times are
 // milliseconds.
@@ -23,7 +17,7 @@ type Grant struct {
 	ID         string
 	UserID     string
 	ClientID   string
-	ClientKind string
+	ClientKind string // client.KindApplication or client.KindBuiltin
 	SessionUID *string
 	// IsOffline says that the grant outlives its session.
 	IsOffline bool
