@@ -48,22 +48,23 @@ func NewLimiter() *Limiter {
 }
 
 // Allow takes a token from the bucket of key, or returns ErrRateLimited. A key
-// always comes with the same rate.
-func (l *Limiter) Allow(ctx context.Context, d *db.DB, now clock.Clock, key string, r Rate) error {
+// always comes with the same rate. What is counted in the database is counted
+// through q: within a transaction, as part of it.
+func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string, r Rate) error {
 	if l == nil {
 		return nil
 	}
 	at := now()
-	bucket, _ := l.buckets.ComputeIfAbsent(bucketKey{d.TenantID(), key}, func() (*rate.Limiter, bool) {
+	bucket, _ := l.buckets.ComputeIfAbsent(bucketKey{q.TenantID(), key}, func() (*rate.Limiter, bool) {
 		return rate.NewLimiter(rate.Every(r.Every), r.Burst), false
 	})
 	if !bucket.AllowN(at, 1) {
 		return limited(r)
 	}
-	if d.Dialect() == db.SQLite {
+	if q.Dialect() == db.SQLite {
 		return nil
 	}
-	taken, err := take(ctx, d, at, key, r)
+	taken, err := take(ctx, q, at, key, r)
 	if err == nil && !taken {
 		return limited(r)
 	}
@@ -77,10 +78,10 @@ func limited(r Rate) error {
 
 // take refills the bucket for the time that has passed and takes a token, in
 // one statement; it changes no row when there is none to take.
-func take(ctx context.Context, d *db.DB, now time.Time, key string, r Rate) (bool, error) {
+func take(ctx context.Context, q db.Q, now time.Time, key string, r Rate) (bool, error) {
 	const refilled = `CASE WHEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) < CAST($5 AS REAL)
 		THEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) ELSE CAST($5 AS REAL) END`
-	n, err := d.Exec(ctx, `INSERT INTO rate_buckets (tenant_id, bucket_hash, tokens, refilled_at)
+	n, err := q.Exec(ctx, `INSERT INTO rate_buckets (tenant_id, bucket_hash, tokens, refilled_at)
 		VALUES ($1, $2, CAST($5 AS REAL) - 1, $3)
 		ON CONFLICT (tenant_id, bucket_hash) DO UPDATE SET tokens = `+refilled+` - 1, refilled_at = $3
 		WHERE `+refilled+` >= 1`,
@@ -91,12 +92,12 @@ func take(ctx context.Context, d *db.DB, now time.Time, key string, r Rate) (boo
 // AllowAddress is Allow for a client's address. The loopback interface is not
 // limited: whoever is there is the operator, or everybody, behind a proxy that
 // Signet was not told about.
-func (l *Limiter) AllowAddress(ctx context.Context, d *db.DB, now clock.Clock, action, ip string, r Rate) error {
+func (l *Limiter) AllowAddress(ctx context.Context, q db.Q, now clock.Clock, action, ip string, r Rate) error {
 	addr, err := netip.ParseAddr(ip)
 	if err == nil && addr.Unmap().IsLoopback() {
 		return nil
 	}
-	return l.Allow(ctx, d, now, addressKey(action, ip), r)
+	return l.Allow(ctx, q, now, addressKey(action, ip), r)
 }
 
 // addressKey returns the key under which action is counted for an address. An

@@ -64,7 +64,7 @@ func build(o Options) *parts {
 	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
-		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock,
+		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
 		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
 	}
 	p.account = &account.Engine{

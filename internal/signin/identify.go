@@ -69,6 +69,9 @@ func (v *visit) identify(ctx context.Context, recordID string) error {
 	if err := u.Usable(); err != nil {
 		return err
 	}
+	if !proof.Holds(u) {
+		return verification.ErrNotVerified
+	}
 	if v.state.UserID != "" && v.state.UserID != u.ID {
 		return ErrOtherUser
 	}

@@ -57,7 +57,7 @@ func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, 
 			return "", err
 		}
 	}
-	record := verification.NewPassword(id, u.ID)
+	record := verification.NewPassword(id, u)
 	return record.RecordID(), e.put(ctx, in, record)
 }
 

@@ -85,8 +85,10 @@ func cutPrefix(path, prefix string) (string, bool) {
 }
 
 func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant, path string) {
+	// The router would redirect a path with dots to one without the tenant's
+	// prefix, that is to another tenant.
 	unescaped, err := url.PathUnescape(path)
-	if err != nil || strings.Contains(path, "//") {
+	if err != nil || strings.Contains(path, "//") || hasDots(path) {
 		http.NotFound(w, r)
 		return
 	}
@@ -99,6 +101,15 @@ func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant,
 	r2.URL = &u
 	web.Info(r2.Context()).Path = unescaped
 	next.ServeHTTP(w, r2)
+}
+
+func hasDots(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // refuse sends people who typed another name of this machine to the endpoint,

@@ -26,7 +26,7 @@ func (a *API) Routes() web.Table {
 	for _, method := range []string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 	} {
-		routes = append(routes, a.route(method, proto.PathIssuer+"/", a.unknown))
+		routes = append(routes, a.route(method, proto.PathIssuer, a.unknown), a.route(method, proto.PathIssuer+"/", a.unknown))
 	}
 	return web.Table{Routes: routes}
 }

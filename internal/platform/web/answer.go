@@ -101,6 +101,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 // ErrInternal stands for every error that no package declared.
 var ErrInternal = errs.New(500, "request.internal")
 
+// errTimeout answers a request whose time ran out: the database did not answer
+// soon enough.
+var errTimeout = errs.New(503, "request.unavailable")
+
 // Classify returns the declared error within err. An undeclared one is logged
 // and becomes ErrInternal; nil means that the client has gone away and no
 // answer is needed.
@@ -117,6 +121,10 @@ func Classify(ctx context.Context, err error) *errs.Error {
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		slog.ErrorContext(ctx, "request timed out", "request_id", Info(ctx).ID, "error", err.Error())
+		return errTimeout
 	}
 	slog.ErrorContext(ctx, "unexpected error", "request_id", Info(ctx).ID, "error", err.Error())
 	return ErrInternal
