@@ -3,6 +3,7 @@ package signin_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/signin"
 	"signet/internal/signin/verification"
@@ -295,5 +297,61 @@ func TestUserDeletedMeanwhile(t *testing.T) {
 		w.refused(err, signin.ErrUserNotFound)
 		_, err = identified.submit()
 		w.refused(err, signin.ErrNotIdentified)
+	})
+}
+
+// Who changes the password shuts out those who proved the old one.
+func TestOldPasswordIsNoProofOnceItIsChanged(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, w *world) {
+		u := w.user("ada")
+		proved, identified := w.begin(signin.EventSignIn), w.begin(signin.EventSignIn)
+		proof := proved.password("ada")
+		identified.identify("ada")
+		w.clock.Advance(time.Second)
+		hash, err := w.hasher.Hash(w.ctx, "Red-Harbour-42")
+		w.ok(err)
+		w.update(u.ID, user.Patch{PasswordHash: &hash})
+		_, err = w.engine.Identify(w.ctx, proved.in, &proof)
+		w.refused(err, verification.ErrNotVerified)
+		_, err = identified.submit()
+		w.refused(err, verification.ErrNotVerified)
+		if w.reload(u.ID).LastSignInAt != nil {
+			t.Error("signed in")
+		}
+	})
+}
+
+func TestOneAddressCannotTryForever(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, w *world) {
+		w.user("ada")
+		w.engine.Limiter = sentinel.NewLimiter()
+		f := w.begin(signin.EventSignIn)
+		for range sentinel.SignIn.Burst {
+			f.password("ada")
+		}
+		before := w.hasher.Computed()
+		_, err := w.engine.VerifyPassword(w.ctx, f.in, named("ada"), password)
+		w.refused(err, sentinel.ErrRateLimited)
+		if w.hasher.Computed() != before {
+			t.Error("hashed all the same")
+		}
+		elsewhere := web.WithInfo(w.ctx, &web.RequestInfo{IP: "198.51.100.7"})
+		_, err = w.engine.VerifyPassword(elsewhere, f.in, named("ada"), password)
+		w.ok(err)
+		for n := range sentinel.Registration.Burst + 1 {
+			up := w.begin(signin.EventRegister)
+			w.ok(w.engine.SetUsername(w.ctx, up.in, "user"+strconv.Itoa(n)))
+			w.ok(w.engine.SetPassword(w.ctx, up.in, password))
+			_, err = w.engine.Identify(w.ctx, up.in, nil)
+			if n < sentinel.Registration.Burst {
+				w.ok(err)
+			}
+		}
+		w.refused(err, sentinel.ErrRateLimited)
+		if got := w.users(); got != 1+sentinel.Registration.Burst {
+			t.Errorf("%d users", got)
+		}
 	})
 }

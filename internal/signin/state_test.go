@@ -23,7 +23,7 @@ func testSealer(t testing.TB) sealer {
 }
 
 func fullState() *State {
-	text := "x"
+	text, changed := "x", int64(7)
 	s := &State{
 		Event: EventRegister, UserID: "u1", Created: true,
 		Profile: Profile{
@@ -38,7 +38,7 @@ func fullState() *State {
 		Context: map[string]string{"ip": "192.0.2.1"},
 		secrets: secrets{Password: "hash", NewIdentity: "other"},
 	}
-	s.Records.Put(verification.NewPassword(verification.Identifier{Type: "username", Value: "ada"}, "u1"))
+	s.Records.Put(verification.NewPassword(verification.Identifier{Type: "username", Value: "ada"}, &user.User{ID: "u1", PasswordChangedAt: &changed}))
 	s.Records.Put(verification.NewNewPasswordIdentity(verification.Identifier{Type: "username", Value: "eve"}))
 	ceremony, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil, 1)
 	s.Records.Put(ceremony)

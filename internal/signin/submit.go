@@ -6,6 +6,7 @@ import (
 	"signet/internal/mfa"
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/event"
+	"signet/internal/signin/verification"
 	"signet/internal/user"
 )
 
@@ -21,11 +22,8 @@ func (e *Engine) Submit(ctx context.Context, in *authorize.Interaction) (redirec
 		if err != nil {
 			return err
 		}
-		if p != nil {
-			// The user may have been suspended while the interaction lasted.
-			if err := p.User.Usable(); err != nil {
-				return err
-			}
+		if err := v.stillGood(p); err != nil {
+			return err
 		}
 		step := Next(v.state, v.settings, p)
 		if step.Need != Done {
@@ -35,6 +33,22 @@ func (e *Engine) Submit(ctx context.Context, in *authorize.Interaction) (redirec
 		return err
 	})
 	return redirectTo, err
+}
+
+// stillGood refuses what has changed since identification: the user may have
+// been suspended, the password replaced.
+func (v *visit) stillGood(p *Person) error {
+	if p == nil {
+		return nil
+	}
+	if err := p.User.Usable(); err != nil {
+		return err
+	}
+	proof, ok := verification.Of[*verification.Password](v.state.Records)
+	if ok && proof.UserID == p.User.ID && !proof.Holds(p.User) {
+		return verification.ErrNotVerified
+	}
+	return nil
 }
 
 // complete writes everything that was staged, says so, and hands the user to

@@ -48,11 +48,22 @@ type Password struct {
 	// UserID is whose password it was. An identifier can change hands between a
 	// proof and its use; the proof stays with the person.
 	UserID string `json:"userId"`
+	// ChangedAt is since when it has been the password.
+	ChangedAt *int64 `json:"changedAt,omitempty"`
 }
 
 // NewPassword returns the proof for a user.
-func NewPassword(id Identifier, userID string) *Password {
-	return &Password{base: newBase(TypePassword), Identifier: id, UserID: userID}
+func NewPassword(id Identifier, u *user.User) *Password {
+	return &Password{base: newBase(TypePassword), Identifier: id, UserID: u.ID, ChangedAt: u.PasswordChangedAt}
+}
+
+// Holds reports whether the password that was proved is still the password of
+// u: who changes a password shuts out those who knew the old one.
+func (p *Password) Holds(u *user.User) bool {
+	if p.ChangedAt == nil || u.PasswordChangedAt == nil {
+		return p.ChangedAt == u.PasswordChangedAt
+	}
+	return *p.ChangedAt == *u.PasswordChangedAt
 }
 
 // Verified implements Record: a wrong password leaves no record.
