@@ -334,24 +334,6 @@ func TestPolicy_Defaults(t *testing.T) {
 	}
 }
 
-func TestPurge_KeepsWhatDecides(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		f := setup(t, p, 2, 24*60)
-		_ = f.guard(ForUser(Password, "old"), wrong)
-		want(t, "lock", f.guard(ForUser(Password, "old"), wrong), ErrBlocked)
-		_ = f.guard(ForUser(TOTP, "old"), wrong)
-		f.clock.Advance(3 * time.Hour)
-		_ = f.guard(ForUser(Password, "new"), wrong)
-
-		if n, err := Purge(t.Context(), p.Across(), f.clock.Now()); err != nil || n != 4 {
-			t.Errorf("Purge = %d, %v, want 4 rows", n, err)
-		}
-		want(t, "a long lockout survives", f.guard(ForUser(Password, "old"), right), ErrBlocked)
-		want(t, "recent failures survive", f.guard(ForUser(Password, "new"), wrong), ErrBlocked)
-	})
-}
-
 func BenchmarkGuard(b *testing.B) {
 	p := dbtest.SQLite(b)
 	for b.Loop() {

@@ -165,21 +165,3 @@ func settle(ctx context.Context, tx *db.Tx, id, outcome string) error {
 	_, err := tx.Exec(ctx, `UPDATE sentinel_activities SET outcome = $3 WHERE tenant_id = $1 AND id = $2`, id, outcome)
 	return err
 }
-
-// Purge removes what no decision needs any more, for all tenants. Run it now
-// and then; it returns how many rows went.
-func Purge(ctx context.Context, across *db.Across, now time.Time) (int64, error) {
-	var total int64
-	for _, query := range []string{
-		`DELETE FROM sentinel_activities WHERE created_at <= $1`,
-		`DELETE FROM sentinel_targets WHERE touched_at <= $1 AND blocked_until <= $1`,
-		`DELETE FROM rate_buckets WHERE refilled_at <= $1`,
-	} {
-		n, err := across.Exec(ctx, query, now.Add(-2*window).UnixMilli())
-		if err != nil {
-			return total, err
-		}
-		total += n
-	}
-	return total, nil
-}
