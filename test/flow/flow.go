@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,9 @@ const clientID = "account-center"
 type Browser struct {
 	// Base is the endpoint of the server, without a slash at the end.
 	Base string
+	// Address is where the browser claims to be, for servers that believe it of
+	// a proxy; limits count by it.
+	Address string
 	// Requests counts what the browser has sent.
 	Requests int
 
@@ -62,8 +66,12 @@ func (r *Refusal) Error() string { return fmt.Sprintf("status %d: %.300s", r.Sta
 // Has tells refusals apart by the error code in their body.
 func (r *Refusal) Has(code string) bool { return strings.Contains(r.Body, `"`+code+`"`) }
 
-// Register creates a person who signs in with a password. It returns once the
-// server has acknowledged the new account; Tokens come with the redirect.
+// ErrSubmitted is wrapped by errors that came after the server had acknowledged
+// the interaction: the account exists, or the person is signed in, but the
+// tokens did not arrive.
+var ErrSubmitted = errors.New("submitted")
+
+// Register creates a person who signs in with a password.
 func (b *Browser) Register(ctx context.Context, username, password string) (Tokens, error) {
 	return b.walk(ctx, func() error {
 		if err := b.api(ctx, http.MethodPut, "/api/experience", "", map[string]any{"interactionEvent": "Register"}, nil); err != nil {
@@ -131,12 +139,16 @@ func (b *Browser) walk(ctx context.Context, identify func() error, key *softkey.
 	}
 	callback, err := b.follow(ctx, submitted.RedirectTo, redirect+"?")
 	if err != nil {
-		return Tokens{}, fmt.Errorf("resume: %w", err)
+		return Tokens{}, fmt.Errorf("%w: resume: %w", ErrSubmitted, err)
 	}
-	return b.token(ctx, url.Values{
+	tokens, err := b.token(ctx, url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {clientID}, "redirect_uri": {redirect},
 		"code": {callback.Query().Get("code")}, "code_verifier": {verifier},
 	})
+	if err != nil {
+		return Tokens{}, fmt.Errorf("%w: token: %w", ErrSubmitted, err)
+	}
+	return tokens, nil
 }
 
 // prove answers the second factor of a sign-in.
@@ -247,9 +259,16 @@ func (b *Browser) api(ctx context.Context, method, path, access string, in, out 
 	return b.send(req, out)
 }
 
-func (b *Browser) send(req *http.Request, out any) error {
+func (b *Browser) do(req *http.Request) (*http.Response, error) {
 	b.Requests++
-	res, err := b.http.Do(req)
+	if b.Address != "" {
+		req.Header.Set("X-Forwarded-For", b.Address)
+	}
+	return b.http.Do(req)
+}
+
+func (b *Browser) send(req *http.Request, out any) error {
+	res, err := b.do(req)
 	if err != nil {
 		return err
 	}
@@ -277,8 +296,7 @@ func (b *Browser) follow(ctx context.Context, from, stop string) (*url.URL, erro
 			return nil, err
 		}
 		req.Header.Set("Accept", "text/html")
-		b.Requests++
-		res, err := b.http.Do(req)
+		res, err := b.do(req)
 		if err != nil {
 			return nil, err
 		}
