@@ -18,7 +18,7 @@ import (
 // asks for. It must hold the interaction's own cookie: who only learned the URL
 // gets ErrNotFound.
 func ResumedInteraction(ctx context.Context, q db.Q, now int64, r *http.Request, uid string) (*Interaction, error) {
-	if cookie := readCookie(r, CookieResume); cookie == "" || !crypt.Equal([]byte(cookie), []byte(uid)) {
+	if !crypt.Equal([]byte(readCookie(r, CookieResume)), []byte(uid)) {
 		return nil, ErrNotFound.Describe("authorization request has expired")
 	}
 	return ByUID(ctx, q, now, uid)

@@ -327,6 +327,24 @@ func TestResume_UnfinishedInteractionLeadsBackToItsPage(t *testing.T) {
 	})
 }
 
+// Attack 32: the sign-in that the client asks for cannot be replaced by consent.
+func TestConsent_IsNoSignIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		s := newProvider(t, p)
+		b := s.browser()
+		b.authorized(alice)
+		b.authorize("prompt", "login")
+		uid := b.interaction(spa).UID
+		if a := b.get("/consent?app_id=spa"); a.Header.Get("Location") != "/unknown-session" {
+			t.Errorf("consent: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
+		if a := b.get("/oidc/auth/" + uid); a.Header.Get("Location") != "/sign-in?app_id=spa" {
+			t.Errorf("resume: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
+	})
+}
+
 // Attack 6: what the browser sends later cannot change the request.
 func TestResume_ParametersAreThoseOfTheBeginning(t *testing.T) {
 	t.Parallel()
@@ -469,6 +487,31 @@ func TestConsent_SessionEndedMeanwhile(t *testing.T) {
 		}
 		if a := b.get("/oidc/auth/" + consent.UID); a.Header.Get("Location") == "" || strings.Contains(a.Header.Get("Location"), "code=") {
 			t.Errorf("resume: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
+	})
+}
+
+// Attack 38: a sign-in that began in A's session does not end in B's.
+func TestResume_SessionChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		s := newProvider(t, p)
+		b := s.browser()
+		b.authorized(alice)
+		b.authorize("prompt", "login")
+		began := b.signIn(spa, alice)
+		b.authorized(bob, "client_id", traditional, "prompt", "login")
+		if got := b.get(began).failure(t); got != "400 oidc.invalid_request session principal changed" {
+			t.Errorf("in B's session: %s", got)
+		}
+		b.authorize("prompt", "login")
+		began = b.signIn(spa, bob)
+		b.confirm(b.endSession(nil))
+		if got := b.get(began).failure(t); got != "400 session.not_found session not found" {
+			t.Errorf("after a sign-out: %s", got)
+		}
+		if s.count("sessions", "true") != 0 {
+			t.Error("somebody is signed in")
 		}
 	})
 }
