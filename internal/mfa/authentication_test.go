@@ -86,6 +86,7 @@ func TestVerifyAuthentication_RefusesEachBrokenStep(t *testing.T) {
 		}), "user handle is another"},
 		{"user handle is not base64url", answer(func(m map[string]any) { response(m)["userHandle"] = "***" }), "userHandle"},
 		{"became eligible for backup", flags(softkey.UP | softkey.UV | softkey.BE), "backup eligibility"},
+		{"authenticator data is not base64url", inResponse("authenticatorData", "="), "authenticatorData: illegal base64"},
 		{"authenticator data with trailing bytes", authData(func(b []byte) []byte { return append(b, 0) }), "authenticatorData"},
 		{"authenticator data truncated", authData(func(b []byte) []byte { return b[:36] }), "authenticatorData"},
 		{"signature altered", func(c *softkey.Ceremony) {

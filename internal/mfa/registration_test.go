@@ -195,6 +195,14 @@ func answer(change func(map[string]any)) softkey.Tweak {
 	return func(c *softkey.Ceremony) { c.Answer = change }
 }
 
+// inResponse appends to a property of the response.
+func inResponse(name, suffix string) softkey.Tweak {
+	return answer(func(m map[string]any) {
+		response := m["response"].(map[string]any)
+		response[name] = response[name].(string) + suffix
+	})
+}
+
 // sharedSteps are the steps that both ceremonies have: their tweak and what the
 // refusal says.
 var sharedSteps = []struct {
@@ -235,6 +243,7 @@ var sharedSteps = []struct {
 	{"user not present", flags(softkey.UV), "user presence"},
 	{"user not verified: a key without a PIN", flags(softkey.UP), "user verification"},
 	{"backed up though not eligible", flags(softkey.UP | softkey.UV | softkey.BS), "not eligible"},
+	{"client data is not base64url", inResponse("clientDataJSON", "="), "clientDataJSON: illegal base64"},
 	{"id and rawId differ", answer(func(m map[string]any) { m["rawId"] = "AAAA" }), "id and rawId differ"},
 	{"id is not base64url", answer(func(m map[string]any) { m["id"], m["rawId"] = "+/+/", "+/+/" }), "base64url"},
 }
@@ -257,6 +266,7 @@ func TestVerifyRegistration_RefusesEachBrokenStep(t *testing.T) {
 	}
 	steps = append(steps, []step{
 		{"type of an authentication", softkey.None, set("type", "webauthn.get"), "ceremony type"},
+		{"attestation object is not base64url", softkey.None, inResponse("attestationObject", "="), "attestationObject: illegal base64"},
 		{"CBOR with trailing bytes", softkey.None, object(func(b []byte) []byte { return append(b, 0) }), "attestationObject"},
 		{"CBOR truncated", softkey.None, object(func(b []byte) []byte { return b[:len(b)-1] }), "attestationObject"},
 		{"CBOR with a duplicate key", softkey.None, object(func([]byte) []byte {
@@ -402,8 +412,14 @@ func TestVerifyRegistration_ToleratesUnaskedExtensions(t *testing.T) {
 func TestVerifyRegistration_LongestCredentialID(t *testing.T) {
 	t.Parallel()
 	long := func(c *softkey.Ceremony) { c.CredentialID = bytes.Repeat([]byte{5}, 1023) }
-	if c := mustRegister(t, softkey.New(), long); len(c.CredentialID) != 1023 {
+	key := softkey.New()
+	key.Transports = nil
+	c := mustRegister(t, key, long)
+	if len(c.CredentialID) != 1023 {
 		t.Errorf("%d bytes", len(c.CredentialID))
+	}
+	if c.Transports.V == nil || len(c.Transports.V) != 0 {
+		t.Errorf("transports %#v: want an empty list", c.Transports.V)
 	}
 }
 

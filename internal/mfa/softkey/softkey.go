@@ -179,10 +179,14 @@ func (k *Key) TryCreate(origin string, opts any, tweaks ...Tweak) (map[string]an
 	if c.Object != nil {
 		object = c.Object(object)
 	}
-	answer := k.answer(c, map[string]any{
+	response := map[string]any{
 		"clientDataJSON": b64(clientData), "attestationObject": b64(object),
-		"transports": k.Transports, "publicKeyAlgorithm": k.Algorithm, "authenticatorData": b64(authData),
-	})
+		"publicKeyAlgorithm": k.Algorithm, "authenticatorData": b64(authData),
+	}
+	if k.Transports != nil {
+		response["transports"] = k.Transports
+	}
+	answer := k.answer(c, response)
 	answer["clientExtensionResults"] = map[string]any{"credProps": map[string]any{"rk": true}}
 	c.finish(answer)
 	return answer, nil
