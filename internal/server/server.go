@@ -119,7 +119,12 @@ func (s *Server) chain() http.Handler {
 		s.crossOrigin(),
 		authorize.SignedCookies(s.parts.keys),
 		setuppages.Remember)
-	return web.Chain(s.health(inTenant), web.Recover, web.Identify(s.options.Proxies), web.AccessLog)
+	return around(s.health(inTenant), s.options.Proxies)
+}
+
+// around is what no request escapes, whatever becomes of it.
+func around(h http.Handler, proxies web.Proxies) http.Handler {
+	return web.Chain(h, web.Identify(proxies), web.Recover, web.AccessLog)
 }
 
 // openToAnyOrigin are the APIs that take bearer tokens from single-page

@@ -1,0 +1,21 @@
+package server
+
+import (
+	"net/http"
+
+	"signet/internal/platform/web"
+)
+
+// Holding returns a server whose requests, but for /other, run fn before they
+// are answered with 204.
+func Holding(fn func()) *Server {
+	return &Server{handler: around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/other" {
+			fn()
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}), web.Proxies{})}
+}
+
+// Tables returns every route.
+func (s *Server) Tables() []web.Table { return s.parts.tables() }
