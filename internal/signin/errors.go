@@ -44,7 +44,7 @@ var (
 	ErrPasswordInProfile = errs.New(422, "user.password_exists_in_profile")
 	// ErrMFAMandatory: the person may not decline a second factor.
 	ErrMFAMandatory = errs.New(422, "session.mfa.mfa_policy_not_user_controlled")
-	// ErrNameTaken and its neighbours refuse extra profile fields whose name
+	// ErrFieldBuiltIn and ErrFieldIdentifier refuse extra profile fields whose name
 	// stands for something else.
 	ErrFieldBuiltIn    = errs.New(400, "custom_profile_fields.name_conflict_built_in_prop")
 	ErrFieldIdentifier = errs.New(400, "custom_profile_fields.name_conflict_sign_in_identifier")

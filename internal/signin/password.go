@@ -125,7 +125,7 @@ func (e *Engine) NewPasswordIdentity(ctx context.Context, in *authorize.Interact
 	if err != nil {
 		return "", err
 	}
-	record := verification.NewNewPasswordIdentity(id)
+	record := verification.NewIdentity(id)
 	return record.RecordID(), e.change(ctx, in, func(v *visit) error {
 		v.state.Records.Put(record)
 		v.state.secrets.NewIdentity = hash

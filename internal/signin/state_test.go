@@ -39,7 +39,7 @@ func fullState() *State {
 		secrets: secrets{Password: "hash", NewIdentity: "other"},
 	}
 	s.Records.Put(verification.NewPassword(verification.Identifier{Type: "username", Value: "ada"}, &user.User{ID: "u1", PasswordChangedAt: &changed}))
-	s.Records.Put(verification.NewNewPasswordIdentity(verification.Identifier{Type: "username", Value: "eve"}))
+	s.Records.Put(verification.NewIdentity(verification.Identifier{Type: "username", Value: "eve"}))
 	ceremony, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil, 1)
 	s.Records.Put(ceremony)
 	return s

@@ -102,8 +102,8 @@ type NewPasswordIdentity struct {
 	Identifier Identifier `json:"identifier"`
 }
 
-// NewNewPasswordIdentity returns the record of a checked pair.
-func NewNewPasswordIdentity(id Identifier) *NewPasswordIdentity {
+// NewIdentity returns the record of a pair that was checked.
+func NewIdentity(id Identifier) *NewPasswordIdentity {
 	return &NewPasswordIdentity{base: newBase(TypeNewPasswordIdentity), Identifier: id}
 }
 

@@ -19,7 +19,7 @@ func TestRecordsHoldOneOfEachKind(t *testing.T) {
 	t.Parallel()
 	var records Records
 	first, second := NewPassword(ada, &user.User{ID: "u1"}), NewPassword(ada, &user.User{ID: "u2"})
-	identity := NewNewPasswordIdentity(ada)
+	identity := NewIdentity(ada)
 	for _, r := range []Record{first, identity, second} {
 		records.Put(r)
 	}
@@ -54,7 +54,7 @@ func TestPutLeavesTheOldListAlone(t *testing.T) {
 	var records Records
 	old := NewPassword(ada, &user.User{ID: "u1"})
 	records.Put(old)
-	records.Put(NewNewPasswordIdentity(ada))
+	records.Put(NewIdentity(ada))
 	before := records
 	records.Put(NewPassword(ada, &user.User{ID: "u2"}))
 	if before[0] != Record(old) {
@@ -185,7 +185,7 @@ func TestViewsTellNothingOfWhoAndHow(t *testing.T) {
 		secrets []string
 	}{
 		{NewPassword(ada, &user.User{ID: "u1", PasswordChangedAt: &changed}), `"identifier":{"type":"username","value":"ada"},"verified":true`, []string{"u1", "77"}},
-		{NewNewPasswordIdentity(ada), `"identifier":{"type":"username","value":"ada"}`, nil},
+		{NewIdentity(ada), `"identifier":{"type":"username","value":"ada"}`, nil},
 		{ceremony, `"userId":"u1","verified":false`, []string{options.Challenge}},
 	} {
 		raw, err := json.Marshal(c.record.View())
