@@ -106,7 +106,7 @@ func (p *parts) tables() []web.Table {
 			return nil
 		})}},
 	} {
-		tables = append(tables, p.asPages(pages))
+		tables = append(tables, pages.OnError(p.renderError))
 	}
 	return tables
 }

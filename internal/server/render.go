@@ -9,16 +9,6 @@ import (
 	"signet/internal/tenant"
 )
 
-// asPages answers the errors of routes with pages.
-func (p *parts) asPages(table web.Table) web.Table {
-	routes := make([]web.Route, len(table.Routes))
-	for i, rt := range table.Routes {
-		routes[i] = rt.OnError(p.renderError)
-	}
-	table.Routes = routes
-	return table
-}
-
 // renderError tells a person of an error.
 func (p *parts) renderError(w http.ResponseWriter, r *http.Request, err error) {
 	e := web.Classify(r.Context(), err)

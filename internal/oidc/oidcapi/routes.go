@@ -7,8 +7,8 @@ import (
 	"signet/internal/platform/web"
 )
 
-// Routes are the endpoints that clients call; the ones that browsers visit
-// belong to packages authorize and logout.
+// Routes are the endpoints that clients call; those of Browser are visited by
+// people.
 func (a *API) Routes() web.Table {
 	routes := []web.Route{
 		a.route(http.MethodGet, proto.PathDiscovery, a.discovery),

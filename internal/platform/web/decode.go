@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"signet/internal/platform/errs"
 )
@@ -100,6 +101,11 @@ func isJSON(contentType string) bool {
 }
 
 func parseJSON(raw []byte) (any, error) {
+	// encoding/json would put replacement characters where the client had sent
+	// something else (RFC 8259 section 8.1).
+	if !utf8.Valid(raw) {
+		return nil, ErrMalformedJSON.Wrap(errors.New("not UTF-8"))
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var tree any

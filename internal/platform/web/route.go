@@ -146,11 +146,14 @@ func (rt Route) with(opts []Option) Route {
 	return rt
 }
 
-// OnError returns the route with errors that are rendered by write, whatever the
+// OnError returns the table with errors that are rendered by write, whatever the
 // mount says.
-func (rt Route) OnError(write ErrorWriter) Route {
-	rt.onError = write
-	return rt
+func (t Table) OnError(write ErrorWriter) Table {
+	t.Routes = slices.Clone(t.Routes)
+	for i := range t.Routes {
+		t.Routes[i].onError = write
+	}
+	return t
 }
 
 // GuardNames lists the guards of the route for its reference.
