@@ -20,7 +20,8 @@ type Browser struct {
 	Header http.Header
 	Client *http.Client
 
-	t testing.TB
+	t             testing.TB
+	token, stepUp string
 }
 
 // Browser returns a fresh browser at the default tenant.
@@ -184,7 +185,7 @@ func (b *Browser) Redeem(c *Client, redirect *url.URL) Tokens {
 	if code == "" {
 		b.t.Fatalf("no code: %s", redirect)
 	}
-	return b.token(b.Token(c, url.Values{
+	return b.tokens(b.Token(c, url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.Redirect()}, "code_verifier": {Verifier},
 	}))
 }
@@ -192,7 +193,7 @@ func (b *Browser) Redeem(c *Client, redirect *url.URL) Tokens {
 // Refresh uses a refresh token.
 func (b *Browser) Refresh(c *Client, refreshToken string) Tokens {
 	b.t.Helper()
-	return b.token(b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}))
+	return b.tokens(b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}))
 }
 
 // Token calls the token endpoint as the application's own program would: from
@@ -206,7 +207,7 @@ func (b *Browser) Token(c *Client, form url.Values) *Answer {
 	return Do(b.t, &http.Client{Timeout: b.Client.Timeout}, http.MethodPost, b.Endpoint+"/oidc/token", form.Encode())
 }
 
-func (b *Browser) token(a *Answer) (tokens Tokens) {
+func (b *Browser) tokens(a *Answer) (tokens Tokens) {
 	b.t.Helper()
 	if a.StatusCode != http.StatusOK {
 		b.t.Fatalf("token: %d %s", a.StatusCode, a.Text)
@@ -257,4 +258,24 @@ func quote(v any) string {
 		panic(err)
 	}
 	return string(raw)
+}
+
+// Visit requests a page and follows redirects within the origin to the page
+// that is shown in the end.
+func (b *Browser) Visit(path string) *Answer {
+	b.t.Helper()
+	a := b.Do(http.MethodGet, path, "", "Accept", "text/html")
+	for range 12 {
+		next := a.Header.Get("Location")
+		if next == "" {
+			return a
+		}
+		target, err := a.Request.URL.Parse(next)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		a = b.Do(http.MethodGet, target.String(), "", "Accept", "text/html")
+	}
+	b.t.Fatalf("%s: redirects without end", path)
+	return nil
 }

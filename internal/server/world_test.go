@@ -4,6 +4,13 @@ import (
 	"net"
 	"net/http"
 	"testing"
+
+	"signet/internal/application"
+	"signet/internal/apptest"
+	"signet/internal/mfa/softkey"
+	"signet/internal/platform/db"
+	"signet/internal/signinexp"
+	"signet/internal/tenant"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -23,4 +30,36 @@ func mustRequest(t *testing.T, target string) *http.Request {
 		t.Fatal(err)
 	}
 	return req
+}
+
+// operator is somebody who is signed in at the admin tenant.
+type operator struct {
+	browser                 *apptest.Browser
+	client                  *apptest.Client
+	key                     *softkey.Key
+	token                   string
+	session, grant, passkey string
+}
+
+// signedInAtAdmin makes an operator with a passkey.
+func signedInAtAdmin(t *testing.T, app *apptest.App) operator {
+	t.Helper()
+	app.ChangeExperience(t, tenant.Admin, func(s *signinexp.Settings) { s.SignInMode = signinexp.ModeSignIn })
+	app.CreateUserIn(t, tenant.Admin, "operator")
+	o := operator{client: app.CreateAppIn(t, tenant.Admin, application.Application{}), browser: app.BrowserAt(t, app.AdminURL), key: softkey.New()}
+	o.token = o.browser.AccountToken(o.client, "operator")
+	o.browser.StepUp()
+	o.passkey = o.browser.AddPasskey(o.key)
+	o.session, o.grant = idOf(t, app, "uid", "sessions"), idOf(t, app, "id", "grants")
+	return o
+}
+
+// idOf returns the id of the only row of an admin tenant's table.
+func idOf(t *testing.T, app *apptest.App, column, table string) string {
+	t.Helper()
+	id, err := db.One[string](t.Context(), app.Pool.For(tenant.Admin), `SELECT `+column+` FROM `+table+` WHERE tenant_id = $1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
