@@ -112,8 +112,8 @@ func seedAdmin(ctx context.Context, tx *db.Tx, now int64) error {
 	}{
 		{role.Role{Name: operatorRole, Description: "Operates Signet.", Type: role.User}, me},
 		{role.Role{Name: adminRole, Description: "Administers the tenant default.", Type: role.User}, ofDefault},
-		{role.Role{Name: "machine:mapi:default", Description: "The Management API of the tenant default, for machines.", Type: role.MachineToMachine}, ofDefault},
-		{role.Role{Name: "machine:mapi:admin", Description: "The Management API of the tenant admin, for machines.", Type: role.MachineToMachine}, ofAdmin},
+		{role.Role{ID: "m-default", Name: "machine:mapi:default", Description: "The Management API of the tenant default, for machines.", Type: role.MachineToMachine}, ofDefault},
+		{role.Role{ID: "m-admin", Name: "machine:mapi:admin", Description: "The Management API of the tenant admin, for machines.", Type: role.MachineToMachine}, ofAdmin},
 	} {
 		if _, err := role.Create(ctx, tx, now, r.Role, r.scope); err != nil {
 			return err
