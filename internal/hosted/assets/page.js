@@ -27,13 +27,14 @@ for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySel
 // memory may be sent again.
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
-    if (form.ariaBusy === "true") event.preventDefault();
-    form.ariaBusy = "true";
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
   });
 }
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
   for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
 });
 
