@@ -23,19 +23,24 @@ for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySel
   time.textContent = format.format(new Date(time.dateTime));
 }
 
-// A second click sends nothing twice. A page that comes back from the browser's
-// memory may be sent again.
+// A second click sends nothing twice, but for one that comes after a while:
+// loading may have been stopped. A page that comes back from the browser's
+// memory may be sent again at once.
+/** @param {HTMLFormElement} form */
+function ready(form) {
+  delete form.dataset.sent;
+  for (const busy of form.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+}
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(() => ready(form), 8000);
   });
 }
 addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
-  for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+  if (event.persisted) document.querySelectorAll("form").forEach(ready);
 });
 
 // Menus made of <details> close on Escape and on a click elsewhere.
