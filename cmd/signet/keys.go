@@ -15,6 +15,7 @@ import (
 
 type keysCommand struct {
 	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
+	Delete keysDelete `cmd:"" help:"Stop publishing a previous key: what it signed no longer verifies."`
 	Rotate keysRotate `cmd:"" help:"Sign with a new key from now on; the old one stays published so that its tokens still verify."`
 }
 
@@ -49,6 +50,24 @@ func (c keysRotate) Run(e *environment) error {
 			return token.RotateSigningKey(ctx, tx, clock.Clock(clock.System).Millis(), in.Keyring, key)
 		})
 		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Rotate", Err: err})
+		if err != nil {
+			return err
+		}
+		return printKeys(ctx, e, t)
+	})
+}
+
+type keysDelete struct {
+	inTenant
+
+	ID string `arg:"" help:"The id of a previous key."`
+}
+
+// Run removes a key that signs nothing any more.
+func (c keysDelete) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		err := t.DB.Tx(ctx, func(tx *db.Tx) error { return token.DeleteSigningKey(ctx, tx, c.ID) })
+		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Delete", Err: err})
 		if err != nil {
 			return err
 		}

@@ -83,9 +83,6 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves every tenant, at whatever host and path it is configured.
-func (s *Server) Handler() http.Handler { return s.handler }
-
 // Tenant returns the tenant of that id, nil if there is none.
 func (s *Server) Tenant(id string) *tenant.Tenant {
 	for _, t := range s.resolver.All() {

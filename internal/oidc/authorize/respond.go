@@ -155,10 +155,3 @@ func defaultMode(responseType string) string {
 	}
 	return ModeQuery
 }
-
-// redirectError returns the error that may go to the client; ok is false for
-// one that only the server's log may know.
-func redirectError(err error) (*errs.Error, bool) {
-	e, ok := errs.As(err)
-	return e, ok && e.Status < http.StatusInternalServerError && strings.HasPrefix(e.Code, "oidc.")
-}

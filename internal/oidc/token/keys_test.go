@@ -168,9 +168,6 @@ func TestKeys_Cookies(t *testing.T) {
 		if w.set(keys).VerifyCookie("_session", "value", sig) {
 			t.Error("a retired key verifies")
 		}
-		if listed, err := token.CookieKeys(t.Context(), w.db); err != nil || len(listed) != 2 {
-			t.Errorf("%+v, %v", listed, err)
-		}
 	})
 }
 

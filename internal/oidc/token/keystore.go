@@ -61,14 +61,9 @@ func allKeys(ctx context.Context, q db.Q) ([]keyRow, error) {
 }
 
 // SigningKeys returns the keys that sign tokens: Current, Next, Previous.
-func SigningKeys(ctx context.Context, q db.Q) ([]Key, error) { return keysOf(ctx, q, purposeSigning) }
-
-// CookieKeys returns the keys that sign cookies, the newest first.
-func CookieKeys(ctx context.Context, q db.Q) ([]Key, error) { return keysOf(ctx, q, purposeCookie) }
-
-func keysOf(ctx context.Context, q db.Q, purpose string) ([]Key, error) {
+func SigningKeys(ctx context.Context, q db.Q) ([]Key, error) {
 	return db.All[Key](ctx, q, `SELECT id, algorithm, status, created_at
-		FROM signing_keys WHERE tenant_id = $1 AND purpose = $2`+byStatus, purpose)
+		FROM signing_keys WHERE tenant_id = $1 AND purpose = $2`+byStatus, purposeSigning)
 }
 
 // SeedKeys stores the first signing and cookie key of a tenant.

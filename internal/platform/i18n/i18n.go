@@ -166,15 +166,6 @@ func T(lang, key string, args map[string]any) string {
 	return fill(text, map[string]any{"code": code})
 }
 
-// Error returns the message of an error in lang.
-func Error(lang string, e *errs.Error) string { return T(lang, "errors."+e.Code, e.Args) }
-
-// Has reports whether key has a phrase, in any language.
-func Has(key string) bool {
-	_, ok := lookup(Fallback, key)
-	return ok
-}
-
 func lookup(lang, key string) (string, bool) {
 	if text, ok := catalogues()[lang][key]; ok {
 		return text, true

@@ -139,7 +139,7 @@ func TestT_FallsBackToEnglishThenToAGenericSentence(t *testing.T) {
 	if got := T("en", "no.such.key", nil); got != "no.such.key" {
 		t.Errorf("unknown key: %q", got)
 	}
-	if got, want := Error("en", errDeclaredWithoutPhrase), "The request could not be completed (i18n_test.no_phrase)."; got != want {
+	if got, want := T("en", "errors."+errDeclaredWithoutPhrase.Code, nil), "The request could not be completed (i18n_test.no_phrase)."; got != want {
 		t.Errorf("error without a phrase: %q", got)
 	}
 }

@@ -50,14 +50,6 @@ func WithInfo(ctx context.Context, info *RequestInfo) context.Context {
 	return context.WithValue(ctx, infoKey, info)
 }
 
-// Request returns the HTTP request that a typed handler is serving.
-func Request(ctx context.Context) *http.Request {
-	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
-		return e.r
-	}
-	return nil
-}
-
 // Header returns the header of the answer that a typed handler is preparing.
 // Outside a request it is a header that nobody reads.
 func Header(ctx context.Context) http.Header {
@@ -72,13 +64,6 @@ func Header(ctx context.Context) http.Header {
 func SetStatus(ctx context.Context, status int) {
 	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
 		*e.status = status
-	}
-}
-
-// SetCookie adds a cookie to the answer that a typed handler is preparing.
-func SetCookie(ctx context.Context, c *http.Cookie) {
-	if v := c.String(); v != "" {
-		Header(ctx).Add("Set-Cookie", v)
 	}
 }
 

@@ -90,9 +90,6 @@ func (rt *Route) operation(tag string, secured bool) map[string]any {
 		"parameters":  rt.parameters(),
 		"security":    []any{},
 	}
-	if rt.Description != "" {
-		op["description"] = rt.Description
-	}
 	if secured && len(rt.Guards) > 0 {
 		op["security"] = []any{map[string]any{"bearer": []any{}}}
 	}

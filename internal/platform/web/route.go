@@ -25,10 +25,9 @@ type Guard struct {
 type Route struct {
 	Method  string
 	Pattern string
-	// OperationID, Summary and Description are published in the OpenAPI document.
+	// OperationID and Summary are published in the OpenAPI document.
 	OperationID string
 	Summary     string
-	Description string
 	// Status is the status of success.
 	Status int
 	// Fails lists the statuses of documented errors.
@@ -58,9 +57,6 @@ type Option func(*Route)
 func Doc(operationID, summary string) Option {
 	return func(rt *Route) { rt.OperationID, rt.Summary = operationID, summary }
 }
-
-// Describe adds a paragraph to the published description.
-func Describe(text string) Option { return func(rt *Route) { rt.Description = text } }
 
 // Status sets the status of success; without it, 204 for Nothing and else 200.
 func Status(code int) Option { return func(rt *Route) { rt.Status = code } }
