@@ -1,30 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"reflect"
 	"strconv"
-	"strings"
 	"unicode/utf8"
-
-	"signet/internal/platform/errs"
-)
-
-const (
-	defaultMaxBody = 256 << 10
-	maxDepth       = 32
-)
-
-// The errors of reading a body.
-var (
-	ErrMalformedJSON = errs.New(400, "request.malformed_json")
-	ErrTooLarge      = errs.New(413, "request.too_large")
 )
 
 // Opt is a property that tells absent, null and given apart: a field of a PATCH.
@@ -72,74 +55,6 @@ func decodeRequest(r *http.Request, in any) error {
 		}
 	}
 	return issues.Err()
-}
-
-// readJSON reads the body as a tree of JSON values. An absent body and a body
-// of another type count as an empty object.
-func readJSON(r *http.Request) (any, error) {
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, bodyError(err)
-	}
-	if len(bytes.TrimSpace(raw)) == 0 || !isJSON(r.Header.Get("Content-Type")) {
-		return map[string]any{}, nil
-	}
-	return parseJSON(raw)
-}
-
-func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return ErrTooLarge
-	}
-	return ErrMalformedJSON.Wrap(err)
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
-}
-
-func parseJSON(raw []byte) (any, error) {
-	// encoding/json would put replacement characters where the client had sent
-	// something else (RFC 8259 section 8.1).
-	if !utf8.Valid(raw) {
-		return nil, ErrMalformedJSON.Wrap(errors.New("not UTF-8"))
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
-		return nil, ErrMalformedJSON.Wrap(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrMalformedJSON.Wrap(errors.New("more than one value"))
-	}
-	if tooDeep(tree, maxDepth) {
-		return nil, ErrMalformedJSON.Wrap(errors.New("nested too deep"))
-	}
-	return tree, nil
-}
-
-func tooDeep(v any, left int) bool {
-	if left < 0 {
-		return true
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		for _, child := range v {
-			if tooDeep(child, left-1) {
-				return true
-			}
-		}
-	case []any:
-		for _, child := range v {
-			if tooDeep(child, left-1) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func decodeParam(r *http.Request, target reflect.Value, f field) Issues {
