@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
-	"unicode/utf8"
 )
 
 // Opt is a property that tells absent, null and given apart: a field of a PATCH.
