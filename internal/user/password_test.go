@@ -182,8 +182,10 @@ func TestPasswordPolicy_HostileInputIsCheap(t *testing.T) {
 			p.Check(t.Context(), password, info, nil)
 			best = min(best, time.Since(start))
 		}
-		if best > 5*time.Millisecond {
-			t.Errorf("%s: %s, want at most 5 ms", name, best)
+		// It takes below 1 ms; the race detector and busy machines get room, since
+		// what is looked for here, quadratic or worse, takes seconds.
+		if best > 100*time.Millisecond {
+			t.Errorf("%s: %s, want at most 100 ms", name, best)
 		}
 	}
 }
