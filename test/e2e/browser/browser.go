@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -29,7 +30,7 @@ const Patience = 20 * time.Second
 // firstAttempt is how long one question to the browser may take: Chromium never
 // answers some that meet a change of pages, and they are asked again with
 // twice the time.
-const firstAttempt = time.Second
+const firstAttempt = 2 * time.Second
 
 // Options describe the person's device. The zero value is a desktop in light
 // mode, in English, with JavaScript.
@@ -47,6 +48,7 @@ type Page struct {
 	ctx      context.Context
 	options  Options
 	attempt  time.Duration
+	moving   atomic.Bool // on the way to another page
 	mu       sync.Mutex
 	problems []string
 }
@@ -95,8 +97,9 @@ func New(t *testing.T, o Options) *Page {
 	if o.Language == "" {
 		o.Language = "en"
 	}
-	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
-	p := &Page{t: t, ctx: ctx, options: o, attempt: Patience}
+	p := &Page{t: t, options: o, attempt: Patience}
+	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.follow))
+	p.ctx = ctx
 	messages := chromedp.Console(ctx)
 	watched := make(chan struct{})
 	go func() {
@@ -130,6 +133,26 @@ func New(t *testing.T, o Options) *Page {
 		p.must(do(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
 	}
 	return p
+}
+
+// follow keeps track of whether the page is being left for another one.
+func (p *Page) follow(event any) {
+	switch event.(type) {
+	case *page.EventFrameRequestedNavigation, *page.EventFrameStartedNavigating, *page.EventFrameStartedLoading:
+		p.moving.Store(true)
+	case *page.EventFrameStoppedLoading:
+		p.moving.Store(false)
+	}
+}
+
+// settle waits while the page is being left. Chromium's accessibility tree must
+// not be asked then: the renderer crashes. Some ways lead nowhere, out of the
+// browser for one, so it waits no longer than a page takes.
+func (p *Page) settle() {
+	const longest = 5 * time.Second
+	for begun := time.Now(); p.moving.Load() && time.Since(begun) < longest; {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // note keeps what a page must never cause. Failed requests are logged by

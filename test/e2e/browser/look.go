@@ -63,7 +63,12 @@ func (p *Page) scheme(dark bool) {
 		scheme = "dark"
 	}
 	p.must(do(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			// While one page fades into the next, Chromium drops clicks. People
+			// click again; tests ask for less motion.
+			{Name: "prefers-reduced-motion", Value: "reduce"},
+		},
 	}))
 }
 

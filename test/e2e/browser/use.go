@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -20,9 +21,13 @@ var (
 	writable  = []string{"textbox", "searchbox", "combobox", "spinbutton"}
 )
 
+// reaction is how soon after a click a page is on its way to the next.
+const reaction = 50 * time.Millisecond
+
 // Click presses the button or link with this accessible name. Where several
 // have it, about picks the one whose description or region says so: the Rename
-// of the row "Blue key" is Click("Rename", "Blue key").
+// of the row "Blue key" is Click("Rename", "Blue key"). It returns when the page has loaded that the
+// click led to, if it led to one.
 func (p *Page) Click(name string, about ...string) {
 	p.t.Helper()
 	p.eventually(func() string {
@@ -33,6 +38,8 @@ func (p *Page) Click(name string, about ...string) {
 		if err := p.press(node); err != nil {
 			return fmt.Sprintf("%q cannot be clicked: %v", name, err)
 		}
+		time.Sleep(reaction)
+		p.settle()
 		return ""
 	})
 }
@@ -66,13 +73,22 @@ func (p *Page) Value(label string) string {
 	return value
 }
 
-// Heading waits for a heading with this name: the way to say which page comes
+// Heading waits for a heading with these words: the way to say which page comes
 // next.
-func (p *Page) Heading(name string) {
+func (p *Page) Heading(words string) {
 	p.t.Helper()
 	p.eventually(func() string {
-		_, missing := p.find([]string{"heading"}, name, nil)
-		return missing
+		headings, err := eval[[]string](p, `[...document.querySelectorAll("h1,h2,h3,h4")].filter((h) => h.checkVisibility()).map((h) => h.innerText)`)
+		if err != nil {
+			return fmt.Sprintf("no page: %v", err)
+		}
+		for i, heading := range headings {
+			headings[i] = strings.Join(strings.Fields(heading), " ")
+		}
+		if !slices.Contains(headings, words) {
+			return fmt.Sprintf("no heading %q on the page, only %q", words, headings)
+		}
+		return ""
 	})
 }
 
@@ -95,6 +111,9 @@ func (p *Page) Lacks(texts ...string) {
 	p.t.Helper()
 	p.eventually(func() string {
 		shown := p.Text()
+		if shown == "" {
+			return "the page says nothing"
+		}
 		for _, unwanted := range texts {
 			if strings.Contains(shown, unwanted) {
 				return fmt.Sprintf("the page says %q", unwanted)
@@ -150,6 +169,7 @@ func (p *Page) Focused() string {
 
 // find looks once for a visible node with one of the roles and this name.
 func (p *Page) find(roles []string, name string, about []string) (*accessibility.Node, string) {
+	p.settle()
 	root, err := call(p, dom.GetDocument, dom.GetDocumentParams{})
 	if err != nil {
 		return nil, fmt.Sprintf("no page: %v", err)
