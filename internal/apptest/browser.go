@@ -259,23 +259,3 @@ func quote(v any) string {
 	}
 	return string(raw)
 }
-
-// Visit requests a page and follows redirects within the origin to the page
-// that is shown in the end.
-func (b *Browser) Visit(path string) *Answer {
-	b.t.Helper()
-	a := b.Do(http.MethodGet, path, "", "Accept", "text/html")
-	for range 12 {
-		next := a.Header.Get("Location")
-		if next == "" {
-			return a
-		}
-		target, err := a.Request.URL.Parse(next)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		a = b.Do(http.MethodGet, target.String(), "", "Accept", "text/html")
-	}
-	b.t.Fatalf("%s: redirects without end", path)
-	return nil
-}

@@ -136,15 +136,24 @@ func (p *parts) mayRegister(ctx context.Context) error {
 }
 
 // registered makes the first person of the admin tenant its administrator.
+// Somebody who was let in while there was none, and comes second, is turned
+// away.
 func (p *parts) registered(ctx context.Context, tx *db.Tx, u *user.User) error {
 	if tx.TenantID() != tenant.Admin {
 		return nil
 	}
-	others, err := user.List(ctx, tx, 2, 0)
-	if err != nil || len(others) > 1 {
+	people, err := user.List(ctx, tx, 2, 0)
+	if err != nil {
 		return err
 	}
-	return completeSetup(ctx, tx, p.options.Clock.Millis(), u.ID, setuppages.Cookie(ctx))
+	if len(people) == 1 {
+		return completeSetup(ctx, tx, p.options.Clock.Millis(), u.ID, setuppages.Cookie(ctx))
+	}
+	settings, err := signinexp.Get(ctx, tx)
+	if err != nil || settings.SignInMode.AllowsRegister() {
+		return err
+	}
+	return signin.ErrForbidden
 }
 
 func (p *parts) limitSetup(ctx context.Context) error {

@@ -139,11 +139,17 @@ func seedResource(ctx context.Context, tx *db.Tx, now int64, r resource.Resource
 
 // completeSetup turns the first person of the admin tenant into its
 // administrator: in the transaction that creates the account it spends the
-// setup cookie, assigns the roles and closes registration.
+// setup cookie.
 func completeSetup(ctx context.Context, tx *db.Tx, now int64, userID, cookie string) error {
 	if err := setup.Complete(ctx, tx, now, cookie); err != nil {
 		return err
 	}
+	return MakeAdministrator(ctx, tx, now, userID)
+}
+
+// MakeAdministrator gives the first person of the admin tenant the roles of an
+// administrator and closes registration there.
+func MakeAdministrator(ctx context.Context, tx *db.Tx, now int64, userID string) error {
 	for _, name := range []string{operatorRole, adminRole} {
 		r, err := role.ByName(ctx, tx, name)
 		if errors.Is(err, role.ErrNotFound) {
