@@ -199,7 +199,9 @@ func (c *Config) complete() error {
 	}
 	if c.AdminEndpoint == nil {
 		c.AdminPort = 0
-		c.AdminEndpoint = c.Endpoint.JoinPath("admin")
+		below := *c.Endpoint
+		below.Path += "/admin"
+		c.AdminEndpoint = &below
 	} else if c.AdminEndpoint.Scheme == c.Endpoint.Scheme && c.AdminEndpoint.Host == c.Endpoint.Host {
 		return errors.New("ADMIN_ENDPOINT: must have another host or port than ENDPOINT; leave it unset to serve the admin tenant below ENDPOINT/admin")
 	}

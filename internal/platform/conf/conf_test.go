@@ -240,3 +240,20 @@ func TestReference_DocumentsEveryVariable(t *testing.T) {
 		t.Errorf("%d of %d fields are variables", n, exported)
 	}
 }
+
+// The default endpoint of the admin tenant is a path like any other: it begins
+// with a slash, so that requests below it are recognised.
+func TestConfig_AdminTenantIsBelowTheEndpoint(t *testing.T) {
+	t.Parallel()
+	for endpoint, want := range map[string]string{
+		"": "/admin", "https://id.example": "/admin", "https://id.example/": "/admin", "https://example.com/auth": "/auth/admin",
+	} {
+		c, err := Parse(map[string]string{"ENDPOINT": endpoint})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.AdminEndpoint.Path != want {
+			t.Errorf("ENDPOINT=%q: the admin tenant is at %q, want %q", endpoint, c.AdminEndpoint.Path, want)
+		}
+	}
+}
