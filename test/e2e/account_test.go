@@ -48,9 +48,7 @@ func TestAccount_NameUsernamePassword(t *testing.T) {
 				p.Click("Save password")
 				p.Sees("Your password is changed")
 
-				leave(p)
-				p.Open(app.URL + "/account")
-				p.Heading("Sign in")
+				leave(p, english)
 				p.Fill("Username", "wren")
 				p.Fill("Password", "Green-Valley-77")
 				p.Click("Sign in")

@@ -195,6 +195,9 @@ func (p *Page) Open(url string) {
 	}
 }
 
+// Scripts tells whether the pages' own scripts run.
+func (p *Page) Scripts() bool { return !p.options.NoScript }
+
 // Reload loads the page again.
 func (p *Page) Reload() {
 	p.t.Helper()

@@ -113,6 +113,22 @@ func TestKey_ProvesItself(t *testing.T) {
 	}
 }
 
+func TestKey_HoldsWhatAnotherKeyHeld(t *testing.T) {
+	t.Parallel()
+	p := browser.New(t, browser.Options{})
+	p.Open(setup(t))
+	first := p.PlugIn(browser.KeyOptions{})
+	p.Click("Create")
+	p.Sees("proved true")
+	held := first.Credentials()
+	first.Unplug()
+	second := p.PlugIn(browser.KeyOptions{})
+	second.Hold(held...)
+	if got := second.Credentials(); len(got) != 1 || string(got[0].CredentialID) != string(held[0].CredentialID) {
+		t.Errorf("the second key holds %d credentials", len(got))
+	}
+}
+
 func TestKey_WaitsForTouch(t *testing.T) {
 	t.Parallel()
 	p := browser.New(t, browser.Options{})

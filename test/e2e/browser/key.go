@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 )
 
@@ -56,12 +57,34 @@ func (k *Key) Credentials() []*webauthn.Credential {
 	return held.Credentials
 }
 
+// addCredential is WebAuthn.addCredential with the members that an
+// authenticator without extensions takes; the generated parameters always send
+// one that it refuses.
+var addCredential = cdp.Command[addCredentialParams, cdp.Empty]{Method: webauthn.CommandAddCredential}
+
+type addCredentialParams struct {
+	AuthenticatorID webauthn.AuthenticatorID `json:"authenticatorId"`
+	Credential      credential               `json:"credential"`
+}
+
+type credential struct {
+	ID         []byte  `json:"credentialId"`
+	IsResident bool    `json:"isResidentCredential"`
+	RPID       string  `json:"rpId"`
+	PrivateKey []byte  `json:"privateKey"`
+	UserHandle []byte  `json:"userHandle,omitempty"`
+	SignCount  float64 `json:"signCount"`
+}
+
 // Hold puts credentials of another key into this one: the same key in another
 // computer, or a cloned one.
 func (k *Key) Hold(credentials ...*webauthn.Credential) {
 	k.p.t.Helper()
 	for _, c := range credentials {
-		k.p.must(do(k.p, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: k.id, Credential: c}))
+		k.p.must(do(k.p, addCredential, addCredentialParams{AuthenticatorID: k.id, Credential: credential{
+			ID: c.CredentialID, IsResident: c.IsResidentCredential, RPID: c.RpID,
+			PrivateKey: c.PrivateKey, UserHandle: c.UserHandle, SignCount: c.SignCount,
+		}}))
 	}
 }
 
