@@ -75,14 +75,13 @@ func (c appCreate) Run(e *environment) error {
 type appList struct {
 	inTenant
 
-	Limit  int `help:"How many to list." default:"100"`
-	Offset int `help:"How many to pass over."`
+	page
 }
 
 // Run lists applications.
 func (c appList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		apps, err := application.List(ctx, t.DB, c.Limit, c.Offset)
+		apps, err := application.List(ctx, t.DB, int(c.Limit), int(c.Offset))
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -17,10 +19,13 @@ import (
 	"signet/internal/audit"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/conf"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/i18n"
 	"signet/internal/platform/logs"
 	"signet/internal/platform/web"
 	"signet/internal/server"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
 
 // commands is the command line.
@@ -41,6 +46,12 @@ type inTenant struct {
 	Tenant string `help:"The tenant to work in." enum:"default,admin" default:"default"`
 }
 
+// page is embedded by commands that list.
+type page struct {
+	Limit  uint32 `help:"How many to list." default:"100"`
+	Offset uint32 `help:"How many to pass over."`
+}
+
 // environment is what a command runs with.
 type environment struct {
 	context.Context
@@ -55,21 +66,24 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "signet: "+err.Error())
+		fmt.Fprintln(os.Stderr, "signet: "+explain(err))
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("signet"), kong.UsageOnError(), kong.Writers(out, os.Stderr),
+	parser, err := kong.New(&c, kong.Name("signet"), kong.Writers(out, os.Stderr),
 		kong.Description("Signet signs people in: an OpenID Connect provider with its own users, pages and API."))
 	if err != nil {
 		return err
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\nRun \"signet --help\" to see what there is", err)
 	}
 	config, err := conf.Load()
 	if err != nil {
@@ -77,6 +91,24 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	logs.Install(os.Stderr, config.LogFormat, config.LogLevel)
 	return parsed.Run(&environment{Context: ctx, config: config, out: out, json: c.JSON})
+}
+
+// explain says what an error means to the person at the command line.
+func explain(err error) string {
+	e, ok := errs.As(err)
+	if !ok || e.Status >= http.StatusInternalServerError {
+		return err.Error()
+	}
+	lines := []string{i18n.T("en", "errors."+e.Code, e.Args)}
+	if issues, ok := e.Data.([]user.Issue); ok {
+		for _, issue := range issues {
+			lines = append(lines, "  "+i18n.T("en", "errors."+issue.Code, issue.Interpolation))
+		}
+	}
+	if e.Detail != "" {
+		lines = append(lines, "  "+e.Detail)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // print writes v as JSON if asked for, else the text.

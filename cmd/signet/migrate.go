@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 
 	"signet/internal/platform/clock"
-	"signet/internal/platform/db"
 	"signet/internal/server"
 )
 
@@ -14,30 +12,33 @@ type migrateCommand struct {
 	Plan bool `help:"Only show what would run."`
 }
 
-// Run brings the schema up to date, or says what that would take.
+// Run brings the database up to date, or says what that would take.
 func (c migrateCommand) Run(e *environment) error {
-	if !c.Plan {
-		in, err := server.Open(e, e.config, server.ForServing)
-		if err != nil {
-			return err
-		}
-		if err := in.Close(); err != nil {
-			return err
-		}
-		return e.print(map[string]any{"pending": []string{}}, "The database is up to date.")
+	if c.Plan {
+		return planMigration(e)
 	}
-	pool, err := db.Open(e, db.Options{
-		URL: e.config.DatabaseURL, Path: filepath.Join(e.config.DataDir, "signet.db"), Clock: clock.System,
-	})
+	in, err := server.Open(e, e.config, server.ForServing)
 	if err != nil {
 		return err
 	}
-	pending, err := pool.Plan(e)
-	if err = errors.Join(err, pool.Close()); err != nil {
+	err = server.SeedTenants(e, server.Options{Pool: in.Pool, Keyring: in.Keyring, Clock: clock.System})
+	if err := errors.Join(err, in.Close()); err != nil {
+		return err
+	}
+	return e.print(planAnswer{Pending: []string{}}, "The database is up to date.")
+}
+
+type planAnswer struct {
+	Pending []string `json:"pending"`
+}
+
+func planMigration(e *environment) error {
+	pending, err := server.Plan(e, e.config)
+	if err != nil {
 		return err
 	}
 	if len(pending) == 0 {
-		return e.print(map[string]any{"pending": []string{}}, "Nothing to do.")
+		return e.print(planAnswer{Pending: []string{}}, "Nothing to do.")
 	}
-	return e.print(map[string]any{"pending": pending}, "Would run:\n  %s", strings.Join(pending, "\n  "))
+	return e.print(planAnswer{Pending: pending}, "Would run:\n  %s", strings.Join(pending, "\n  "))
 }

@@ -16,7 +16,9 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 	"signet/internal/platform/ids"
+	"signet/internal/role"
 	"signet/internal/server"
+	"signet/internal/setup"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -110,15 +112,38 @@ func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant
 	var created *user.User
 	now := clock.Clock(clock.System).Millis()
 	err = t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		if created, err = user.Create(ctx, tx, now, n); err != nil {
-			return err
-		}
-		return event.Record(ctx, tx, now, "User.Created", answerOf(created))
+		created, err = insertUser(ctx, tx, now, n)
+		return err
 	})
 	if err == nil {
 		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Create", UserID: created.ID})
 	}
 	return created, err
+}
+
+// insertUser stores a user. The first one of the admin tenant completes the
+// setup: whoever may run this command needs no link.
+func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New) (*user.User, error) {
+	isFirst := false
+	if tx.TenantID() == tenant.Admin {
+		var err error
+		if isFirst, err = setup.Needed(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	created, err := user.Create(ctx, tx, now, n)
+	if err != nil {
+		return nil, err
+	}
+	if err := role.AssignDefaults(ctx, tx, now, created.ID); err != nil {
+		return nil, err
+	}
+	if isFirst {
+		if err := server.MakeAdministrator(ctx, tx, now, created.ID); err != nil {
+			return nil, err
+		}
+	}
+	return created, event.Record(ctx, tx, now, "User.Created", created.Published())
 }
 
 // hashChecked hashes a password that the tenant's policy accepts.
@@ -132,14 +157,13 @@ func hashChecked(ctx context.Context, settings *signinexp.Settings, password str
 type userList struct {
 	inTenant
 
-	Limit  int `help:"How many to list." default:"100"`
-	Offset int `help:"How many to pass over."`
+	page
 }
 
 // Run lists users.
 func (c userList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		users, err := user.List(ctx, t.DB, c.Limit, c.Offset)
+		users, err := user.List(ctx, t.DB, int(c.Limit), int(c.Offset))
 		if err != nil {
 			return err
 		}
@@ -254,7 +278,11 @@ func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string,
 		if err := token.RevokeUser(ctx, tx, now, u.ID); err != nil {
 			return err
 		}
-		return event.Record(ctx, tx, now, "User.Data.Updated", answerOf(u))
+		changed, err := user.ByID(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		return event.Record(ctx, tx, now, "User.Data.Updated", changed.Published())
 	})
 	audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
 	return err

@@ -178,6 +178,11 @@ func (a *App) DB() *db.DB { return a.Pool.For(tenant.Default) }
 // to the test.
 func (a *App) Client(t testing.TB) *http.Client {
 	t.Helper()
+	return newClient(t)
+}
+
+func newClient(t testing.TB) *http.Client {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

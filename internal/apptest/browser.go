@@ -29,7 +29,15 @@ func (a *App) Browser(t testing.TB) *Browser { return a.BrowserAt(t, a.URL) }
 
 // BrowserAt returns a fresh browser at the tenant of endpoint.
 func (a *App) BrowserAt(t testing.TB, endpoint string) *Browser {
-	return &Browser{Endpoint: endpoint, Client: a.Client(t), Header: http.Header{}, t: t}
+	t.Helper()
+	return NewBrowser(t, endpoint)
+}
+
+// NewBrowser returns a fresh browser at any server, for example a process of its
+// own.
+func NewBrowser(t testing.TB, endpoint string) *Browser {
+	t.Helper()
+	return &Browser{Endpoint: endpoint, Client: newClient(t), Header: http.Header{}, t: t}
 }
 
 // Verifier is the PKCE verifier of every authorization request of a Browser.

@@ -28,6 +28,8 @@ func (in *Installation) Close() error {
 	return errors.Join(in.Pool.Close(), in.release())
 }
 
+var errNoKey = errors.New("PostgreSQL needs SECRET_VAULT_KEK, the same on every node: 32 random bytes in base64 (try: openssl rand -base64 32)")
+
 // Mode says what an Installation is opened for.
 type Mode int
 
@@ -42,6 +44,9 @@ const (
 
 // Open opens the database that the configuration names.
 func Open(ctx context.Context, c *conf.Config, mode Mode) (*Installation, error) {
+	if c.DatabaseURL != "" && c.SecretVaultKEK.Reveal() == "" {
+		return nil, errNoKey
+	}
 	in := &Installation{release: func() error { return nil }}
 	if c.DatabaseURL == "" {
 		if err := in.prepareDirectory(c.DataDir, mode); err != nil {
@@ -59,6 +64,21 @@ func Open(ctx context.Context, c *conf.Config, mode Mode) (*Installation, error)
 		return nil, errors.Join(err, in.Close())
 	}
 	return in, nil
+}
+
+// Plan lists the migrations that serving would run, and changes nothing.
+func Plan(ctx context.Context, c *conf.Config) ([]string, error) {
+	if c.DatabaseURL == "" {
+		if err := (&Installation{}).prepareDirectory(c.DataDir, ForCommands); err != nil {
+			return nil, err
+		}
+	}
+	pool, err := db.Open(ctx, db.Options{URL: c.DatabaseURL, Path: databasePath(c), Clock: clock.System})
+	if err != nil {
+		return nil, err
+	}
+	pending, err := pool.Plan(ctx)
+	return pending, errors.Join(err, pool.Close())
 }
 
 func databasePath(c *conf.Config) string { return filepath.Join(c.DataDir, "signet.db") }
@@ -117,13 +137,11 @@ func (in *Installation) isEmpty(ctx context.Context) (bool, error) {
 }
 
 // loadKey reads the key-encryption key. It is made up only for an empty SQLite
-// directory: behind PostgreSQL a second node would invent its own.
+// directory: behind PostgreSQL, which always has one given, a second node would
+// invent its own.
 func loadKey(c *conf.Config, fresh bool) ([]byte, error) {
 	if c.SecretVaultKEK.Reveal() != "" {
 		return crypt.ParseKEK(c.SecretVaultKEK.Reveal())
-	}
-	if c.DatabaseURL != "" {
-		return nil, errors.New("PostgreSQL needs SECRET_VAULT_KEK, the same on every node: 32 random bytes in base64 (try: openssl rand -base64 32)")
 	}
 	key, err := crypt.ReadKEK(keyPath(c))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -30,21 +30,35 @@ const (
 	managementRoleName = "Logto Management API access"
 )
 
+// SeedTenants creates the tenants that do not exist yet, with o.Seed. It needs
+// the pool, the keyring and the clock of o.
+func SeedTenants(ctx context.Context, o Options) error {
+	if o.Seed == nil {
+		o.Seed = ProductSeed
+	}
+	for _, id := range []string{tenant.Default, tenant.Admin} {
+		if err := seedTenant(ctx, o, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // seedTenant creates the tenant with its keys, settings, resources and roles,
 // unless it exists.
-func seedTenant(ctx context.Context, o Options, t *tenant.Tenant) error {
+func seedTenant(ctx context.Context, o Options, tenantID string) error {
 	now := o.Clock.Millis()
 	key, err := token.GenerateKey(token.ES384)
 	if err != nil {
 		return err
 	}
 	return o.Pool.Across().Tx(ctx, func(all *db.AcrossTx) error {
-		created, err := all.Exec(ctx, `INSERT INTO tenants (id, name, created_at) VALUES ($1, $1, $2) ON CONFLICT (id) DO NOTHING`, t.ID, now)
+		created, err := all.Exec(ctx, `INSERT INTO tenants (id, name, created_at) VALUES ($1, $1, $2) ON CONFLICT (id) DO NOTHING`, tenantID, now)
 		if err != nil || created == 0 {
 			return err
 		}
-		tx := all.For(t.ID)
-		signIn, account := o.Seed(t.ID)
+		tx := all.For(tenantID)
+		signIn, account := o.Seed(tenantID)
 		if err := signinexp.Insert(ctx, tx, now, signIn); err != nil {
 			return err
 		}
@@ -57,7 +71,7 @@ func seedTenant(ctx context.Context, o Options, t *tenant.Tenant) error {
 		if err := settings.Seed(ctx, tx, now); err != nil {
 			return err
 		}
-		if t.ID == tenant.Admin {
+		if tenantID == tenant.Admin {
 			return seedAdmin(ctx, tx, now)
 		}
 		return seedDefault(ctx, tx, now)

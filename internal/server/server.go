@@ -57,9 +57,6 @@ type Server struct {
 // New seeds what is missing and builds the server. Close releases its workers;
 // the pool stays the caller's.
 func New(ctx context.Context, o Options) (*Server, error) {
-	if o.Seed == nil {
-		o.Seed = ProductSeed
-	}
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = 30 * time.Second
 	}
@@ -69,10 +66,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			tenant.New(tenant.Default, o.Endpoint, o.Pool),
 			tenant.New(tenant.Admin, o.AdminEndpoint, o.Pool)),
 	}
-	for _, t := range s.resolver.All() {
-		if err := seedTenant(ctx, o, t); err != nil {
-			return nil, err
-		}
+	if err := SeedTenants(ctx, o); err != nil {
+		return nil, err
 	}
 	s.trail = audit.NewTrail(o.Pool, o.Clock)
 	s.parts = build(o)
