@@ -85,16 +85,6 @@ func (w *world) begin(in Interaction) *Interaction {
 
 func (w *world) tx(fn func(tx *db.Tx) error) error { return w.db.Tx(w.ctx, fn) }
 
-// count returns how many rows of a table the tenant has.
-func (w *world) count(table string) int {
-	w.t.Helper()
-	n, err := db.One[int](w.ctx, w.db, `SELECT count(*) FROM `+table+` WHERE tenant_id = $1`)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return n
-}
-
 // compact removes the spaces that a database put into a document.
 func compact(raw []byte) string {
 	var out bytes.Buffer

@@ -316,9 +316,9 @@ func TestResume_UnfinishedInteractionLeadsBackToItsPage(t *testing.T) {
 		if a := b.get("/consent?app_id=spa"); a.Header.Get("Location") != "/unknown-session" {
 			t.Errorf("consent before the sign-in: %d %s", a.StatusCode, a.Header.Get("Location"))
 		}
-		a := b.get(b.signIn(spa, alice))
+		b.get(b.signIn(spa, alice))
 		consent := b.interaction(spa)
-		if a = b.get("/oidc/auth/" + consent.UID); a.Header.Get("Location") != "/consent?app_id=spa" {
+		if a := b.get("/oidc/auth/" + consent.UID); a.Header.Get("Location") != "/consent?app_id=spa" {
 			t.Errorf("without consent: %d %s", a.StatusCode, a.Header.Get("Location"))
 		}
 		if s.count("grants", "true") != 0 || s.count("authorization_codes", "true") != 0 {
