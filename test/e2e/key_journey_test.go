@@ -80,7 +80,7 @@ func TestPages_OfTheSecurityKeyLookRight(t *testing.T) {
 	for _, language := range []string{"en", "de"} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			app := apptest.Start(t)
+			app := apptest.Start(t, inTheDark())
 			fixture.User(t, app, username)
 			p := browser.New(t, browser.Options{Language: language})
 			say := func(key string) string { return i18n.T(language, key, nil) }
@@ -133,6 +133,9 @@ func TestJourney_SecurityKeyDarkGermanNarrow(t *testing.T) {
 		p.PlugIn(browser.KeyOptions{})
 		p.Open(app.URL + "/account")
 		p.Heading("Anmelden")
+		if !p.IsDark() {
+			t.Error("the page is light for somebody who prefers dark")
+		}
 		say := func(key string) string { return i18n.T("de", key, nil) }
 		signIn(p, say)
 		p.Heading(say("settings.title"))
@@ -142,7 +145,7 @@ func TestJourney_SecurityKeyDarkGermanNarrow(t *testing.T) {
 		signIn(p, say)
 		p.Click(say("verify_passkey.submit"))
 		p.Heading(say("settings.title"))
-	})
+	}, inTheDark())
 }
 
 // english gives the words of the pages in English.

@@ -159,7 +159,7 @@ func TestDemoApp_SignsInShowsClaimsSignsOut(t *testing.T) {
 
 func TestPages_LookRight(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
+	app := apptest.Start(t, inTheDark())
 	fixture.User(t, app, username)
 	client := openTidewater(t, app)
 	for _, language := range []string{"en", "de"} {
@@ -172,7 +172,6 @@ func TestPages_LookRight(t *testing.T) {
 			p.Look("sign-in-" + language)
 			p.Open(app.URL + "/demo-app")
 			p.Look("demo-" + language)
-			p.Open(app.URL + "/sign-in?app_id=" + client.client.ID)
 			p.Open(app.URL + "/unknown-session")
 			p.Look("unknown-session-" + language)
 			p.Open(app.URL + "/oidc/auth?client_id=nobody")

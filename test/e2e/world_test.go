@@ -11,9 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"signet/internal/accountcenter"
 	"signet/internal/apptest"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
+	"signet/internal/signinexp"
 	"signet/test/e2e/browser"
 )
 
@@ -38,10 +40,20 @@ func everywhere(t *testing.T, journey func(t *testing.T, app *apptest.App)) {
 }
 
 // onBoth runs a journey on both databases.
-func onBoth(t *testing.T, journey func(t *testing.T, app *apptest.App)) {
+func onBoth(t *testing.T, journey func(t *testing.T, app *apptest.App), options ...apptest.Option) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, pool *db.Pool) {
-		journey(t, apptest.Start(t, apptest.OnPool(pool)))
+		journey(t, apptest.Start(t, append(options, apptest.OnPool(pool))...))
+	})
+}
+
+// inTheDark lets pages follow the scheme that people prefer, which an operator
+// has to switch on.
+func inTheDark() apptest.Option {
+	return apptest.Seeded(func(tenantID string) (*signinexp.Settings, *accountcenter.Settings) {
+		experience := signinexp.ProductSeed(tenantID)
+		experience.Color.IsDarkModeEnabled = true
+		return experience, accountcenter.ProductSeed(tenantID)
 	})
 }
 

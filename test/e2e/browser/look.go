@@ -42,6 +42,18 @@ func (p *Page) Look(name string) {
 	p.scheme(p.options.Dark)
 }
 
+// IsDark tells whether the page's background is darker than its text.
+func (p *Page) IsDark() bool {
+	p.t.Helper()
+	dark, err := eval[bool](p, `(() => {
+		const light = (color) => { const [r, g, b] = color.match(/[\d.]+/g).map(Number); return 0.3 * r + 0.6 * g + 0.1 * b; };
+		const { backgroundColor, color } = getComputedStyle(document.body);
+		return light(backgroundColor) < light(color);
+	})()`)
+	p.must(err)
+	return dark
+}
+
 func (p *Page) fits(name string, width int64) {
 	p.t.Helper()
 	needed, err := eval[int64](p, `document.documentElement.scrollWidth`)
