@@ -7,30 +7,26 @@ import (
 	"testing"
 )
 
-// The list must name checks and tests that exist; running it is for
+// The tables must name checks and tests that exist; trying them is for
 // `make mutation`.
-func TestMutations_NameChecksAndTestsThatExist(t *testing.T) {
-	t.Chdir("../..")
-	for _, m := range mutations {
-		source, err := os.ReadFile(m.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mutant, err := m.apply(string(source))
-		if err != nil {
-			t.Errorf("%s: %v", m.name, err)
-		} else if mutant == string(source) {
-			t.Errorf("%s changes nothing", m.name)
-		}
-		if !hasTest(t, m.pkg, m.test) {
-			t.Errorf("%s: %s has no %s", m.name, m.pkg, m.test)
+func TestTables_NameChecksAndTestsThatExist(t *testing.T) {
+	t.Parallel()
+	const root = "../.."
+	for _, target := range targets {
+		for _, m := range target.mutants {
+			if _, err := target.apply(root, m); err != nil {
+				t.Errorf("%s: %v", m.check, err)
+			}
+			if test, _, _ := strings.Cut(m.test, "/"); !declares(t, filepath.Join(root, target.pkg()), test) {
+				t.Errorf("%s: %s has no %s", m.check, target.pkg(), test)
+			}
 		}
 	}
 }
 
-func hasTest(t *testing.T, pkg, test string) bool {
+func declares(t *testing.T, dir, test string) bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(pkg, "*_test.go"))
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
