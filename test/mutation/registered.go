@@ -1,3 +1,30 @@
 package main
 
-var registeredURIs = []target{}
+// Tests of what may be registered.
+const (
+	registerTest = "TestCheckRedirectURI"
+	schemesTest  = "TestCheckRedirectURI_ScriptSchemes"
+)
+
+// registeredURIs are the rules for redirect URIs that an operator registers.
+var registeredURIs = []target{
+	{file: "internal/application/redirect.go", mutants: []mutant{
+		{"length", drop(" || len(uri) > maxURI"), registerTest},
+		{"UTF-8", drop("!utf8.ValidString(uri) || "), registerTest},
+		{"no spaces and controls", drop("r <= ' ' || "), registerTest},
+		{"no backslash", drop(` || r == '\\'`), registerTest},
+		{"no fragment", never(`strings.Contains(uri, "#")`), registerTest},
+		{"form of custom schemes", never("!customScheme.MatchString(scheme)"), registerTest},
+		{"no scripts", never("slices.Contains(scriptSchemes, scheme)"), schemesTest},
+		{"no javascript", drop(`"javascript", `), schemesTest},
+		{"no data", drop(`"data", `), schemesTest},
+		{"custom scheme without star", swap(`case strings.Contains(uri, "*"):`, "case false:"), registerTest},
+		{"two slashes", swap(`strings.CutPrefix(rest, "//")`, `strings.TrimLeft(rest, "/"), true`), registerTest},
+		{"no credentials", never(`strings.Contains(authority, "@")`), registerTest},
+		{"no dot segments", never("HasDotSegment(path)"), registerTest},
+		{"no star in the query", never(`strings.Contains(query, "*")`), registerTest},
+		{"no star as the whole host", never(`strings.Contains(host, "*") && !strings.Contains(host, ".")`), registerTest},
+		{"no star beside an IPv6 address", never(`strings.Contains(uri, "*") && strings.HasPrefix(host, "[")`), registerTest},
+		{"web address has a host", swap(`err != nil || parsed.Hostname() == ""`, "err != nil"), registerTest},
+	}},
+}
