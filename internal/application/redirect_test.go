@@ -24,7 +24,7 @@ func TestCheckRedirectURI(t *testing.T) {
 		"https://app.example/cb#x", "myapp://cb#x", "https://user:pass@app.example/cb", "https://app.example/c b", "https://app.example/\tcb",
 		`https:\\app.example\cb`, "https://app.example/\x00", "https://app.example/\xff", "https://app.example:x/cb",
 		"ht*p://app.example/cb", "https://*/cb", "https://*:443/cb", "https://app.example:*/cb", "https://app.example/cb?x=*",
-		"https://[::1]/*", "https://*@app.example/cb", "myapp://*", "MyApp://cb", "1app://cb", "my app://cb",
+		`https://app.example/a\b`, "https://[::1]/*", "https://*@app.example/cb", "myapp://*", "MyApp://cb", "1app://cb", "my app://cb",
 		"https://" + strings.Repeat("x", 2048) + ".example",
 	} {
 		if application.CheckRedirectURI(uri) == nil {

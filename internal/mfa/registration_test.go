@@ -433,6 +433,10 @@ func TestVerifyRegistration_NeedsItsOwnChallenge(t *testing.T) {
 	if _, err := mfa.VerifyRegistration(rp, mfa.Challenge{}, now, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("without a ceremony: %v", err)
 	}
+	empty := mfa.Challenge{Kind: "webauthn.create", RPID: rp.ID}
+	if _, err := mfa.VerifyRegistration(rp, empty, now, payload); !errors.Is(err, mfa.ErrNoPending) {
+		t.Errorf("with an empty challenge: %v", err)
+	}
 	elsewhere := rp
 	elsewhere.ID = "login.example.com"
 	if _, err := mfa.VerifyRegistration(elsewhere, challenge, now, payload); !errors.Is(err, mfa.ErrNoPending) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,6 +181,65 @@ func TestProof_ByACopiedPasskeyIsRefusedAndReported(t *testing.T) {
 		}
 		if got := w.events(); !slices.Contains(got, mfa.CounterRegressed) {
 			t.Errorf("events %v", got)
+		}
+	})
+}
+
+// begin starts a proof by passkey and returns the request with its answer.
+func (p *person) begin(key *softkey.Key) map[string]any {
+	p.t.Helper()
+	begun := p.call("POST", "/api/verifications/web-authn/authentication", nil).want(p.t, 200, "")
+	return map[string]any{
+		"verificationRecordId": begun.str("verificationRecordId"), "payload": key.Get(origin, begun.json("authenticationOptions")),
+	}
+}
+
+// together sends all answers at once and returns how many were accepted.
+func (p *person) together(bodies []map[string]any) int {
+	p.t.Helper()
+	var group sync.WaitGroup
+	var accepted atomic.Int32
+	for _, body := range bodies {
+		group.Go(func() {
+			a := p.call("POST", "/api/verifications/web-authn/authentication/verify", body)
+			if a.status == 200 {
+				accepted.Add(1)
+			} else if a.status != 400 {
+				p.t.Errorf("got %d %s", a.status, a.text)
+			}
+		})
+	}
+	group.Wait()
+	return int(accepted.Load())
+}
+
+// TestProof_CopiesOfAKeyCannotRace: of several proofs with one counter, each for
+// a challenge of its own, one is accepted.
+func TestProof_CopiesOfAKeyCannotRace(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		key := softkey.New()
+		ann.addKey(key, "Key")
+		var bodies []map[string]any
+		for range 8 {
+			bodies = append(bodies, ann.begin(key.Copy()))
+		}
+		if n := ann.together(bodies); n != 1 {
+			t.Errorf("%d were accepted", n)
+		}
+	})
+}
+
+// TestProof_AnswersOfOneChallengeCannotRace (attack 30): a key without a counter
+// could otherwise answer twice.
+func TestProof_AnswersOfOneChallengeCannotRace(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		key := softkey.New()
+		key.NoCounter = true
+		ann.addKey(key, "Key")
+		if n := ann.together(slices.Repeat([]map[string]any{ann.begin(key)}, 8)); n != 1 {
+			t.Errorf("%d were accepted", n)
 		}
 	})
 }

@@ -136,6 +136,15 @@ func TestMatchRedirect_Wildcards(t *testing.T) {
 		{"https://app.example/safe/*", `https://app.example/safe/\..\admin`, false},
 		{"https://app.example/safe/*", "https://app.example/other", false},
 		{"https://app.example/a*b*c", "https://app.example/abxb", false},
+		{"https://*.app.example/cb", "https://a.app.example.evil/cb", false},
+		{"https://*.app.example/cb", "https://evil%2f.app.example/cb", false},
+		{"https://app.example/*", "https://app.example/a b", false},
+		{"https://app.example/*", "https://app.example/a\tb", false},
+		{"https://app.example/*", "https://app.example/a\x7fb", false},
+		{"https://app.example/*", `https://app.example/a\b`, false},
+		{"https://app.example/*", "https://app.example/a#b", false},
+		{"https://app.example/*", "https://app.example/a\xff", false},
+		{"https://app.example/*", "https://app.example/" + strings.Repeat("a", maxURI), false},
 	} {
 		if _, ok := web(tc.registered).MatchRedirect(tc.sent); ok != tc.want {
 			t.Errorf("%q against %q: %v", tc.sent, tc.registered, ok)
@@ -165,6 +174,9 @@ func TestMatchRedirect_Loopback(t *testing.T) {
 		{native("http://app.example/cb"), "http://app.example:49152/cb", false},
 		{native("http://localhost.evil.example/cb"), "http://localhost.evil.example:1/cb", false},
 		{web("http://127.0.0.1/cb"), "http://127.0.0.1:49152/cb", false},
+		{native("http://*.0.0.1/cb"), "http://127.0.0.1:49152/cb", false},
+		{native("http://127.0.0.1/cb"), "http://127.0.0.1:049152/cb", false},
+		{native("http://127.0.0.1/cb"), "http://127.0.0.1:80x/cb", false},
 	} {
 		if _, ok := tc.client.MatchRedirect(tc.sent); ok != tc.want {
 			t.Errorf("%q against %q: %v", tc.sent, tc.client.RedirectURIs, ok)

@@ -1,7 +1,10 @@
 package grant_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -94,6 +97,33 @@ func TestCode_NoDowngrade(t *testing.T) {
 		w.refused("public client without PKCE", "oidc.invalid_grant", 400, func() (*grant.Response, error) {
 			return w.exchange("spa", "grant_type", "authorization_code", "code", a.code, "redirect_uri", redirectURI)
 		})
+	})
+}
+
+// Attack 10: what is no verifier is refused even if the challenge was made of
+// it (RFC 7636 section 4.1).
+func TestCode_VerifierHasItsForm(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		redeem := func(verifier string) func() (*grant.Response, error) {
+			sum := sha256.Sum256([]byte(verifier))
+			challenge := base64.RawURLEncoding.EncodeToString(sum[:])
+			a := w.authorize("spa", "openid", func(c *token.Code) { c.CodeChallenge = &challenge })
+			return func() (*grant.Response, error) {
+				return w.exchange("spa", "grant_type", "authorization_code", "code", a.code, "redirect_uri", redirectURI, "code_verifier", verifier)
+			}
+		}
+		for name, verifier := range map[string]string{
+			"short": strings.Repeat("a", 42), "endless": strings.Repeat("a", 129), "with a space": strings.Repeat("a", 42) + " ",
+		} {
+			w.refused(name, "oidc.invalid_grant", 400, redeem(verifier))
+		}
+		for _, length := range []int{43, 128} {
+			if _, err := redeem(strings.Repeat("a", length))(); err != nil {
+				t.Errorf("%d characters: %v", length, err)
+			}
+		}
 	})
 }
 
