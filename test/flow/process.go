@@ -17,7 +17,7 @@ import (
 type Process struct {
 	// Base is the endpoint.
 	Base string
-	// Ready is how long the start took until the status was good.
+	// Ready is how long the start took until /readyz was good.
 	Ready time.Duration
 
 	cmd  *exec.Cmd
@@ -54,7 +54,7 @@ func Serve(ctx context.Context, binary string, port int, variables ...string) (*
 }
 
 func (p *Process) healthy(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Base+"/api/status", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Base+"/readyz", nil)
 	if err != nil {
 		return false
 	}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// spread holds how long each of many calls took.
+type spread []time.Duration
+
+// quantile is the duration that the share p of the calls did not exceed.
+func (s spread) quantile(p float64) time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
+}
+
+// result is what a load did.
+type result struct {
+	calls   spread
+	elapsed time.Duration
+}
+
+func (r result) perSecond() float64 { return float64(len(r.calls)) / r.elapsed.Seconds() }
+
+// add joins rounds of the same load.
+func (r *result) add(other result) {
+	r.calls = append(r.calls, other.calls...)
+	r.elapsed += other.elapsed
+}
+
+// load has workers() workers make count calls together. call learns which
+// worker it runs in and which call it is; the first error ends everything.
+func load(ctx context.Context, count int, call func(ctx context.Context, worker, i int) error) (result, error) {
+	r := result{calls: make(spread, count)}
+	var next atomic.Int64
+	begun := time.Now()
+	group, ctx := errgroup.WithContext(ctx)
+	for worker := range workers() {
+		group.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= count {
+					return nil
+				}
+				start := time.Now()
+				if err := call(ctx, worker, i); err != nil {
+					return err
+				}
+				r.calls[i] = time.Since(start)
+			}
+		})
+	}
+	err := group.Wait()
+	r.elapsed = time.Since(begun)
+	return r, err
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// tick is the unit of processor time in /proc, the same on every Linux that Go
+// supports: proc_pid_stat(5), USER_HZ.
+const tick = 10 * time.Millisecond
+
+// cpuTime is what a process has used of the processors so far, in its own code
+// and in the kernel.
+func cpuTime(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parseCPUTime(string(stat))
+}
+
+func parseCPUTime(stat string) (time.Duration, error) {
+	// The name of the program, in brackets, may hold blanks and brackets; utime
+	// and stime are the 12th and 13th field after it.
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("unexpected /proc stat line %q", stat)
+	}
+	var total time.Duration
+	for _, field := range fields[11:13] {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(ticks) * tick
+	}
+	return total, nil
+}
+
+// residentBytes is how much memory a process occupies.
+func residentBytes(pid int) (int64, error) {
+	path := fmt.Sprintf("/proc/%d/status", pid)
+	value, err := lookUp(path, "VmRSS")
+	if err != nil {
+		return 0, err
+	}
+	kib, err := strconv.ParseInt(strings.TrimSuffix(value, " kB"), 10, 64)
+	return kib * 1024, err
+}
+
+// lookUp returns the first value of a key in a file of "key: value" lines.
+func lookUp(path, key string) (string, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(content)) {
+		name, value, ok := strings.Cut(line, ":")
+		if ok && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value), nil
+		}
+	}
+	return "", fmt.Errorf("%s has no %s", path, key)
+}
