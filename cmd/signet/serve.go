@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"net"
 
+	"signet/internal/breach"
 	"signet/internal/platform/clock"
+	"signet/internal/platform/conf"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/fetch"
 	"signet/internal/platform/web"
 	"signet/internal/server"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
 
 type serveCommand struct{}
@@ -33,6 +37,7 @@ func serveInstallation(e *environment, in *server.Installation) error {
 		Proxies:            web.Proxies{Trust: c.TrustProxyHeader, Allowed: c.TrustedProxies},
 		StatusAPIKey:       c.StatusAPIKey.Reveal(),
 		IgnoreUsernameCase: !c.CaseSensitiveUsername,
+		Pwned:              breachCheck(c.BreachService),
 	})
 	if err != nil {
 		return err
@@ -83,4 +88,13 @@ func announce(e *environment, s *server.Server) error {
 		text += fmt.Sprintf("\n  Setup    %s\n\nThe setup link creates the first administrator. It works once, for an hour.", link)
 	}
 	return e.print(a, "%s\n", text)
+}
+
+// breachCheck asks the service that is configured. A mirror of the operator's
+// own may lie in a private network.
+func breachCheck(service string) user.PwnedCheck {
+	if service == conf.BreachCheckOff {
+		return nil
+	}
+	return breach.New(service, clock.System, fetch.Options{AllowPrivate: service != breach.Service}).Known
 }

@@ -57,7 +57,7 @@ func install(t *testing.T, vars ...string) *installation {
 	dir := t.TempDir()
 	return &installation{
 		t: t, dir: dir, url: "http://localhost:" + port,
-		vars: append([]string{"PATH=" + os.Getenv("PATH"), "PORT=" + port, "DATA_DIR=" + filepath.Join(dir, "data")}, vars...),
+		vars: append([]string{"PATH=" + os.Getenv("PATH"), "PORT=" + port, "BREACH_SERVICE=off", "DATA_DIR=" + filepath.Join(dir, "data")}, vars...),
 	}
 }
 

@@ -65,10 +65,11 @@ func build(o Options) *parts {
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
+		Pwned:              o.Pwned,
 		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
 	}
 	p.account = &account.Engine{
-		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock,
+		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock, Pwned: o.Pwned,
 		IgnoreUsernameCase: o.IgnoreUsernameCase,
 	}
 	p.browser = &oidcapi.Browser{

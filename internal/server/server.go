@@ -21,6 +21,7 @@ import (
 	"signet/internal/platform/web"
 	"signet/internal/purge"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
 
 // Options are what a server is built from.
@@ -38,6 +39,8 @@ type Options struct {
 	StatusAPIKey string
 	// IgnoreUsernameCase makes usernames case-insensitive in every tenant.
 	IgnoreUsernameCase bool
+	// Pwned tells passwords that are known from breaches; nil knows none.
+	Pwned user.PwnedCheck
 	// Seed fills new tenants; ProductSeed if nil.
 	Seed Seeder
 	// RequestTimeout bounds one request; 30 s if zero.

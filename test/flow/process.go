@@ -29,7 +29,7 @@ func Serve(ctx context.Context, binary string, port int, variables ...string) (*
 	p := &Process{Base: "http://localhost:" + strconv.Itoa(port), done: make(chan error, 1)}
 	p.cmd = exec.CommandContext(ctx, binary, "serve")
 	// The environment of the one who runs the test must not leak in.
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "PORT=" + strconv.Itoa(port), "TRUST_PROXY_HEADER=1", "LOG_LEVEL=warn"}, variables...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "PORT=" + strconv.Itoa(port), "TRUST_PROXY_HEADER=1", "BREACH_SERVICE=off", "LOG_LEVEL=warn"}, variables...)
 	p.cmd.Dir = os.TempDir()
 	var output strings.Builder
 	p.cmd.Stdout, p.cmd.Stderr = &output, &output

@@ -49,6 +49,8 @@ type Config struct {
 	CaseSensitiveUsername bool        `env:"CASE_SENSITIVE_USERNAME" envDefault:"true" doc:"Set to false to ignore the case of usernames in every tenant, whatever its own policy says."`
 	StatusAPIKey          logs.Secret `env:"STATUS_API_KEY" doc:"Who sends it in the header logto-status-api-key to /api/status learns the tenant's id. Without it nobody does."`
 
+	BreachService string `env:"BREACH_SERVICE" envDefault:"https://api.pwnedpasswords.com" doc:"Where new passwords are looked up among breached ones: the range service of Have I Been Pwned, or a mirror of it. It learns five of forty digits of the password's SHA-1. off does not look."`
+
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`
 
@@ -182,9 +184,18 @@ func (c *Config) check() []error {
 	complain(c.HTTPSCertPath != "" && c.Endpoint != nil && c.Endpoint.Scheme != "https",
 		"ENDPOINT: must begin with https:// since HTTPS_CERT_PATH is set")
 	complain(len(c.TrustedProxies) > 0 && !c.TrustProxyHeader, "TRUSTED_PROXIES: has no effect without TRUST_PROXY_HEADER=1")
+	complain(!isBreachService(c.BreachService), "BREACH_SERVICE: must begin with https:// or http://, or be off")
 	complain(c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://"),
 		"DB_URL: must begin with postgres://; leave it unset for SQLite")
 	return all
+}
+
+// BreachCheckOff is the value of BREACH_SERVICE that looks nothing up.
+const BreachCheckOff = "off"
+
+func isBreachService(v string) bool {
+	u, err := url.Parse(v)
+	return v == BreachCheckOff || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 }
 
 // complete fills in what depends on other variables.
