@@ -32,7 +32,7 @@ var pkce = []target{
 		{"no verifier without challenge", drop(` || verifier != ""`), downgradeTest},
 		{"verifier is not short", drop("len(verifier) < minVerifier || "), verifierTest},
 		{"verifier is not endless", drop("len(verifier) > maxVerifier || "), verifierTest},
-		{"verifier has its characters", drop(` || strings.Trim(verifier, unreserved) != ""`), verifierTest},
+		{"verifier has its characters", never(`strings.Trim(verifier, unreserved) != ""`), verifierTest},
 		{"verifier is the challenge's", never("subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(*challenge)) != 1"), partyTest},
 		{"S256 at the exchange", swap("base64.RawURLEncoding.EncodeToString(sum[:])", "verifier+base64.RawURLEncoding.EncodeToString(sum[:0])"), downgradeTest},
 	}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,13 +22,18 @@ const (
 	broken   verdict = "BROKEN"   // nothing was proved
 )
 
-// timeout is how long a test may take, in the notation of go test.
+// timeout is how long a test may take, as go test reads it.
 const timeout = "2m"
 
 type runner struct {
 	root, dir string // the repository and a temporary folder
+	// built are the test binaries of packages as their source is.
+	built map[string]string
 	// sound remembers which tests pass as the source is: nil, or why not.
 	sound map[string]error
+	// last is the change in the binary that was built last; neighbours in a
+	// table often share it.
+	last string
 }
 
 func newRunner(root string) (*runner, error) {
@@ -39,7 +45,7 @@ func newRunner(root string) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{root: root, dir: dir, sound: map[string]error{}}, nil
+	return &runner{root: root, dir: dir, built: map[string]string{}, sound: map[string]error{}}, nil
 }
 
 func (r *runner) close() { _ = os.RemoveAll(r.dir) }
@@ -52,69 +58,87 @@ func (r *runner) all(ctx context.Context, only *regexp.Regexp) map[verdict]int {
 			if ctx.Err() != nil || !only.MatchString(t.name(m)) {
 				continue
 			}
-			v, why := r.try(ctx, t, m)
+			v, err := r.try(ctx, t, m)
 			counts[v]++
 			fmt.Printf("%-8s  %s  (%s)\n", v, t.name(m), m.test)
-			if v == broken {
-				fmt.Printf("          %s\n", strings.ReplaceAll(strings.TrimSpace(why), "\n", "\n          "))
+			if err != nil {
+				fmt.Printf("          %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n          "))
 			}
 		}
 	}
 	return counts
 }
 
-// try runs a mutant's test with and without the check.
-func (r *runner) try(ctx context.Context, t target, m mutant) (v verdict, why string) {
+// try runs a mutant's test with and without the check. The error says why
+// nothing was proved.
+func (r *runner) try(ctx context.Context, t target, m mutant) (verdict, error) {
 	if err := r.passes(ctx, t, m); err != nil {
-		return broken, err.Error()
+		return broken, err
 	}
-	overlay, err := r.overlay(t, m)
+	binary, err := r.mutate(ctx, t, m)
 	if err != nil {
-		return broken, err.Error()
+		return broken, err
 	}
-	out, err := r.test(ctx, t, m, "-overlay="+overlay)
+	out, err := r.test(ctx, binary, t, m)
 	return judge(out, err, m.test)
 }
 
-// judge reads what go test said about a mutant. A test that failed counts, one
-// that could not be built, was not there or never ended does not.
-func judge(out string, err error, test string) (v verdict, why string) {
+// judge reads what a test binary said about a mutant. Only the failure of the
+// named test counts, not that it never ended.
+func judge(out string, err error, test string) (verdict, error) {
 	name, _, _ := strings.Cut(test, "/")
 	switch {
-	case err == nil && strings.Contains(out, "no tests to run"):
-		return broken, "there is no such test"
 	case err == nil:
-		return survived, ""
-	case strings.Contains(out, "[build failed]"), strings.Contains(out, "[setup failed]"), strings.Contains(out, "panic: test timed out"),
-		!strings.Contains(out, "--- FAIL: "+name):
-		return broken, out
+		return survived, nil
+	case strings.Contains(out, "panic: test timed out"), !strings.Contains(out, "--- FAIL: "+name):
+		return broken, errors.New(out)
 	}
-	return killed, ""
+	return killed, nil
 }
 
-// passes checks, once for each test, that it passes as the source is.
+// passes checks, once for each test, that it runs and passes as the source is.
 func (r *runner) passes(ctx context.Context, t target, m mutant) error {
 	key := t.pkg() + " " + m.test
-	if err, known := r.sound[key]; known {
-		return err
+	err, known := r.sound[key]
+	if !known {
+		err = r.control(ctx, t, m)
+		r.sound[key] = err
 	}
-	out, err := r.test(ctx, t, m, "-v")
-	if err == nil && !strings.Contains(out, "--- PASS: "+strings.ReplaceAll(m.test, " ", "_")) {
-		err = fmt.Errorf("%s was not run", m.test)
-	} else if err != nil {
-		err = fmt.Errorf("fails with the check in place: %w\n%s", err, out)
-	}
-	r.sound[key] = err
 	return err
 }
 
-// overlay writes the changed file and the list that puts it in the place of the
-// real one.
-func (r *runner) overlay(t target, m mutant) (string, error) {
+func (r *runner) control(ctx context.Context, t target, m mutant) error {
+	binary, known := r.built[t.pkg()]
+	if !known {
+		binary = filepath.Join(r.dir, strings.ReplaceAll(t.pkg(), "/", "-")+".test")
+		if err := r.build(ctx, t, "-o="+binary); err != nil {
+			return err
+		}
+		r.built[t.pkg()] = binary
+	}
+	out, err := r.test(ctx, binary, t, m, "-test.v")
+	if err != nil {
+		return fmt.Errorf("%s fails with the check in place: %w\n%s", m.test, err, out)
+	}
+	if !strings.Contains(out, "--- PASS: "+strings.ReplaceAll(m.test, " ", "_")) {
+		return fmt.Errorf("%s was not run", m.test)
+	}
+	return nil
+}
+
+// mutate builds the tests of a package without the check. The compiler reads
+// the changed file in the place of the real one.
+func (r *runner) mutate(ctx context.Context, t target, m mutant) (binary string, err error) {
 	source, err := t.apply(r.root, m)
 	if err != nil {
 		return "", err
 	}
+	binary = filepath.Join(r.dir, "mutant.test")
+	key := t.pkg() + "\n" + t.file + "\n" + string(source)
+	if key == r.last {
+		return binary, nil
+	}
+	r.last = ""
 	changed, list := filepath.Join(r.dir, "changed.go"), filepath.Join(r.dir, "overlay.json")
 	raw, err := json.Marshal(map[string]map[string]string{
 		"Replace": {filepath.Join(r.root, filepath.FromSlash(t.file)): changed},
@@ -122,22 +146,29 @@ func (r *runner) overlay(t target, m mutant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(changed, source, 0o600); err != nil {
+	if err := errors.Join(os.WriteFile(changed, source, 0o600), os.WriteFile(list, raw, 0o600)); err != nil {
 		return "", err
 	}
-	return list, os.WriteFile(list, raw, 0o600)
+	if err := r.build(ctx, t, "-o="+binary, "-overlay="+list); err != nil {
+		return "", err
+	}
+	r.last = key
+	return binary, nil
 }
 
-// test runs one test of a package. It is not vetted: a condition that is never
-// true is what we want.
-func (r *runner) test(ctx context.Context, t target, m mutant, flags ...string) (string, error) {
-	args := append([]string{"test", "-p=1", "-vet=off", "-ldflags=-s -w", "-timeout=" + timeout, "-run=" + pattern(m.test)}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./"+t.pkg())...)
-	cmd.Dir = r.root
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	return out.String(), err
+func (r *runner) build(ctx context.Context, t target, flags ...string) error {
+	args := append([]string{"test", "-c", "-p=1", "-vet=off", "-ldflags=-s -w"}, flags...)
+	out, err := run(ctx, r.root, "go", append(args, "./"+t.pkg())...)
+	if err != nil {
+		return fmt.Errorf("does not compile: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// test runs one test of a binary.
+func (r *runner) test(ctx context.Context, binary string, t target, m mutant, flags ...string) (string, error) {
+	args := append([]string{"-test.timeout=" + timeout, "-test.run=" + pattern(m.test)}, flags...)
+	return run(ctx, filepath.Join(r.root, filepath.FromSlash(t.pkg())), binary, args...)
 }
 
 // pattern selects exactly one test.
@@ -147,4 +178,13 @@ func pattern(test string) string {
 		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
 	}
 	return strings.Join(parts, "/")
+}
+
+func run(ctx context.Context, dir, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
 }
