@@ -138,7 +138,8 @@ func document(machine string, figures []figure, benchmarks []string) string {
 
 Written by ` + "`make bench`" + `, which is ` + "`go run ./bench -binary ./bin/signet -write docs/performance.md`" + `. It starts the shipped binary as
 a program of its own, on SQLite in a temporary directory, and drives it over the loopback interface. Clients and server
-share the cores, so that a server alone does more.
+share the cores, so that a server alone does more. A load average beforehand above one means that others used the
+machine too: rates are then lower, and processor times higher, than the product's own.
 
 ` + machine + `
 
