@@ -125,3 +125,17 @@ func FuzzDecodeState(f *testing.F) {
 		}
 	})
 }
+
+// A ceremony serves the user for whom it was begun, even if the interaction
+// were to change hands.
+func TestCeremonyServesItsUserOnly(t *testing.T) {
+	t.Parallel()
+	ceremony, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil, 1)
+	for userID, want := range map[string]error{"u1": nil, "u2": verification.ErrIdentityConflict, "": verification.ErrIdentityConflict} {
+		state := &State{UserID: userID}
+		state.Records.Put(ceremony)
+		if _, err := (&visit{state: state}).ownWebAuthn(ceremony.RecordID()); !errors.Is(err, want) {
+			t.Errorf("user %q: %v, want %v", userID, err, want)
+		}
+	}
+}
