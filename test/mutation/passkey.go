@@ -11,9 +11,9 @@ var passkeyUse = []target{
 		{"challenge of an authentication is good once", swap("w.Authentication, w.Authenticated, w.Synced = nil, true,", "w.Authenticated, w.Synced = true,"), "TestAuthentication_AnswersAreGoodOnce/sqlite"},
 	}},
 	{file: "internal/signin/factor.go", mutants: []mutant{
-		{"ceremony was begun for the user", never("record.UserID != v.state.UserID"), "TestAuthentication_RecordOfAnotherUser/sqlite"},
+		{"ceremony was begun for the user", never("record.UserID != v.state.UserID"), "TestCeremonyServesItsUserOnly"},
 		{"credential is nobody's yet", swap("if taken {", "if false && taken {"), "TestKeyOfAnotherAccountCannotBeRegistered/sqlite"},
-		{"copies of a key cannot race", swap("if !advanced {", "if false && !advanced {"), "TestTwoUsesOfACopiedKeyCannotRace/sqlite"},
+		{"copies of a key cannot race", swap("if !advanced {", "if false && !advanced {"), "TestAuthentication_IsOvertakenByACopyOfItsKey"},
 	}},
 	{file: "internal/account/passkey.go", tests: "internal/account/accountapi", mutants: []mutant{
 		{"credential is nobody's yet", swap("if taken {", "if false && taken {"), "TestRegistration_OfAKeyThatSomebodyHolds/sqlite"},

@@ -55,7 +55,7 @@ var redirects = []target{
 	}},
 	{file: "internal/oidc/authorize/request.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"redirect URI is the client's", swap("if !ok {", "if false && !ok {"), "TestAuthorize_RefusedWithoutRedirect/sqlite"},
-		{"redirect URI is looked at", drop(`	{"the redirect URI is the client's", checkRedirectURI},` + "\n"), "TestAuthorize_RedirectURITricksAreNeverFollowed/sqlite"},
+		{"redirect URI is looked at", drop(`	{"the redirect URI is the client's", checkRedirectURI},` + "\n"), "TestAuthorize_RedirectURITricksAreNeverFollowed"},
 	}},
 	{file: "internal/oidc/authorize/resume.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"redirect URI is still the client's", swap("range beforeRedirect {", "range beforeRedirect[:1] {"), "TestResume_RedirectURIRemovedMeanwhile/sqlite"},
