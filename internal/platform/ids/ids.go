@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,14 +23,21 @@ func Short() string { return draw(lowerAlphabet, 12) }
 // Long returns 21 characters [0-9a-z]: the id of anything else.
 func Long() string { return draw(lowerAlphabet, 21) }
 
-// Ordered returns 21 characters [0-9a-z] that sort by now: nine of base-36
-// milliseconds and twelve random ones, for rows that are only ever appended.
+// Ordered returns 21 characters [0-9a-z] that sort by now, and within one
+// millisecond by the order of the calls: nine of base-36 milliseconds, five that
+// count the calls of this process, seven random ones. It names rows that are
+// only ever appended.
 func Ordered(now time.Time) string {
-	stamp := strconv.FormatInt(now.UnixMilli(), 36)
-	for len(stamp) < 9 {
-		stamp = "0" + stamp
-	}
-	return stamp + draw(lowerAlphabet, 12)
+	count := calls.Add(1) % (36 * 36 * 36 * 36 * 36)
+	return base36(now.UnixMilli(), 9) + base36(count, 5) + draw(lowerAlphabet, 7)
+}
+
+// calls counts those of Ordered.
+var calls atomic.Int64
+
+func base36(n int64, width int) string {
+	digits := strconv.FormatInt(n, 36)
+	return strings.Repeat("0", max(0, width-len(digits))) + digits
 }
 
 // Secret returns 32 characters [0-9A-Za-z]: an application secret.
