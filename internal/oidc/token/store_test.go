@@ -370,7 +370,7 @@ func TestRevokeUser(t *testing.T) {
 		}
 		access, refresh := w.mint(w.grant(token.Grant{ClientID: "app", SessionUID: &s.UID, IsOffline: true}), nil)
 		w.tx(func(tx *db.Tx) error { return token.RevokeUser(t.Context(), tx, now, userID) })
-		if a, r := w.alive(access, refresh); a || r || w.count("authorization_codes") != 0 {
+		if a, r := w.alive(access, refresh); a || r || w.count("access_tokens")+w.count("authorization_codes") != 0 {
 			t.Errorf("access %v, refresh %v", a, r)
 		}
 		if w.count("sessions") != 1 {
