@@ -184,7 +184,7 @@ func TestViewsTellNothingOfWhoAndHow(t *testing.T) {
 		want    string
 		secrets []string
 	}{
-		{NewPassword(ada, &user.User{ID: "u1", PasswordChangedAt: &changed}), `"identifier":{"type":"username","value":"ada"},"verified":true`, []string{"u1", "77"}},
+		{NewPassword(ada, &user.User{ID: "u1", PasswordChangedAt: &changed}), `"identifier":{"type":"username","value":"ada"},"verified":true`, []string{`"u1"`, `:77`}},
 		{NewIdentity(ada), `"identifier":{"type":"username","value":"ada"}`, nil},
 		{ceremony, `"userId":"u1","verified":false`, []string{options.Challenge}},
 	} {
