@@ -57,6 +57,11 @@ type Trail struct {
 const (
 	queueSize = 4096
 	batchSize = 100
+	// headroom is kept for requests that were let in before the queue was full.
+	headroom = 1024
+	// gather is how long the first entry of a batch waits for others, so that a
+	// busy server commits a few times a second and not for every request.
+	gather = 20 * time.Millisecond
 )
 
 // NewTrail starts a trail; Close writes what is left.
@@ -71,6 +76,11 @@ func (t *Trail) Close() {
 	close(t.stop)
 	t.done.Wait()
 }
+
+// HasRoom reports whether the trail can keep what one more request does. It
+// cannot when the database has been away for so long that the queue is full;
+// then a request must be refused before it does anything.
+func (t *Trail) HasRoom() bool { return len(t.queue) < queueSize-headroom }
 
 // Sync waits until everything that was logged before it is stored, or given up.
 func (t *Trail) Sync(ctx context.Context) error {
@@ -121,7 +131,8 @@ func (c *collector) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.entries {
-		// A full queue slows the request down rather than lose its trail.
+		// HasRoom let the request in; beyond that, a full queue slows it down
+		// rather than lose its trail.
 		c.trail.queue <- r
 	}
 	c.entries = nil
@@ -185,14 +196,18 @@ func (t *Trail) run() {
 	}
 }
 
-// batch gathers what is already waiting behind first, of the same tenant.
+// batch gathers what comes soon after first. A mark, and the end, wait no more.
 func (t *Trail) batch(first row) []row {
 	rows := []row{first}
-	for len(rows) < batchSize {
+	enough := time.NewTimer(gather)
+	defer enough.Stop()
+	for len(rows) < batchSize && rows[len(rows)-1].reached == nil {
 		select {
 		case r := <-t.queue:
 			rows = append(rows, r)
-		default:
+		case <-enough.C:
+			return rows
+		case <-t.stop:
 			return rows
 		}
 	}

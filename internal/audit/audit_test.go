@@ -126,3 +126,34 @@ func TestTrail_WritesEverythingBeforeItCloses(t *testing.T) {
 		t.Errorf("%d of %d entries", got, n)
 	}
 }
+
+// While nothing can be written the trail fills up, says so before it makes
+// anybody wait, and loses nothing.
+func TestTrail_SaysWhenItIsFull(t *testing.T) {
+	t.Parallel()
+	p := dbtest.SQLite(t)
+	trail := audit.NewTrail(p, clock.System)
+	d := p.For("default")
+	n := 0
+	err := d.Tx(t.Context(), func(*db.Tx) error {
+		for ; trail.HasRoom(); n++ {
+			if n > 10_000 {
+				t.Fatal("room for everything")
+			}
+			ctx, flush := trail.Collect(inRequest(p, "default"))
+			audit.Log(ctx, audit.Entry{Key: "Step"})
+			flush()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trail.Sync(t.Context()); err != nil || !trail.HasRoom() {
+		t.Errorf("no room after all was written: %v", err)
+	}
+	trail.Close()
+	if got := len(entries(t, d)); got != n {
+		t.Errorf("%d of %d entries", got, n)
+	}
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 
+	"signet/internal/audit"
 	"signet/internal/platform/web"
 )
 
@@ -19,3 +20,6 @@ func Holding(fn func()) *Server {
 
 // Tables returns every route.
 func (s *Server) Tables() []web.Table { return s.parts.tables() }
+
+// Trail returns the audit trail of all requests.
+func (s *Server) Trail() *audit.Trail { return s.trail }

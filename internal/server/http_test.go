@@ -15,6 +15,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/audit"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/server"
@@ -124,6 +125,40 @@ func TestLostDatabase_Is503AndHealsWithoutARestart(t *testing.T) {
 	submitted := slices.DeleteFunc(app.AuditKeys(t, tenant.Default), func(key string) bool { return key != "Interaction.SignIn.Submit" })
 	if len(submitted) != 2 {
 		t.Errorf("the audit trail knows of %d sign-ins, want 2", len(submitted))
+	}
+}
+
+// What cannot be put on record is not begun: with the trail full, a request is
+// refused at once and the server answers again when the trail is written.
+func TestFullTrail_RefusesRequestsUntilItIsWritten(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	ask := func() (page, api *apptest.Answer) {
+		return get(t, app.URL+"/account", "Accept", "text/html"), get(t, app.URL+"/api/.well-known/sign-in-exp")
+	}
+	err := app.Pool.For(tenant.Default).Tx(t.Context(), func(*db.Tx) error {
+		for app.Server.Trail().HasRoom() {
+			ctx, flush := app.Server.Trail().Collect(tenant.With(t.Context(), app.Server.Tenant(tenant.Default)))
+			audit.Log(ctx, audit.Entry{Key: "Step"})
+			flush()
+		}
+		page, api := ask()
+		if page.StatusCode != http.StatusServiceUnavailable || !strings.Contains(page.Text, "<html") {
+			t.Errorf("page: %d %s", page.StatusCode, page.Text)
+		}
+		if api.StatusCode != http.StatusServiceUnavailable || api.Code() != "request.unavailable" {
+			t.Errorf("API: %d %s", api.StatusCode, api.Text)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Server.SyncAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if page, api := ask(); page.StatusCode >= 500 || api.StatusCode != http.StatusOK {
+		t.Errorf("afterwards: page %d, API %d", page.StatusCode, api.StatusCode)
 	}
 }
 

@@ -157,9 +157,18 @@ func (s *Server) crossOrigin() web.Middleware {
 	}
 }
 
-// collectAudit writes the request's audit entries once its outcome is known.
+// collectAudit writes the request's audit entries once its outcome is known. A
+// request that the trail could not keep is refused.
 func (s *Server) collectAudit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.trail.HasRoom() {
+			refuse := web.WriteError
+			if forPeople(r) {
+				refuse = s.parts.renderError
+			}
+			refuse(w, r, db.ErrUnavailable.Describe("the audit trail waits for the database"))
+			return
+		}
 		ctx, flush := s.trail.Collect(r.Context())
 		defer flush()
 		next.ServeHTTP(w, r.WithContext(ctx))

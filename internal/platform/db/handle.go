@@ -123,7 +123,11 @@ func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affe
 		return 0, err
 	}
 	err = p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		result, err := conn.ExecContext(ctx, query, bound...)
+		steady, err := p.steady(ctx)
+		if err != nil {
+			return err
+		}
+		result, err := conn.ExecContext(steady, query, bound...)
 		if err != nil {
 			return err
 		}
@@ -143,7 +147,11 @@ func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 	}
 	once := func() error {
 		return p.withConn(ctx, p.handleFor(writes), func(conn *sql.Conn) error {
-			rows, err := conn.QueryContext(ctx, query, bound...)
+			steady, err := p.steady(ctx)
+			if err != nil {
+				return err
+			}
+			rows, err := conn.QueryContext(steady, query, bound...)
 			if err != nil {
 				return err
 			}

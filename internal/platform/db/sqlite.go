@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 // errDiscard is the one value that tells database/sql to drop a connection.
@@ -31,24 +31,60 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	if err := createPrivate(path); err != nil {
 		return err
 	}
-	p.writer, err = p.openLite(path, url.Values{
-		"_txlock": {"immediate"},
+	p.writer = p.openLite(path, url.Values{
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)"},
 	})
-	if err != nil {
-		return err
-	}
 	p.writer.SetMaxOpenConns(1)
-	p.reader, err = p.openLite(path, url.Values{"_pragma": {"query_only(ON)"}})
-	if err != nil {
-		return err
-	}
+	p.reader = p.openLite(path, url.Values{"_pragma": {"query_only(ON)"}})
 	p.reader.SetMaxOpenConns(sqliteReaders)
 	p.reader.SetMaxIdleConns(sqliteReaders)
 	if err := p.checkSQLite(ctx); err != nil {
 		return errors.Join(err, p.reader.Close(), p.writer.Close())
 	}
 	return nil
+}
+
+// steady returns the context under which a statement runs, or the error of a
+// caller who is gone. SQLite's statements are short, and to end one with its
+// caller takes database/sql and the driver three goroutines each, which is more
+// than most statements cost; so there a caller is asked before, not meanwhile.
+func (p *Pool) steady(ctx context.Context) (context.Context, error) {
+	if p.dialect == Postgres {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
+}
+
+// liteTx is a transaction of SQLite on its one writing connection.
+type liteTx struct {
+	*sql.Conn
+
+	ctx context.Context // the caller's, who must be there for the commit
+}
+
+// beginLite takes the write lock.
+func beginLite(ctx context.Context, conn *sql.Conn) (transaction, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	tx := &liteTx{Conn: conn, ctx: ctx}
+	return tx, tx.run("BEGIN IMMEDIATE")
+}
+
+// Commit ends the transaction, unless the caller is gone: then it stays open.
+func (t *liteTx) Commit() error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
+	return t.run("COMMIT")
+}
+
+// Rollback undoes the transaction.
+func (t *liteTx) Rollback() error { return t.run("ROLLBACK") }
+
+func (t *liteTx) run(statement string) error {
+	_, err := t.ExecContext(context.WithoutCancel(t.ctx), statement)
+	return err
 }
 
 // createPrivate creates the file readable by its owner alone. An existing file
@@ -64,15 +100,11 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-func (p *Pool) openLite(path string, settings url.Values) (*sql.DB, error) {
+func (p *Pool) openLite(path string, settings url.Values) *sql.DB {
 	settings["_pragma"] = append(settings["_pragma"],
 		fmt.Sprintf("busy_timeout(%d)", p.options.LockWait.Milliseconds()), "temp_store(MEMORY)", "trusted_schema(OFF)")
 	name := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}
-	handle, err := sql.Open("sqlite", name.String())
-	if err != nil {
-		return nil, err
-	}
-	return handle, nil
+	return sql.OpenDB(liteConnector{driver: &sqlite.Driver{}, name: name.String()})
 }
 
 // checkSQLite refuses a library whose write-ahead log may corrupt the file.

@@ -21,7 +21,7 @@ type AcrossTx struct{ work *work }
 // work is an open transaction with what happens after it.
 type work struct {
 	pool  *Pool
-	tx    *sql.Tx
+	tx    transaction
 	after []func()
 	// touched are the cache families that this transaction changes.
 	touched map[stampKey]bool
@@ -107,7 +107,11 @@ func (w *work) exec(ctx context.Context, query string, args []any, first ...stri
 	if err != nil {
 		return 0, err
 	}
-	result, err := w.tx.ExecContext(ctx, query, bound...)
+	steady, err := w.pool.steady(ctx)
+	if err != nil {
+		return 0, err
+	}
+	result, err := w.tx.ExecContext(steady, query, bound...)
 	if err != nil {
 		return 0, err
 	}
@@ -119,7 +123,26 @@ func (w *work) query(ctx context.Context, query string, args []any, first ...str
 	if err != nil {
 		return nil, err
 	}
-	return w.tx.QueryContext(ctx, query, bound...)
+	steady, err := w.pool.steady(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.tx.QueryContext(steady, query, bound...)
+}
+
+// transaction is an open transaction of an engine: *sql.Tx, or *liteTx.
+type transaction interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Commit() error
+	Rollback() error
+}
+
+func (p *Pool) begin(ctx context.Context, conn *sql.Conn) (transaction, error) {
+	if p.dialect == SQLite {
+		return beginLite(ctx, conn)
+	}
+	return conn.BeginTx(ctx, nil)
 }
 
 // tries says how often a transaction may run in all, by what stopped it.
@@ -160,7 +183,7 @@ func (c *commitError) Unwrap() error { return c.error }
 func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
 	w := &work{pool: p}
 	err := p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		tx, err := conn.BeginTx(ctx, nil)
+		tx, err := p.begin(ctx, conn)
 		if err != nil {
 			return err
 		}
