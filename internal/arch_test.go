@@ -34,7 +34,7 @@ var order = []string{
 	"connector", "sso", "passcode", "mfa", "webhook", "script", "access",
 	// Engines: protocols over many slices.
 	"oidc/proto", "oidc/client", "oidc/token", "oidc/grant", "oidc/authorize", "oidc/logout",
-	"samlapp",
+	"operator", "samlapp",
 	"signin/verification", "signin",
 	"account", "setup", "rp", "purge",
 	// Plug-ins, the composition root and what tests start it with.

@@ -99,7 +99,7 @@ type Snapshot map[string]string
 func (a *App) Snapshot(t testing.TB, without ...string) Snapshot {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	list := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+	list := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'users_search%'`
 	if a.Pool.Dialect() != db.SQLite {
 		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`
 	}

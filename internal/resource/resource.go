@@ -5,6 +5,7 @@ package resource
 import (
 	"context"
 	"errors"
+	"regexp"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
@@ -13,10 +14,21 @@ import (
 
 // Errors of this package.
 var (
-	ErrNotFound       = errs.New(404, "entity.not_exists_with_id")
+	ErrNotFound       = errs.ErrNotExistsWithID
 	ErrIndicatorTaken = errs.New(422, "resource.resource_identifier_in_use")
 	ErrScopeTaken     = errs.New(422, "scope.name_exists")
+	ErrScopeSpace     = errs.New(400, "scope.name_with_space")
+	// ErrReserved and ErrReservedDelete protect the resource of the Management
+	// API, without which nobody could administer the tenant.
+	ErrReserved       = errs.New(400, "resource.cannot_modify_management_api")
+	ErrReservedDelete = errs.New(400, "resource.cannot_delete_management_api")
 )
+
+// reserved matches the indicators of Management APIs.
+var reserved = regexp.MustCompile(`^https://[^.]+\.logto\.app/api$`)
+
+// IsReserved reports whether the resource is a Management API.
+func (r *Resource) IsReserved() bool { return reserved.MatchString(r.Indicator) }
 
 // DefaultAccessTokenTTL is the life of a resource's access tokens in seconds
 // where nothing else is set.
@@ -43,10 +55,41 @@ type Scope struct {
 	CreatedAt   int64   `db:"created_at"`
 }
 
+// Published is a resource as the API shows it.
+type Published struct {
+	TenantID       string `json:"tenantId" check:"max=21"`
+	ID             string `json:"id" check:"max=21"`
+	Name           string `json:"name" example:"Orders"`
+	Indicator      string `json:"indicator"`
+	IsDefault      bool   `json:"isDefault"`
+	AccessTokenTTL int64  `json:"accessTokenTtl" example:"3600"` // seconds
+}
+
+// Published returns what the API shows of the resource.
+func (r *Resource) Published(tenantID string) Published {
+	return Published{tenantID, r.ID, r.Name, r.Indicator, r.IsDefault, r.AccessTokenTTL}
+}
+
+// PublishedScope is a scope as the API and events show it.
+type PublishedScope struct {
+	TenantID    string  `json:"tenantId" check:"max=21"`
+	ID          string  `json:"id" check:"max=21"`
+	ResourceID  string  `json:"resourceId" check:"max=21"`
+	Name        string  `json:"name" check:"max=256" example:"read:orders"`
+	Description *string `json:"description" check:"nullable"`
+	CreatedAt   int64   `json:"createdAt"`
+}
+
+// Published returns what the API and events show of the scope.
+func (s *Scope) Published(tenantID string) PublishedScope {
+	return PublishedScope{tenantID, s.ID, s.ResourceID, s.Name, s.Description, s.CreatedAt}
+}
+
 const family = "resource"
 
-const selectResource = `SELECT id, name, indicator, is_default, access_token_ttl, created_at
-	FROM resources WHERE tenant_id = $1 AND `
+const resourceColumns = `id, name, indicator, is_default, access_token_ttl, created_at`
+
+const selectResource = `SELECT ` + resourceColumns + ` FROM resources WHERE tenant_id = $1 AND `
 
 // ByID returns a resource, or ErrNotFound.
 func ByID(ctx context.Context, q db.Q, id string) (*Resource, error) {
@@ -119,6 +162,6 @@ func CreateScope(ctx context.Context, tx *db.Tx, now int64, s Scope) (*Scope, er
 
 // Scopes returns the scopes of a resource, ordered by name.
 func Scopes(ctx context.Context, q db.Q, resourceID string) ([]Scope, error) {
-	return db.All[Scope](ctx, q, `SELECT id, resource_id, name, description, created_at
+	return db.All[Scope](ctx, q, `SELECT `+scopeColumns+`
 		FROM scopes WHERE tenant_id = $1 AND resource_id = $2 ORDER BY name`, resourceID)
 }

@@ -19,6 +19,7 @@ import (
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
+	"signet/internal/operator"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/rp"
@@ -48,6 +49,8 @@ type parts struct {
 	limiter    *sentinel.Limiter
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
+	// operator guards the Management API.
+	operator web.Guard
 }
 
 func build(o Options) *parts {
@@ -78,6 +81,10 @@ func build(o Options) *parts {
 	}
 	p.pages = &signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}
 	p.renderFor(p.browser)
+	p.operator = operator.Guard()
+	if o.Operators != nil {
+		p.operator = o.Operators(p.operator)
+	}
 	return p
 }
 
@@ -92,6 +99,7 @@ func (p *parts) tables() []web.Table {
 		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}),
 	}
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
+	tables = append(tables, p.management()...)
 	for _, pages := range []web.Table{
 		p.pages.Table(),
 		(&accountpages.Pages{

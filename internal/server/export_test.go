@@ -23,3 +23,6 @@ func (s *Server) Tables() []web.Table { return s.parts.tables() }
 
 // Trail returns the audit trail of all requests.
 func (s *Server) Trail() *audit.Trail { return s.trail }
+
+// Update is set when golden files are to be written anew.
+var Update = update

@@ -52,6 +52,7 @@ func (p *parts) statusTable() web.Table {
 		web.Get("/api/status", p.status, web.Doc("GetStatus", "Tell that the service is up")),
 		p.openAPIRoute("experience", "Signet Experience API", false),
 		p.openAPIRoute("user", "Signet Account API", true),
+		p.openAPIRoute("management", "Signet Management API", true),
 	}}
 }
 

@@ -99,7 +99,8 @@ func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant,
 		u.RawPath = path
 	}
 	r2.URL = &u
-	web.Info(r2.Context()).Path = unescaped
+	info := web.Info(r2.Context())
+	info.Base, info.Path = t.Endpoint.String(), unescaped
 	next.ServeHTTP(w, r2)
 }
 

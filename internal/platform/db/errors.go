@@ -172,3 +172,14 @@ func pgUnique(detail, column string) bool {
 	}
 	return false
 }
+
+// IsReference reports whether err is a reference to a row that does not exist,
+// or is about to vanish.
+func IsReference(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == lib.SQLITE_CONSTRAINT_FOREIGNKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23503"
+}

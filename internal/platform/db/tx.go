@@ -38,6 +38,20 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	})
 }
 
+// Do is DB.Tx for a function that has a result.
+func Do[T any](ctx context.Context, d *DB, fn func(tx *Tx) (T, error)) (T, error) {
+	var out T
+	err := d.Tx(ctx, func(tx *Tx) (err error) {
+		out, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return out, nil
+}
+
 // Tx runs fn in a transaction over all tenants; see DB.Tx.
 func (a *Across) Tx(ctx context.Context, fn func(tx *AcrossTx) error) error {
 	return a.pool.transact(ctx, func(w *work) error { return fn(&AcrossTx{work: w}) })

@@ -21,6 +21,11 @@ type Origin struct {
 	UserAgent string `json:"userAgent,omitempty"`
 	Path      string `json:"path,omitempty"`
 	Method    string `json:"method,omitempty"`
+	// Route is the pattern of the operation, Params what its wildcards stood for,
+	// Status the answer's.
+	Route  string            `json:"route,omitempty"`
+	Params map[string]string `json:"params,omitempty"`
+	Status int               `json:"status,omitempty"`
 }
 
 // Record writes the event name, for example "User.Created", into the outbox.
@@ -31,7 +36,8 @@ func Record(ctx context.Context, tx *db.Tx, now int64, name string, data any) er
 		data = struct{}{}
 	}
 	info := web.Info(ctx)
-	origin := Origin{IP: info.IP, UserAgent: info.UserAgent, Path: info.Path, Method: info.Method}
+	origin := Origin{IP: info.IP, UserAgent: info.UserAgent, Path: info.Path, Method: info.Method,
+		Route: info.Route, Params: info.Params, Status: info.Status}
 	_, err := tx.Exec(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		ids.Ordered(time.UnixMilli(now)), name, db.JSON[any]{V: data}, db.JSON[Origin]{V: origin}, now)

@@ -3,6 +3,7 @@ package event_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 
 	"signet/internal/platform/db"
@@ -41,7 +42,7 @@ func TestAnEventCarriesItsRequest(t *testing.T) {
 		}
 		first := events[0]
 		want := event.Origin{IP: "203.0.113.7", UserAgent: "Browser/1", Path: "/api/users", Method: "POST"}
-		if first.Name != "Role.Created" || first.CreatedAt != now || first.Origin.V != want {
+		if first.Name != "Role.Created" || first.CreatedAt != now || !reflect.DeepEqual(first.Origin.V, want) {
 			t.Errorf("first event is %+v", first)
 		}
 		data, err := db.One[db.JSON[map[string]string]](ctx, d,

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+
+	"signet/internal/platform/db"
 )
 
 // Opt is a property that tells absent, null and given apart: a field of a PATCH.
@@ -24,6 +26,34 @@ func (o Opt[T]) Ptr() *T {
 		return nil
 	}
 	return &o.Value
+}
+
+// OfTenant is embedded by bodies that may name their tenant. A request acts
+// within the tenant of its address, whatever its body says.
+type OfTenant struct {
+	TenantID *string `json:"tenantId" check:"max=21"`
+}
+
+// Text returns an optional text as it is stored in a plain column: an empty one
+// is null.
+func Text(text *string) *string {
+	if text == nil || *text == "" {
+		return nil
+	}
+	return text
+}
+
+// Column adds a property of a PATCH to the columns that change, if it was given.
+// An empty text is stored as null, as everywhere in a plain column.
+func Column[T any](c *db.Changes, column string, o Opt[T]) {
+	if !o.Set {
+		return
+	}
+	if text, ok := any(o.Value).(string); o.Null || ok && text == "" {
+		c.Set(column, nil)
+		return
+	}
+	c.Set(column, o.Value)
 }
 
 type optional interface {

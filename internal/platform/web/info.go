@@ -14,8 +14,14 @@ type RequestInfo struct {
 	IP        string
 	UserAgent string
 	Method    string
-	// Path is the path below the tenant's endpoint.
+	// Path is the path below Base, the tenant's endpoint.
 	Path string
+	Base string
+	// Route is the pattern that matched the path, and Params what its wildcards
+	// stand for; Status is that of the answer if the request succeeds.
+	Route  string
+	Params map[string]string
+	Status int
 	// Origin is the request's Origin header, "" if none.
 	Origin string
 	// Locales are the languages the client asked for, best first.
@@ -64,6 +70,7 @@ func Header(ctx context.Context) http.Header {
 func SetStatus(ctx context.Context, status int) {
 	if e, ok := ctx.Value(exchangeKey).(exchange); ok {
 		*e.status = status
+		Info(ctx).Status = status
 	}
 }
 

@@ -90,16 +90,19 @@ func (rt *Route) operation(tag string, secured bool) map[string]any {
 		"parameters":  rt.parameters(),
 		"security":    []any{},
 	}
+	if rt.Description != "" {
+		op["description"] = rt.Description
+	}
 	if secured && len(rt.Guards) > 0 {
 		op["security"] = []any{map[string]any{"bearer": []any{}}}
 	}
 	shape := shapeOf(rt.in)
 	if shape.hasBody() {
-		schema := schemaOf(rt.in, rules{})
+		body := rt.in
 		if shape.body != nil {
-			schema = schemaOf(shape.body.typ, rules{})
+			body = shape.body.typ
 		}
-		op["requestBody"] = map[string]any{"required": true, "content": jsonContent(schema)}
+		op["requestBody"] = map[string]any{"required": true, "content": jsonContent(body)}
 	}
 	return op
 }
@@ -108,9 +111,14 @@ func (rt *Route) responses() map[string]any {
 	responses := map[string]any{}
 	success := map[string]any{"description": http.StatusText(rt.Status)}
 	if rt.out != reflect.TypeFor[Nothing]() {
-		success["content"] = jsonContent(schemaOf(rt.out, rules{}))
+		success["content"] = jsonContent(rt.out)
 	}
-	responses[fmt.Sprint(rt.Status)] = success
+	if rt.paging != unpaged {
+		success["headers"] = pageHeaders
+	}
+	for _, status := range append([]int{rt.Status}, rt.Also...) {
+		responses[fmt.Sprint(status)] = success
+	}
 	for _, status := range rt.Fails {
 		responses[fmt.Sprint(status)] = map[string]any{"description": http.StatusText(status)}
 	}
@@ -124,11 +132,40 @@ func (rt *Route) parameters() []any {
 			"name": f.name, "in": f.source, "required": f.required, "schema": schemaOf(f.typ, f.rules),
 		})
 	}
+	if rt.paging != unpaged {
+		params = append(params, pageParameters...)
+	}
+	if rt.search {
+		params = append(params, searchParameter)
+	}
 	return params
 }
 
-func jsonContent(schema map[string]any) map[string]any {
-	return map[string]any{"application/json": map[string]any{"schema": schema}}
+// searchParameter describes what Searched adds to an operation.
+var searchParameter = map[string]any{
+	"name": "search_params", "in": "query", "required": false, "style": "form", "explode": true,
+	"description": "search, search.{field}, mode, mode.{field}, joint and isCaseSensitive; like patterns bring their own %.",
+	"schema":      map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}},
+}
+
+// pageParameters and pageHeaders describe what Paged adds to an operation.
+var (
+	pageParameters = []any{
+		map[string]any{"name": "page", "in": "query", "required": false, "description": "The page, from 1.",
+			"schema": map[string]any{"type": "integer", "minimum": 1, "default": 1}},
+		map[string]any{"name": "page_size", "in": "query", "required": false, "description": "Entries on a page.",
+			"schema": map[string]any{"type": "integer", "minimum": 1, "maximum": maxPageSize, "default": defaultPageSize}},
+	}
+	pageHeaders = map[string]any{
+		"Total-Number": map[string]any{"description": "Entries on all pages.", "schema": map[string]any{"type": "integer"}},
+		"Link":         map[string]any{"description": "The other pages (RFC 8288).", "schema": map[string]any{"type": "string"}},
+	}
+)
+
+func jsonContent(t reflect.Type) map[string]any {
+	return map[string]any{"application/json": map[string]any{
+		"schema": schemaOf(t, rules{}), "example": exampleOf(t, field{}),
+	}}
 }
 
 // Variants is implemented by a polymorphic body: it returns a value of each

@@ -25,11 +25,13 @@ type Guard struct {
 type Route struct {
 	Method  string
 	Pattern string
-	// OperationID and Summary are published in the OpenAPI document.
+	// OperationID, Summary and Description are published in the OpenAPI document.
 	OperationID string
 	Summary     string
-	// Status is the status of success.
+	Description string
+	// Status is the status of success; Also are others that a handler may set.
 	Status int
+	Also   []int
 	// Fails lists the statuses of documented errors.
 	Fails []int
 	// Guards run in order before anything is decoded.
@@ -38,6 +40,8 @@ type Route struct {
 	MaxBody int64
 
 	in, out reflect.Type
+	paging  paging
+	search  bool
 	onError ErrorWriter
 	serve   func(rt *Route, w http.ResponseWriter, r *http.Request) error
 }
@@ -57,6 +61,16 @@ type Option func(*Route)
 func Doc(operationID, summary string) Option {
 	return func(rt *Route) { rt.OperationID, rt.Summary = operationID, summary }
 }
+
+// About describes the operation beyond its summary: what it demands, what else
+// it does, what is easy to get wrong.
+func About(description string) Option {
+	return func(rt *Route) { rt.Description = description }
+}
+
+// Also documents another status of success with the same answer, which the
+// handler chooses with SetStatus.
+func Also(codes ...int) Option { return func(rt *Route) { rt.Also = codes } }
 
 // Status sets the status of success; without it, 204 for Nothing and else 200.
 func Status(code int) Option { return func(rt *Route) { rt.Status = code } }
@@ -180,6 +194,7 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
 		ctx := r.Context()
+		rt.describe(r)
 		for _, guard := range rt.Guards {
 			var err error
 			if ctx, err = guard.Check(ctx, r); err != nil {
@@ -188,8 +203,23 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 			}
 		}
 		r = r.WithContext(ctx)
+		ctx, err := rt.readPage(r)
+		if err != nil {
+			onError(w, r, err)
+			return
+		}
+		r = r.WithContext(ctx)
 		if err := rt.serve(&rt, w, r); err != nil {
 			onError(w, r, err)
 		}
 	})
+}
+
+// describe notes for events and logs which route serves the request.
+func (rt *Route) describe(r *http.Request) {
+	info := Info(r.Context())
+	info.Route, info.Status, info.Params = rt.Pattern, rt.Status, map[string]string{}
+	for _, wildcard := range pathParameter.FindAllStringSubmatch(rt.Pattern, -1) {
+		info.Params[wildcard[1]] = r.PathValue(wildcard[1])
+	}
 }

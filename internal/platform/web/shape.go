@@ -20,6 +20,7 @@ type field struct {
 	typ      reflect.Type
 	required bool
 	rules    rules
+	example  string
 }
 
 // shape is what a struct type says about a request: its parameters and either
@@ -61,7 +62,7 @@ func shapeOf(t reflect.Type) *shape {
 }
 
 func fieldOf(sf reflect.StructField) (field, bool) {
-	f := field{index: sf.Index, typ: sf.Type, rules: parseRules(sf.Tag.Get("check"))}
+	f := field{index: sf.Index, typ: sf.Type, rules: parseRules(sf.Tag.Get("check")), example: sf.Tag.Get("example")}
 	for _, source := range []string{"path", "query", "header"} {
 		if name, ok := sf.Tag.Lookup(source); ok {
 			f.source, f.name = source, name
