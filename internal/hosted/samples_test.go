@@ -41,6 +41,7 @@ func samples() []sample {
 		{"password", Password{Form: form, Identifier: "robin", BackURL: "/sign-in"}},
 		{"create-account", CreateAccount{Form: form, App: "Tidewater", Username: Invalid("robin", taken), Password: &Field{}, MinLength: 8,
 			SignInURL: "/sign-in", Terms: TermsCheck}},
+		{"create-account-administrator", CreateAccount{Form: form, App: "Tidewater", Password: &Field{}, MinLength: 8, Administrator: true}},
 		{"create-account-short", CreateAccount{Form: form, SignInURL: "/sign-in"}},
 		{"choose-password", ChoosePassword{Form: form, Username: "robin", Password: Invalid("", taken, Say("field.required")), MinLength: 8, BackURL: "/register"}},
 		{"choose-username", ChooseUsername{Form: form}},
