@@ -63,6 +63,9 @@ func (f Form) leadsTo() []string { return f.LeadsTo }
 type Field struct {
 	Value  string
 	Errors []Phrase
+	// Focus puts the cursor here although nothing is wrong with this field alone:
+	// the page's notice says what to do.
+	Focus bool
 }
 
 // Invalid returns a field with its errors.
@@ -92,7 +95,7 @@ type Notice struct {
 }
 
 // Trouble returns the notice for an error that belongs to no single field.
-func Trouble(e *errs.Error) *Notice { return &Notice{Tone: ToneError, Title: SayError(e)} }
+func Trouble(e *errs.Error) *Notice { return &Notice{Tone: ToneError, Text: SayError(e)} }
 
 // Person is how a page names the account it speaks of.
 type Person struct {

@@ -52,7 +52,9 @@ type CreateAccount struct {
 	Terms     string
 	// SignInURL leads to SignIn; empty if nobody may sign in.
 	SignInURL string
-	Notice    *Notice
+	// Administrator says that the account will administer Signet.
+	Administrator bool
+	Notice        *Notice
 }
 
 // ChoosePassword asks for a new password: the second page of creating an

@@ -6,7 +6,10 @@ package hosted
 // Settings is the account's overview. A nil section is not shown.
 type Settings struct {
 	*Menu
-	Notice *Notice
+	// Notice is shown in the section whose id is NoticeIn: that is where the
+	// browser scrolls to.
+	Notice   *Notice
+	NoticeIn string
 	// Name is nil if the tenant hides names, Username if it hides usernames, …
 	Name      *NameRow
 	Username  *UsernameRow
@@ -19,6 +22,14 @@ type Settings struct {
 	SessionsURL  string
 	// LostKeyURL explains what to do about a lost key.
 	LostKeyURL string
+}
+
+// NoticeOf returns what the section with an id has to say, nil for nothing.
+func (s Settings) NoticeOf(section string) *Notice {
+	if s.NoticeIn != section {
+		return nil
+	}
+	return s.Notice
 }
 
 // NameRow shows the display name; Value may be empty.
@@ -174,6 +185,8 @@ type RemovePasskey struct {
 // LostKey explains what to do about a lost key.
 type LostKey struct {
 	*Menu
+	// User is how an administrator names the account.
+	User    string
 	BackURL string
 }
 

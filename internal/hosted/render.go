@@ -149,7 +149,7 @@ type control struct {
 // Control prepares a form control. The first one with an error takes the focus.
 func (v *view) Control(f Field, name, label, autocomplete, hint string) *control {
 	c := &control{view: v, Field: f, Name: name, Label: label, Autocomplete: autocomplete, Hint: hint}
-	if len(f.Errors) > 0 && !v.focused {
+	if (len(f.Errors) > 0 || f.Focus) && !v.focused {
 		c.Focus, v.focused = true, true
 	}
 	return c
@@ -158,6 +158,9 @@ func (v *view) Control(f Field, name, label, autocomplete, hint string) *control
 // Describes returns the ids of what explains the control.
 func (c *control) Describes() string {
 	var ids []string
+	if c.Field.Focus {
+		ids = append(ids, "trouble")
+	}
 	if len(c.Field.Errors) > 0 {
 		ids = append(ids, c.Name+"-error")
 	}

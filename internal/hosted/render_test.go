@@ -167,6 +167,35 @@ func TestControl_ErrorsAreTiedToTheirFieldAndTheFirstTakesTheFocus(t *testing.T)
 	}
 }
 
+// The browser scrolls to the section that changed, so that is where it is said.
+func TestSettings_TheNoticeStandsInItsSection(t *testing.T) {
+	t.Parallel()
+	for _, section := range []string{"name", "username", "password", "two-factor", "sessions"} {
+		body, _ := rendered(t, testSite, Settings{
+			Menu: sampleMenu(), Name: &NameRow{}, Username: &UsernameRow{}, Password: &PasswordRow{}, TwoFactor: &TwoFactor{}, ShowSessions: true,
+			Notice: &Notice{Tone: ToneGood, Title: Say("settings.name.saved")}, NoticeIn: section,
+		})
+		before, after, found := strings.Cut(body, "Your name is saved")
+		if !found || strings.Contains(after, "Your name is saved") {
+			t.Errorf("%s: not said once", section)
+		}
+		if i := strings.LastIndex(before, "<section class=\"section"); i < 0 || !strings.Contains(before[i:], ` id="`+section+`"`) {
+			t.Errorf("%s: said elsewhere", section)
+		}
+	}
+}
+
+// Who has one way only is told what to do without it.
+func TestVerifyPasskey_SaysWhatToDoWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	for other, want := range map[string]bool{"": true, "/mfa-verification": false} {
+		body, _ := rendered(t, testSite, VerifyPasskey{Ceremony: Ceremony{Options: getOptions, OtherURL: other}})
+		if got := strings.Contains(body, "I do not have my key"); got != want {
+			t.Errorf("with the other way %q: %v", other, got)
+		}
+	}
+}
+
 // Attack 8: markup in anything that a stranger may have chosen is text.
 func TestRender_EscapesEveryValue(t *testing.T) {
 	t.Parallel()

@@ -41,6 +41,7 @@ func samples() []sample {
 		{"password", Password{Form: form, Identifier: "robin", BackURL: "/sign-in"}},
 		{"create-account", CreateAccount{Form: form, App: "Tidewater", Username: Invalid("robin", taken), Password: &Field{}, MinLength: 8,
 			SignInURL: "/sign-in", Terms: TermsCheck}},
+		{"create-account-administrator", CreateAccount{Form: form, App: "Tidewater", Password: &Field{}, MinLength: 8, Administrator: true}},
 		{"create-account-short", CreateAccount{Form: form, SignInURL: "/sign-in"}},
 		{"choose-password", ChoosePassword{Form: form, Username: "robin", Password: Invalid("", taken, Say("field.required")), MinLength: 8, BackURL: "/register"}},
 		{"choose-username", ChooseUsername{Form: form}},
@@ -64,7 +65,7 @@ func samples() []sample {
 		{"demo-signed-in", Demo{Menu: menu, Claims: []Claim{{"sub", "x8k2m4n6p8q0"}, {"name", "Robin Example"}, {"address", `{"formatted":"1 Long Road With A Name That Does Not End\nLisbon"}`}}}},
 		{"setup-start", SetupStart{Form: form, SetupToken: "t"}},
 		{"setup-expired", SetupStart{Expired: true}},
-		{"settings", Settings{Menu: menu, Notice: &Notice{Tone: ToneGood, Title: Say("settings.passkeys.saved", "name", "Blue key"), Text: Say("settings.passkeys.saved_text")},
+		{"settings", Settings{Menu: menu, Notice: &Notice{Tone: ToneGood, Title: Say("settings.passkeys.saved", "name", "Blue key"), Text: Say("settings.passkeys.saved_text")}, NoticeIn: "two-factor",
 			Name: &NameRow{"Robin Example", "/account/name"}, Username: &UsernameRow{"robin", "/account/username"}, Password: &PasswordRow{true, "/account/password"},
 			TwoFactor: &TwoFactor{On: true, AddURL: "/account/passkey/add", AdviseSpare: true, Passkeys: []PasskeyRow{
 				{ID: "pk1", Name: "Blue key", Kind: KindSecurityKey, Model: "Cardinal K5 NFC", AddedAt: march, UsedAt: march, RenameURL: "/r", RemoveURL: "/d"},
@@ -83,7 +84,7 @@ func samples() []sample {
 		{"rename-passkey", RenamePasskey{Menu: menu, Form: form, Current: "Blue key", Name: Field{Value: "Blue key"}, CancelURL: "/account"}},
 		{"remove-passkey", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, CancelURL: "/account"}},
 		{"remove-passkey-required", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, Required: true, CancelURL: "/account"}},
-		{"lost-key", LostKey{Menu: menu, BackURL: "/account"}},
+		{"lost-key", LostKey{Menu: menu, User: "robin", BackURL: "/account"}},
 		{"end-session", EndSession{Menu: menu, Form: form, Device: "Safari on iPhone", SignedInAt: march, CancelURL: "/account"}},
 		{"account-closed", AccountClosed{}},
 	}

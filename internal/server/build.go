@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"signet/internal/account"
@@ -79,7 +80,10 @@ func build(o Options) *parts {
 		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 	}
-	p.pages = &signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}
+	p.pages = &signinpages.Pages{
+		Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer,
+		MakesAdministrator: p.makesAdministrator,
+	}
 	p.renderFor(p.browser)
 	p.operator = operator.Guard()
 	if o.Operators != nil {
@@ -142,6 +146,24 @@ func (p *parts) mayRegister(ctx context.Context) error {
 		return err
 	}
 	return setup.Allowed(ctx, t.DB, p.options.Clock.Millis(), setuppages.Cookie(ctx))
+}
+
+// makesAdministrator reports whether the account that the request of ctx may
+// create will be the first administrator's.
+func (p *parts) makesAdministrator(ctx context.Context) (bool, error) {
+	t := tenant.From(ctx)
+	if t.ID != tenant.Admin {
+		return false, nil
+	}
+	needed, err := setup.Needed(ctx, t.DB)
+	if err != nil || !needed {
+		return false, err
+	}
+	err = setup.Allowed(ctx, t.DB, p.options.Clock.Millis(), setuppages.Cookie(ctx))
+	if errors.Is(err, setup.ErrRequired) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // registered makes the first person of the admin tenant its administrator.

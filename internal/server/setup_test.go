@@ -220,6 +220,38 @@ func TestSetup_ByPagesEndsAtTheAccount(t *testing.T) {
 	})
 }
 
+// The page says what the account will be to whoever holds the cookie, and to
+// nobody else.
+func TestSetup_TheRegistrationPageNamesTheAdministrator(t *testing.T) {
+	t.Parallel()
+	const words = "This account will administer Signet"
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		c := app.CreateAppIn(t, tenant.Admin, application.Application{})
+		shown := func(b *apptest.Browser) bool {
+			t.Helper()
+			b.Authorize(c, "first_screen", "register", "prompt", "login")
+			a := b.Visit("/register")
+			if a.StatusCode != http.StatusOK {
+				t.Fatalf("%d %.500s", a.StatusCode, a.Text)
+			}
+			return strings.Contains(a.Text, words)
+		}
+		holder := app.BrowserAt(t, app.AdminURL)
+		register := holder.Then(holder.Send(holder.Visit("/setup?token=" + newLink(t, app))))
+		if refused := holder.Send(register, "username", "1", "password", apptest.Password); refused.StatusCode != http.StatusUnprocessableEntity ||
+			!strings.Contains(register.Text, words) || !strings.Contains(refused.Text, words) {
+			t.Errorf("with the cookie: %.900s then %d %.900s", register.Text, refused.StatusCode, refused.Text)
+		}
+		if shown(app.BrowserAt(t, app.AdminURL)) {
+			t.Error("without the cookie")
+		}
+		app.Clock.Advance(setup.Lifetime)
+		if shown(holder) {
+			t.Error("with a cookie that is too old")
+		}
+	})
+}
+
 func TestSetup_ExistsAtTheAdminTenantOnly(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)

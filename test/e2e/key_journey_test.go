@@ -56,7 +56,7 @@ func TestJourney_SecurityKey(t *testing.T) {
 		leave(p, english)
 
 		p.Open(app.URL + "/demo-app")
-		p.Heading("Demo application")
+		p.Heading("Demo app")
 		p.Click("Sign in")
 		p.Heading("Sign in")
 		p.Fill("Username", username)

@@ -30,6 +30,10 @@ func TestJourney_RegisterSignOutSignIn(t *testing.T) {
 				p.Heading("Create your account")
 				p.Fill("Username", username)
 				p.Fill("Password", password)
+				if p.Scripts() {
+					p.Click("Show password")
+					p.Click("Hide password")
+				}
 				p.Click("Create account")
 				p.Heading("Hello " + username)
 
@@ -41,7 +45,7 @@ func TestJourney_RegisterSignOutSignIn(t *testing.T) {
 				p.Fill("Username", username)
 				p.Fill("Password", "not "+password)
 				p.Click("Sign in")
-				p.Sees("The username or password is not right.")
+				p.Sees("The username or password is not right")
 				if got := p.Value("Username"); got != username {
 					t.Errorf("after a wrong password the username field holds %q", got)
 				}
@@ -137,7 +141,7 @@ func TestDemoApp_SignsInShowsClaimsSignsOut(t *testing.T) {
 				fixture.User(t, app, username)
 				p := browser.New(t, browser.Options{NoScript: noScript})
 				p.Open(app.URL + "/demo-app")
-				p.Heading("Demo application")
+				p.Heading("Demo app")
 				p.Click("Sign in")
 				p.Heading("Sign in")
 				p.Fill("Username", username)
@@ -151,7 +155,7 @@ func TestDemoApp_SignsInShowsClaimsSignsOut(t *testing.T) {
 					p.Heading("Sign out")
 					p.Click("Sign out")
 				}
-				p.Heading("Demo application")
+				p.Heading("Demo app")
 			})
 		})
 	}

@@ -225,13 +225,14 @@ func (p *Pages) render(v *visit, status int, page hosted.Page) error {
 	return p.Renderer.Render(v.w, v.r, status, page)
 }
 
-// done leads back to the settings, which then say what has happened.
-func (p *Pages) done(v *visit, what, about, section string) error {
+// done leads back to the settings, to the section that changed, which then says
+// what has happened.
+func (p *Pages) done(v *visit, what, about string) error {
 	query := url.Values{"done": {what}}
 	if about != "" {
 		query.Set("about", about)
 	}
-	http.Redirect(v.w, v.r, v.tenant.Path("/account")+"?"+query.Encode()+"#"+section, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, v.tenant.Path("/account")+"?"+query.Encode()+"#"+sectionOf[what], http.StatusSeeOther)
 	return nil
 }
 

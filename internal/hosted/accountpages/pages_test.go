@@ -200,6 +200,8 @@ func TestAccount_SecurityKeyIsAddedNamedAndAskedFor(t *testing.T) {
 		p.sees("Type a name.")
 		p.send("name", "Blue key")
 		p.sees("“Blue key” is ready", "Add a spare soon")
+		p.open("/account/passkey/lost")
+		p.sees("signet user reset-mfa robin")
 
 		other := visitor(t, app)
 		other.key = p.key

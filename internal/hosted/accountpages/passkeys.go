@@ -1,6 +1,7 @@
 package accountpages
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -102,7 +103,7 @@ func (p *Pages) savePasskey(v *visit) error {
 	case err != nil:
 		return err
 	}
-	return p.done(v, donePasskey, name, "two-factor")
+	return p.done(v, donePasskey, name)
 }
 
 // passkeyName reads the posted name and what is wrong with it.
@@ -137,7 +138,7 @@ func (p *Pages) passkey(v *visit) (*mfa.Credential, []mfa.Credential, error) {
 			return &credentials[i], credentials, nil
 		}
 	}
-	return nil, nil, p.done(v, doneGone, "", "two-factor")
+	return nil, nil, p.done(v, doneGone, "")
 }
 
 func (p *Pages) renamePasskey(v *visit) error {
@@ -168,12 +169,12 @@ func (p *Pages) saveRename(v *visit) error {
 	}
 	err = p.Engine.RenamePasskey(v.ctx(), v.caller, credential.ID, name)
 	if errors.Is(err, account.ErrRecordNotFound) {
-		return p.done(v, doneGone, "", "two-factor")
+		return p.done(v, doneGone, "")
 	}
 	if err != nil {
 		return err
 	}
-	return p.done(v, doneRename, name, "two-factor")
+	return p.done(v, doneRename, name)
 }
 
 func (p *Pages) removePasskey(v *visit) error {
@@ -201,14 +202,16 @@ func (p *Pages) saveRemoval(v *visit) error {
 	}
 	err = p.Engine.RemoveFactor(v.ctx(), v.caller, credential.ID)
 	if errors.Is(err, account.ErrRecordNotFound) {
-		return p.done(v, doneGone, "", "two-factor")
+		return p.done(v, doneGone, "")
 	}
 	if err != nil {
 		return err
 	}
-	return p.done(v, doneRemoval, text(credential.Name), "two-factor")
+	return p.done(v, doneRemoval, text(credential.Name))
 }
 
 func (p *Pages) lostKey(v *visit) error {
-	return p.render(v, http.StatusOK, hosted.LostKey{Menu: p.menu(v), BackURL: v.tenant.Path("/account") + "#two-factor"})
+	return p.render(v, http.StatusOK, hosted.LostKey{
+		Menu: p.menu(v), User: cmp.Or(text(v.user.Username), v.user.ID), BackURL: v.tenant.Path("/account") + "#two-factor",
+	})
 }

@@ -51,7 +51,7 @@ func (p *Pages) saveName(v *visit) error {
 		}
 		return p.showName(v, e.Status, hosted.Invalid(name, hosted.SayError(e)))
 	}
-	return p.done(v, doneName, "", "name")
+	return p.done(v, doneName, "")
 }
 
 func (p *Pages) editUsername(v *visit) error {
@@ -83,7 +83,7 @@ func (p *Pages) saveUsername(v *visit) error {
 		}
 		return p.showUsername(v, e.Status, hosted.Invalid(username, hosted.SayError(e)))
 	}
-	return p.done(v, doneUsername, "", "username")
+	return p.done(v, doneUsername, "")
 }
 
 const errInvalidInput = "guard.invalid_input"
@@ -118,7 +118,7 @@ func (p *Pages) savePassword(v *visit) error {
 		}
 		return p.showPassword(v, e.Status, hosted.Field{Errors: reasons(e)})
 	}
-	return p.done(v, donePassword, "", "password")
+	return p.done(v, donePassword, "")
 }
 
 // reasons returns one sentence for each rule that a password breaks.

@@ -75,7 +75,7 @@ func (p *Pages) session(v *visit) (*account.Session, error) {
 			return &sessions[i], nil
 		}
 	}
-	return nil, p.done(v, doneSessionEnded, "", "sessions")
+	return nil, p.done(v, doneSessionEnded, "")
 }
 
 func (p *Pages) askEndSession(v *visit) error {
@@ -96,5 +96,5 @@ func (p *Pages) endSession(v *visit) error {
 	if err != nil && !errors.Is(err, account.ErrSessionNotFound) {
 		return err
 	}
-	return p.done(v, doneSessionEnded, "", "sessions")
+	return p.done(v, doneSessionEnded, "")
 }

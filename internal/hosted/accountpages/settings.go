@@ -12,7 +12,8 @@ import (
 
 // settings shows the account and everything that may be changed.
 func (p *Pages) settings(v *visit) error {
-	page := hosted.Settings{Menu: p.menu(v), Notice: notice(v.r.URL.Query())}
+	query := v.r.URL.Query()
+	page := hosted.Settings{Menu: p.menu(v), Notice: notice(query), NoticeIn: sectionOf[query.Get("done")]}
 	p.personalRows(v, &page)
 	if err := p.twoFactor(v, &page); err != nil {
 		return err
@@ -111,6 +112,13 @@ const (
 	doneGone         = "passkey-gone"
 	doneSessionEnded = "session-ended"
 )
+
+// sectionOf names the section of the settings that each of them changed.
+var sectionOf = map[string]string{
+	doneName: "name", doneUsername: "username", donePassword: "password",
+	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor",
+	doneSessionEnded: "sessions",
+}
 
 // notice says what has just happened. The query is anybody's to write, so it
 // chooses among our own sentences.

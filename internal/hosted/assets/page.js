@@ -1,16 +1,22 @@
 // What makes every page a little nicer. Nothing here is needed to use one.
 
-// "Show" beside a password: a toggle button, its name stays, its state is pressed.
-for (const button of document.querySelectorAll("button[data-reveal]")) {
-  button.addEventListener("click", () => {
-    const input = document.getElementById(/** @type {string} */ (button.getAttribute("data-reveal")));
-    if (!(input instanceof HTMLInputElement)) return;
-    const shown = input.type === "password";
-    input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    input.focus();
-  });
+// "Show" beside a password, which then says "Hide": it carries the words of its
+// other state.
+/** @param {HTMLButtonElement} button @param {boolean} [shown] */
+function reveal(button, shown) {
+  const input = document.getElementById(button.dataset.reveal ?? "");
+  if (!(input instanceof HTMLInputElement) || (input.type === "text") === shown) return;
+  input.type = input.type === "text" ? "password" : "text";
+  const { text = "", label = "" } = button.dataset;
+  button.dataset.text = button.textContent ?? "";
+  button.dataset.label = button.getAttribute("aria-label") ?? "";
+  button.textContent = text;
+  button.setAttribute("aria-label", label);
+  return input;
 }
+/** @type {NodeListOf<HTMLButtonElement>} */
+const reveals = document.querySelectorAll("button[data-reveal]");
+for (const button of reveals) button.addEventListener("click", () => reveal(button)?.focus());
 
 // Times are sent in UTC; readers think in their own time zone.
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
@@ -35,6 +41,8 @@ for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    // Browsers remember what is sent from a text field.
+    for (const button of reveals) reveal(button, false);
     event.submitter?.setAttribute("aria-busy", "true");
     setTimeout(() => ready(form), 8000);
   });

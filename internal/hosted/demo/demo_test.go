@@ -24,7 +24,7 @@ func TestDemo_SignsInShowsClaimsAndSignsOut(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		u := app.CreateUser(t, "robin")
 		b := app.Browser(t)
-		sees(t, b.Visit("/demo-app"), "Demo application", `href="/demo-app/sign-in"`)
+		sees(t, b.Visit("/demo-app"), "Demo app", `href="/demo-app/sign-in"`)
 		page := b.Then(b.Send(b.Visit("/demo-app/sign-in"), "identifier", "robin", "password", apptest.Password))
 		sees(t, page, "Account menu", "Profile", "Sign out", "Claims of the ID token", u.ID, app.URL+"/oidc")
 
@@ -38,7 +38,7 @@ func TestDemo_SignsInShowsClaimsAndSignsOut(t *testing.T) {
 		confirm := b.Then(b.Send(page))
 		sees(t, confirm, "op.logoutForm")
 		b.Then(b.Send(confirm, "logout", "yes"))
-		sees(t, b.Visit("/demo-app"), "Demo application", `href="/demo-app/sign-in"`)
+		sees(t, b.Visit("/demo-app"), "Demo app", `href="/demo-app/sign-in"`)
 		if n := app.Count(t, tenant.Default, "sessions", "user_id = $2", u.ID); n != 0 {
 			t.Errorf("%d sessions", n)
 		}
@@ -55,7 +55,7 @@ func TestDemo_ForeignCodeIsRefused(t *testing.T) {
 	if a.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d", a.StatusCode)
 	}
-	sees(t, a, "Demo application", `href="/demo-app/sign-in"`)
+	sees(t, a, "Demo app", `href="/demo-app/sign-in"`)
 	n, err := db.One[int64](t.Context(), app.DB(), `SELECT count(*) FROM account_sessions WHERE tenant_id = $1`)
 	if err != nil || n != 0 {
 		t.Errorf("%d page sessions, %v", n, err)

@@ -4,6 +4,7 @@
 package signinpages
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -41,6 +42,9 @@ type Pages struct {
 	Clients  *client.Directory
 	Center   *accountcenter.Cache
 	Renderer *hosted.Renderer
+	// MakesAdministrator reports whether an account that is created now will
+	// administer Signet.
+	MakesAdministrator func(ctx context.Context) (bool, error)
 }
 
 // Table returns the routes of the pages.

@@ -19,7 +19,10 @@ func (p *Pages) showRegister(v *visit) error {
 	return p.renderRegister(v, http.StatusOK, hosted.CreateAccount{})
 }
 
-func (p *Pages) renderRegister(v *visit, status int, page hosted.CreateAccount) error {
+func (p *Pages) renderRegister(v *visit, status int, page hosted.CreateAccount) (err error) {
+	if page.Administrator, err = p.MakesAdministrator(v.ctx()); err != nil {
+		return err
+	}
 	page.Form, page.App, page.MinLength = p.form(v), p.appName(v), minLength(v.settings)
 	if page.Password == nil && v.settings.SignUp.Password {
 		page.Password = &hosted.Field{}

@@ -48,7 +48,7 @@ func TestForm_OfAnotherInteractionIsRefused(t *testing.T) {
 	action, _ := victim.authorize().form()
 	foreign.Set("identifier", "robin")
 	foreign.Set("password", apptest.Password)
-	victim.post(action, foreign).sees(403, "so we started again", `value="robin"`)
+	victim.post(action, foreign).sees(403, "We started again", `value="robin"`)
 	for _, token := range []string{"", "x", foreign.Get("token") + "x"} {
 		foreign.Set("token", token)
 		victim.post(action, foreign).sees(403)

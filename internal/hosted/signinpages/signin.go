@@ -32,7 +32,7 @@ func (p *Pages) showSignInAgain(v *visit) error {
 	identifier := cmp.Or(v.r.PostForm.Get("identifier"), v.r.PostForm.Get("username"))
 	return p.renderSignIn(v, http.StatusForbidden, hosted.SignIn{
 		Identifier: hosted.Field{Value: clip(identifier)},
-		Notice:     &hosted.Notice{Tone: hosted.ToneWarn, Title: hosted.Say("sign_in.expired")},
+		Notice:     &hosted.Notice{Tone: hosted.ToneWarn, Title: hosted.Say("sign_in.expired"), Text: hosted.Say("sign_in.expired_text")},
 	})
 }
 
@@ -88,7 +88,7 @@ func (p *Pages) signIn(v *visit) error {
 	}
 	err := p.prove(v, identifier, password)
 	if e, ok := refusal(err); ok {
-		page.Notice = signInTrouble(err, hosted.Trouble(e))
+		page.Notice, page.Password = signInTrouble(err, hosted.Trouble(e)), &hosted.Field{Focus: true}
 		return p.renderSignIn(v, statusOf(e.Status), page)
 	}
 	if err != nil {
@@ -125,7 +125,9 @@ func (p *Pages) signInByPassword(v *visit) error {
 	}
 	err := p.prove(v, identifier, password)
 	if e, ok := refusal(err); ok {
-		return p.renderPassword(v, statusOf(e.Status), identifier, hosted.Password{Notice: signInTrouble(err, hosted.Trouble(e))})
+		return p.renderPassword(v, statusOf(e.Status), identifier, hosted.Password{
+			Notice: signInTrouble(err, hosted.Trouble(e)), Password: hosted.Field{Focus: true},
+		})
 	}
 	if err != nil {
 		return err
@@ -163,7 +165,9 @@ func kindOf(identifier string, s *signinexp.Settings) string {
 // signInTrouble says what went wrong without telling which part was wrong.
 func signInTrouble(err error, other *hosted.Notice) *hosted.Notice {
 	if errors.Is(err, verification.ErrInvalidCredentials) || errors.Is(err, signin.ErrUserNotFound) {
-		return &hosted.Notice{Tone: hosted.ToneError, Title: hosted.Say("sign_in.wrong_credentials")}
+		return &hosted.Notice{
+			Tone: hosted.ToneError, Title: hosted.Say("sign_in.wrong_credentials"), Text: hosted.Say("sign_in.wrong_credentials_text"),
+		}
 	}
 	return other
 }

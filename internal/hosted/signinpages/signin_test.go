@@ -37,7 +37,8 @@ func TestSignIn_WrongCredentialsAreOneAnswer(t *testing.T) {
 	app := apptest.Start(t)
 	addUser(t, app, "robin")
 	b := open(t, app).authorize()
-	b.submit("identifier", "robin", "password", "wrong-"+apptest.Password).sees(422, "The username or password is not right.", `value="robin"`)
+	b.submit("identifier", "robin", "password", "wrong-"+apptest.Password).sees(422, "The username or password is not right", `value="robin"`,
+		`<div id="trouble">`, `aria-describedby="trouble" autofocus`)
 	known := b.page.Text
 	b.submit("identifier", "nobody", "password", "wrong-"+apptest.Password).sees(422)
 	unknown := strings.ReplaceAll(b.page.Text, `value="nobody"`, `value="robin"`)
@@ -137,7 +138,7 @@ func TestRegister_TellsWhatIsWrongWithBothFieldsAtOnce(t *testing.T) {
 	app := apptest.Start(t)
 	addUser(t, app, "taken")
 	b := open(t, app).authorize("first_screen", "register")
-	b.submit("username", "1st", "password", "abc").sees(422, "A username cannot begin with a number.", "Use at least 8 characters.", `value="1st"`)
+	b.submit("username", "1st", "password", "abc").sees(422, "A username cannot begin with a digit.", "Use at least 8 characters.", `value="1st"`)
 	b.submit("username", "taken", "password", apptest.Password).sees(422, "This username is taken.", "autofocus")
 	if n := users(t, app); n != 1 {
 		t.Errorf("%d users, want 1", n)
