@@ -129,6 +129,20 @@ func IsUnique(err error, table, column string) bool {
 	return false
 }
 
+// IsPattern reports whether PostgreSQL refuses a statement because a pattern in
+// its arguments (LIKE, SIMILAR TO, regular expression) is none.
+func IsPattern(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "2201B", "22019", "22025", "2200C": // regular expression, escapes
+		return true
+	}
+	return false
+}
+
 // liteUnique reads "constraint failed: UNIQUE constraint failed: t.a, t.b (2067)".
 func liteUnique(message, table, column string) bool {
 	_, names, ok := strings.Cut(message, "UNIQUE constraint failed: ")

@@ -17,7 +17,9 @@ import (
 //     its WHERE or ON), or "tenant_id = other.tenant_id" of a table so tied;
 //   - an INSERT names tenant_id in its columns and gives it exactly $1, in every
 //     row; its ON CONFLICT … DO UPDATE names tenant_id in the conflict's columns;
-//   - no SET assigns tenant_id.
+//   - no SET assigns tenant_id;
+//   - a table that mirrors another (see guard_mirror.go) is only read, and only
+//     beside rows so tied.
 //
 // It guards against mistakes, not against an author of SQL who means harm, yet
 // it is strict: what it does not understand it refuses.
@@ -103,6 +105,8 @@ type ref struct {
 	alias string
 	key   string // the tenant column; "" for what holds no rows of its own
 	tied  bool
+
+	mirror *mirror // nil but for a table that mirrors another
 }
 
 // scope is where the names of one SELECT or changing statement live.
@@ -151,6 +155,9 @@ func (g *guard) settle() error {
 		}
 	}
 	for _, r := range g.refs {
+		if r.mirror != nil && !r.tied {
+			return fmt.Errorf("table %q is not tied to %s.%s", r.table, r.mirror.of, r.mirror.seq)
+		}
 		if r.key != "" && !r.tied {
 			return fmt.Errorf("table %q is not tied to %s = $1", r.table, r.key)
 		}
@@ -196,7 +203,8 @@ func (g *guard) with(tokens []token, parent *scope) ([]token, error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if _, known := g.tables[name]; known {
+		_, mirrored := mirrors[name]
+		if _, known := g.tables[name]; known || mirrored {
 			return nil, fmt.Errorf("WITH hides table %q", name)
 		}
 		g.named[name] = true
@@ -251,6 +259,9 @@ func (g *guard) expression(tokens []token, s *scope) error {
 
 // add puts a table into a scope.
 func (g *guard) add(s *scope, table, alias string) (*ref, error) {
+	if m, ok := mirrors[table]; ok {
+		return g.addRef(s, &ref{table: table, alias: alias, mirror: &m})
+	}
 	key, known := g.tables[table]
 	switch {
 	case g.named[table]:

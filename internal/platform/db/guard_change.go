@@ -8,9 +8,12 @@ import (
 // update analyses UPDATE table [alias] SET … [FROM …] [WHERE …] [RETURNING …].
 func (g *guard) update(tokens []token) error {
 	s := &scope{}
-	_, rest, err := g.table(tokens, s)
+	target, rest, err := g.table(tokens, s)
 	if err != nil {
 		return err
+	}
+	if target.mirror != nil {
+		return fmt.Errorf("table %q is only read", target.table)
 	}
 	if len(rest) == 0 || !rest[0].is("set") {
 		return errors.New("UPDATE without SET")
@@ -32,9 +35,12 @@ func (g *guard) delete(tokens []token) error {
 		return err
 	}
 	s := &scope{}
-	_, rest, err := g.table(parts[0].items, s)
+	target, rest, err := g.table(parts[0].items, s)
 	if err != nil {
 		return err
+	}
+	if target.mirror != nil {
+		return fmt.Errorf("table %q is only read", target.table)
 	}
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected %q after the table", rest[0].text)

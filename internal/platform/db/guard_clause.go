@@ -322,6 +322,8 @@ func (g *guard) conditions(tokens []token, s *scope, only *ref) {
 		if len(sides) != 2 {
 			continue
 		}
+		g.reflect(sides[0], sides[1], s, only)
+		g.reflect(sides[1], sides[0], s, only)
 		left, right := g.operand(sides[0], s), g.operand(sides[1], s)
 		if left == nil || right == nil {
 			continue
@@ -352,16 +354,9 @@ func (g *guard) operand(tokens []token, s *scope) *ref {
 		if len(s.refs) == 1 && s.refs[0].key == tokens[0].text {
 			return s.refs[0]
 		}
-	case len(tokens) == 3 && tokens[0].identifier() && tokens[1].is(".") && tokens[2].identifier():
-		for at := s; at != nil; at = at.parent {
-			for _, r := range at.refs {
-				if r.alias == tokens[0].text {
-					if r.key == tokens[2].text {
-						return r
-					}
-					return nil
-				}
-			}
+	default:
+		if r, column := qualified(tokens, s); r != nil && r.key == column {
+			return r
 		}
 	}
 	return nil

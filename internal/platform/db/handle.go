@@ -151,7 +151,7 @@ func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 			if err != nil {
 				return err
 			}
-			rows, err := conn.QueryContext(steady, query, bound...)
+			rows, err := conn.QueryContext(steady, query, p.planned(ctx, bound)...)
 			if err != nil {
 				return err
 			}

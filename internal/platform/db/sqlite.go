@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-
-	"modernc.org/sqlite"
 )
 
 // errDiscard is the one value that tells database/sql to drop a connection.
@@ -47,9 +45,10 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 // steady returns the context under which a statement runs, or the error of a
 // caller who is gone. SQLite's statements are short, and to end one with its
 // caller takes database/sql and the driver three goroutines each, which is more
-// than most statements cost; so there a caller is asked before, not meanwhile.
+// than most statements cost; so there a caller is asked before, not meanwhile,
+// unless the statement is marked Interruptible.
 func (p *Pool) steady(ctx context.Context) (context.Context, error) {
-	if p.dialect == Postgres {
+	if p.dialect == Postgres || interruptible(ctx) {
 		return ctx, nil
 	}
 	return context.WithoutCancel(ctx), ctx.Err()
@@ -104,7 +103,7 @@ func (p *Pool) openLite(path string, settings url.Values) *sql.DB {
 	settings["_pragma"] = append(settings["_pragma"],
 		fmt.Sprintf("busy_timeout(%d)", p.options.LockWait.Milliseconds()), "temp_store(MEMORY)", "trusted_schema(OFF)")
 	name := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}
-	return sql.OpenDB(liteConnector{driver: &sqlite.Driver{}, name: name.String()})
+	return sql.OpenDB(liteConnector{driver: liteDriver(), name: name.String()})
 }
 
 // checkSQLite refuses a library whose write-ahead log may corrupt the file.

@@ -127,7 +127,7 @@ func (w *work) query(ctx context.Context, query string, args []any, first ...str
 	if err != nil {
 		return nil, err
 	}
-	return w.tx.QueryContext(steady, query, bound...)
+	return w.tx.QueryContext(steady, query, w.pool.planned(ctx, bound)...)
 }
 
 // transaction is an open transaction of an engine: *sql.Tx, or *liteTx.
