@@ -19,6 +19,7 @@ import (
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
+	"signet/internal/operator"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/rp"
@@ -46,11 +47,12 @@ type parts struct {
 	renderer   *hosted.Renderer
 	pages      *signinpages.Pages
 	limiter    *sentinel.Limiter
+	operator   web.Guard // of every operation of the Management API
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
 }
 
-func build(o Options) *parts {
+func build(o Options, admin *tenant.Tenant) *parts {
 	config := settings.NewReader(o.Pool)
 	p := &parts{
 		options:    o,
@@ -77,6 +79,10 @@ func build(o Options) *parts {
 		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 	}
 	p.pages = &signinpages.Pages{Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer}
+	p.operator = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock).Guard()
+	if o.WrapOperator != nil {
+		p.operator = o.WrapOperator(p.operator)
+	}
 	p.renderFor(p.browser)
 	return p
 }
