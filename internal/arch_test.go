@@ -36,7 +36,7 @@ var order = []string{
 	"oidc/proto", "oidc/client", "oidc/token", "oidc/grant", "oidc/authorize", "oidc/logout",
 	"operator", "samlapp",
 	"signin/verification", "signin",
-	"account", "setup", "rp", "purge",
+	"account", "operator", "setup", "rp", "purge",
 	// Plug-ins, the composition root and what tests start it with.
 	"connectors", "server", "apptest", "testbed",
 }

@@ -17,6 +17,7 @@ import (
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
+	"signet/internal/platform/web"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -91,7 +92,7 @@ func (e *Engine) enter(ctx context.Context, c *Caller, gates ...gate) (*visit, e
 	}
 	u, err := user.ByID(ctx, d, c.UserID)
 	if errors.Is(err, user.ErrNotFound) {
-		return nil, ErrUnauthorized
+		return nil, web.ErrUnauthorized
 	}
 	if err != nil {
 		return nil, err

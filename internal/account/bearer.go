@@ -2,39 +2,33 @@ package account
 
 import (
 	"context"
-	"strings"
 
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
-
-// bearer is the authentication scheme, as the published API writes it.
-const bearer = "Bearer"
 
 // Authenticate returns who asks by an Authorization header (RFC 6750 section
 // 2.1). Only opaque tokens count: the others are made for APIs of the operator.
 // stepUpID is the value of the header that names a step-up record; one that does
 // not hold is as good as none.
 func (e *Engine) Authenticate(ctx context.Context, authorization, stepUpID string) (*Caller, error) {
-	switch {
-	case authorization == "":
-		return nil, ErrNoHeader
-	case !strings.HasPrefix(authorization, bearer):
-		return nil, ErrTokenType.With(map[string][]string{"supportedTypes": {bearer}})
+	value, err := web.BearerToken(authorization)
+	if err != nil {
+		return nil, err
 	}
 	t := tenant.From(ctx)
-	value := strings.TrimPrefix(strings.TrimPrefix(authorization, bearer), " ")
 	access, err := token.AccessByValue(ctx, t.DB, e.Clock.Millis(), value)
 	if err != nil {
 		return nil, err
 	}
 	if access == nil {
-		return nil, ErrUnauthorized
+		return nil, web.ErrUnauthorized
 	}
 	if !proto.HasScope(access.Scope, proto.ScopeOpenID) {
-		return nil, ErrForbidden
+		return nil, web.ErrForbidden
 	}
 	settings, err := e.Center.Get(ctx, t.DB)
 	if err != nil {

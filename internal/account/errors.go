@@ -4,16 +4,12 @@ import "signet/internal/platform/errs"
 
 // Who may ask.
 var (
-	ErrNoHeader       = errs.New(401, "auth.authorization_header_missing")
-	ErrTokenType      = errs.New(401, "auth.authorization_token_type_not_supported")
-	ErrUnauthorized   = errs.New(401, "auth.unauthorized")
-	ErrForbidden      = errs.New(403, "auth.forbidden")
 	ErrThirdParty     = errs.New(403, "auth.third_party_application_forbidden")
 	ErrNotEnabled     = errs.New(400, "account_center.not_enabled")
 	ErrNotReadable    = errs.New(400, "account_center.field_not_enabled")
 	ErrNotEditable    = errs.New(400, "account_center.field_not_editable")
 	ErrStepUpRequired = errs.New(401, "verification_record.permission_denied")
-	// errScopeMissing is ErrUnauthorized where the published API says 400.
+	// errScopeMissing is web.ErrUnauthorized where the published API says 400.
 	errScopeMissing = errs.New(400, "auth.unauthorized")
 )
 

@@ -4,6 +4,7 @@ import (
 	"signet/internal/accountcenter"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 )
 
 // gate is one check in front of an operation.
@@ -26,17 +27,17 @@ var (
 	changeProfile  = []gate{edits(accountcenter.Profile), has(proto.ScopeProfile, errScopeMissing)}
 	changePassword = []gate{firstParty, steppedUpIfPossible, edits(accountcenter.Password)}
 
-	listFactors       = []gate{reads(accountcenter.MFA), has(proto.ScopeIdentities, ErrUnauthorized)}
-	bindPasskey       = []gate{steppedUp, edits(accountcenter.Passkey), has(proto.ScopeIdentities, ErrUnauthorized), firstParty}
+	listFactors       = []gate{reads(accountcenter.MFA), has(proto.ScopeIdentities, web.ErrUnauthorized)}
+	bindPasskey       = []gate{steppedUp, edits(accountcenter.Passkey), has(proto.ScopeIdentities, web.ErrUnauthorized), firstParty}
 	renamePasskey     = bindPasskey
-	removeFactor      = []gate{steppedUp, has(proto.ScopeIdentities, ErrUnauthorized), firstParty}
-	readMFASettings   = []gate{has(proto.ScopeIdentities, ErrUnauthorized), reads(accountcenter.MFA)}
-	changeMFASettings = []gate{steppedUp, has(proto.ScopeIdentities, ErrUnauthorized), firstParty, edits(accountcenter.MFA)}
-	readConfigs       = []gate{has(proto.ScopeIdentities, ErrUnauthorized), reads(accountcenter.Passkey)}
-	changeConfigs     = []gate{steppedUp, has(proto.ScopeIdentities, ErrUnauthorized), firstParty, edits(accountcenter.Passkey)}
+	removeFactor      = []gate{steppedUp, has(proto.ScopeIdentities, web.ErrUnauthorized), firstParty}
+	readMFASettings   = []gate{has(proto.ScopeIdentities, web.ErrUnauthorized), reads(accountcenter.MFA)}
+	changeMFASettings = []gate{steppedUp, has(proto.ScopeIdentities, web.ErrUnauthorized), firstParty, edits(accountcenter.MFA)}
+	readConfigs       = []gate{has(proto.ScopeIdentities, web.ErrUnauthorized), reads(accountcenter.Passkey)}
+	changeConfigs     = []gate{steppedUp, has(proto.ScopeIdentities, web.ErrUnauthorized), firstParty, edits(accountcenter.Passkey)}
 
-	listSessions = []gate{steppedUp, reads(accountcenter.Session), has(proto.ScopeSessions, ErrUnauthorized)}
-	endSession   = []gate{steppedUp, edits(accountcenter.Session), has(proto.ScopeSessions, ErrUnauthorized), firstParty}
+	listSessions = []gate{steppedUp, reads(accountcenter.Session), has(proto.ScopeSessions, web.ErrUnauthorized)}
+	endSession   = []gate{steppedUp, edits(accountcenter.Session), has(proto.ScopeSessions, web.ErrUnauthorized), firstParty}
 	listGrants   = listSessions
 	endGrant     = endSession
 

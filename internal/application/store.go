@@ -70,6 +70,21 @@ func List(ctx context.Context, q db.Q, limit, offset int) ([]Application, error)
 // type that authenticates begins with a secret, whose value is returned; else
 // that is "".
 func Create(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a Application) (*Application, string, error) {
+	if err := insert(ctx, tx, now, &a); err != nil {
+		return nil, "", err
+	}
+	secret := ""
+	if a.Type.HasSecret() {
+		var err error
+		if secret, err = AddSecret(ctx, tx, now, ring, &a, defaultSecretName, nil); err != nil {
+			return nil, "", err
+		}
+	}
+	return &a, secret, tx.Touch(ctx, Family)
+}
+
+// insert stores an application without a secret and fills in what is empty.
+func insert(ctx context.Context, tx *db.Tx, now int64, a *Application) error {
 	if a.ID == "" {
 		a.ID = ids.Long()
 	}
@@ -84,37 +99,49 @@ func Create(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a Ap
 		a.CustomData = map[string]any{}
 	}
 	if err := a.check(); err != nil {
-		return nil, "", err
+		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO applications (tenant_id, id, name, description, type, is_third_party,
 			is_access_control_enabled, oidc_client_metadata, custom_client_metadata, custom_data, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		a.ID, a.Name, a.Description, a.Type, a.IsThirdParty, a.IsAccessLimited, db.JSON[ClientMetadata]{V: a.OIDC},
 		db.JSON[CustomMetadata]{V: a.Custom}, db.JSON[map[string]any]{V: a.CustomData}, a.CreatedAt)
-	if err != nil {
-		return nil, "", err
-	}
-	secret := ""
-	if a.Type.HasSecret() {
-		if secret, err = AddSecret(ctx, tx, now, ring, &a, defaultSecretName, nil); err != nil {
-			return nil, "", err
-		}
-	}
-	return &a, secret, tx.Touch(ctx, Family)
+	return err
 }
 
 // Secret is one of the secrets of an application, without its value.
 type Secret struct {
 	Name string `db:"name"`
-	// Kind is "named", "legacy" for the one secret of old applications, or
-	// "internal" for a placeholder that authenticates nobody.
+	// Kind is kindNamed, "legacy" for the one secret of old applications, or
+	// KindInternal.
 	Kind      string `db:"kind"`
 	Hash      []byte `db:"secret_hash"`
 	ExpiresAt *int64 `db:"expires_at"` // epoch milliseconds
 }
 
-// InternalSecret begins the value of secrets that authenticate nobody.
-const InternalSecret = "#internal:"
+const kindNamed = "named"
+
+// KindInternal is the kind of a placeholder that authenticates nobody and is
+// never shown; InternalSecret begins its value.
+const (
+	KindInternal   = "internal"
+	InternalSecret = "#internal:"
+)
+
+// CreateInternal stores an application of our own. Its only secret, if its type
+// has any, is a placeholder: until an operator adds a real one, nobody can
+// authenticate as the application.
+func CreateInternal(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a Application) error {
+	if err := insert(ctx, tx, now, &a); err != nil {
+		return err
+	}
+	if a.Type.HasSecret() {
+		if err := addSecret(ctx, tx, now, ring, &a, Secret{Name: KindInternal, Kind: KindInternal}, InternalSecret+ids.Secret()); err != nil {
+			return err
+		}
+	}
+	return tx.Touch(ctx, Family)
+}
 
 // Secrets returns the secrets of an application, ordered by name.
 func Secrets(ctx context.Context, q db.Q, applicationID string) ([]Secret, error) {
@@ -128,14 +155,21 @@ func AddSecret(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a
 		return "", ErrNoSecrets
 	}
 	secret := ids.Secret()
-	sealed := ring.Seal([]byte(secret), "application_secrets", "secret_sealed", tx.TenantID(), a.ID+"|"+name)
-	_, err := tx.Exec(ctx, `INSERT INTO application_secrets (tenant_id, application_id, name, secret_hash, secret_sealed, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, name, crypt.Hash(secret), sealed, now, expiresAt)
-	if db.IsUnique(err, "application_secrets", "name") {
-		return "", ErrSecretNameTaken
-	}
-	if err != nil {
+	if err := addSecret(ctx, tx, now, ring, a, Secret{Name: name, Kind: kindNamed, ExpiresAt: expiresAt}, secret); err != nil {
 		return "", err
 	}
-	return secret, tx.Touch(ctx, Family)
+	return secret, nil
+}
+
+func addSecret(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a *Application, s Secret, value string) error {
+	sealed := ring.Seal([]byte(value), "application_secrets", "secret_sealed", tx.TenantID(), a.ID+"|"+s.Name)
+	_, err := tx.Exec(ctx, `INSERT INTO application_secrets (tenant_id, application_id, name, kind, secret_hash, secret_sealed, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, a.ID, s.Name, s.Kind, crypt.Hash(value), sealed, now, s.ExpiresAt)
+	if db.IsUnique(err, "application_secrets", "name") {
+		return ErrSecretNameTaken
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Touch(ctx, Family)
 }

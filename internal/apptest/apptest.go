@@ -122,7 +122,7 @@ func boot(t testing.TB, app *App, s settings) *server.Server {
 	o := server.Options{
 		Pool: app.Pool, Keyring: app.Keyring, Hasher: app.Hasher, Clock: app.Clock.Now,
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
-		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: StatusKey, Operators: admitOperators,
+		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
 	}
 	if s.change != nil {
 		s.change(&o)

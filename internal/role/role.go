@@ -96,6 +96,14 @@ func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) er
 	return db.Count(ctx, tx, user.CountedRoles, roleID, userID, 1)
 }
 
+// AssignApplication gives a role to a machine-to-machine application that may
+// have it already.
+func AssignApplication(ctx context.Context, tx *db.Tx, applicationID, roleID string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO application_roles (tenant_id, application_id, role_id) VALUES ($1, $2, $3)
+		ON CONFLICT (tenant_id, application_id, role_id) DO NOTHING`, applicationID, roleID)
+	return err
+}
+
 // AssignDefaults gives a new user every default role of its tenant.
 func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
 	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)

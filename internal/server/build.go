@@ -48,13 +48,12 @@ type parts struct {
 	renderer   *hosted.Renderer
 	pages      *signinpages.Pages
 	limiter    *sentinel.Limiter
+	operator   web.Guard // of every operation of the Management API
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
-	// operator guards the Management API.
-	operator web.Guard
 }
 
-func build(o Options) *parts {
+func build(o Options, admin *tenant.Tenant) *parts {
 	config := settings.NewReader(o.Pool)
 	p := &parts{
 		options:    o,
@@ -84,11 +83,11 @@ func build(o Options) *parts {
 		Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer,
 		MakesAdministrator: p.makesAdministrator,
 	}
-	p.renderFor(p.browser)
-	p.operator = operator.Guard()
-	if o.Operators != nil {
-		p.operator = o.Operators(p.operator)
+	p.operator = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock).Guard()
+	if o.WrapOperator != nil {
+		p.operator = o.WrapOperator(p.operator)
 	}
+	p.renderFor(p.browser)
 	return p
 }
 

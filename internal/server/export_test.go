@@ -21,6 +21,13 @@ func Holding(fn func()) *Server {
 // Tables returns every route.
 func (s *Server) Tables() []web.Table { return s.parts.tables() }
 
+// With returns the server's handler with more routes, and the guard of the
+// Management API for them.
+func (s *Server) With(table func(operator web.Guard) web.Table) (http.Handler, []web.Table) {
+	all := append(s.parts.tables(), table(s.parts.operator))
+	return s.chain(all), all
+}
+
 // Trail returns the audit trail of all requests.
 func (s *Server) Trail() *audit.Trail { return s.trail }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"signet/internal/accountcenter"
+	"signet/internal/application"
 	"signet/internal/oidc/token"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/resource"
 	"signet/internal/role"
@@ -26,8 +28,8 @@ func ProductSeed(tenantID string) (*signinexp.Settings, *accountcenter.Settings)
 
 // The names and ids that clients of the Management API know.
 const (
-	managementScope    = "all"
 	managementRoleName = "Logto Management API access"
+	consoleApplication = "admin-console"
 )
 
 // SeedTenants creates the tenants that do not exist yet, with o.Seed. It needs
@@ -44,8 +46,8 @@ func SeedTenants(ctx context.Context, o Options) error {
 	return nil
 }
 
-// seedTenant creates the tenant with its keys, settings, resources and roles,
-// unless it exists.
+// seedTenant creates the tenant with its keys, settings, resources, roles and
+// applications, unless it exists.
 func seedTenant(ctx context.Context, o Options, tenantID string) error {
 	now := o.Clock.Millis()
 	key, err := token.GenerateKey(token.ES384)
@@ -72,7 +74,7 @@ func seedTenant(ctx context.Context, o Options, tenantID string) error {
 			return err
 		}
 		if tenantID == tenant.Admin {
-			return seedAdmin(ctx, tx, now)
+			return seedAdmin(ctx, tx, now, o.Keyring)
 		}
 		return seedDefault(ctx, tx, now)
 	})
@@ -80,8 +82,8 @@ func seedTenant(ctx context.Context, o Options, tenantID string) error {
 
 func seedDefault(ctx context.Context, tx *db.Tx, now int64) error {
 	scope, err := seedResource(ctx, tx, now, resource.Resource{
-		ID: "management-api", Name: "Logto Management API", Indicator: managementIndicator(tenant.Default),
-	}, "management-api-all", managementScope)
+		ID: "management-api", Name: "Logto Management API", Indicator: resource.ManagementIndicator(tenant.Default),
+	}, "management-api-all", resource.ManagementScope)
 	if err != nil {
 		return err
 	}
@@ -97,26 +99,29 @@ func seedDefault(ctx context.Context, tx *db.Tx, now int64) error {
 	return err
 }
 
-// The roles of the people who operate Signet.
+// The roles of the people who operate Signet, and the ids of the roles and
+// applications of machines that do.
 const (
-	operatorRole = "user"
-	adminRole    = "default:admin"
+	operatorRole     = "user"
+	adminRole        = "default:admin"
+	machineOfDefault = "m-default"
+	machineOfAdmin   = "m-admin"
 )
 
-func seedAdmin(ctx context.Context, tx *db.Tx, now int64) error {
-	me, err := seedResource(ctx, tx, now, resource.Resource{Name: "Signet Me API", Indicator: "https://admin.logto.app/me"}, "", managementScope)
+func seedAdmin(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring) error {
+	me, err := seedResource(ctx, tx, now, resource.Resource{Name: "Signet Me API", Indicator: "https://admin.logto.app/me"}, "", resource.ManagementScope)
 	if err != nil {
 		return err
 	}
 	ofDefault, err := seedResource(ctx, tx, now, resource.Resource{
-		Name: "Management API of tenant default", Indicator: managementIndicator(tenant.Default),
-	}, "", managementScope)
+		Name: "Management API of tenant default", Indicator: resource.ManagementIndicator(tenant.Default),
+	}, "", resource.ManagementScope)
 	if err != nil {
 		return err
 	}
 	ofAdmin, err := seedResource(ctx, tx, now, resource.Resource{
-		Name: "Management API of tenant admin", Indicator: managementIndicator(tenant.Admin),
-	}, "", managementScope)
+		Name: "Management API of tenant admin", Indicator: resource.ManagementIndicator(tenant.Admin),
+	}, "", resource.ManagementScope)
 	if err != nil {
 		return err
 	}
@@ -126,17 +131,35 @@ func seedAdmin(ctx context.Context, tx *db.Tx, now int64) error {
 	}{
 		{role.Role{Name: operatorRole, Description: "Operates Signet.", Type: role.User}, me},
 		{role.Role{Name: adminRole, Description: "Administers the tenant default.", Type: role.User}, ofDefault},
-		{role.Role{ID: "m-default", Name: "machine:mapi:default", Description: "The Management API of the tenant default, for machines.", Type: role.MachineToMachine}, ofDefault},
-		{role.Role{ID: "m-admin", Name: "machine:mapi:admin", Description: "The Management API of the tenant admin, for machines.", Type: role.MachineToMachine}, ofAdmin},
+		{role.Role{ID: machineOfDefault, Name: "machine:mapi:default", Description: "The Management API of the tenant default, for machines.", Type: role.MachineToMachine}, ofDefault},
+		{role.Role{ID: machineOfAdmin, Name: "machine:mapi:admin", Description: "The Management API of the tenant admin, for machines.", Type: role.MachineToMachine}, ofAdmin},
 	} {
 		if _, err := role.Create(ctx, tx, now, r.Role, r.scope); err != nil {
 			return err
 		}
 	}
-	return nil
+	return seedAdminApplications(ctx, tx, now, ring)
 }
 
-func managementIndicator(tenantID string) string { return "https://" + tenantID + ".logto.app/api" }
+// seedAdminApplications creates the console and, for each tenant, a machine with
+// the role of the same id.
+func seedAdminApplications(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring) error {
+	for _, a := range []application.Application{
+		{ID: consoleApplication, Name: "Signet console", Type: application.SPA},
+		{ID: machineOfDefault, Name: "Management API of tenant default", Type: application.MachineToMachine},
+		{ID: machineOfAdmin, Name: "Management API of tenant admin", Type: application.MachineToMachine},
+	} {
+		if err := application.CreateInternal(ctx, tx, now, ring, a); err != nil {
+			return err
+		}
+		if a.Type == application.MachineToMachine {
+			if err := role.AssignApplication(ctx, tx, a.ID, a.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // seedResource creates a resource with one scope and returns the scope's id.
 func seedResource(ctx context.Context, tx *db.Tx, now int64, r resource.Resource, scopeID, scopeName string) (string, error) {

@@ -43,11 +43,11 @@ type Options struct {
 	Pwned user.PwnedCheck
 	// Seed fills new tenants; ProductSeed if nil.
 	Seed Seeder
+	// WrapOperator may put another guard in front of the Management API's own.
+	// The product leaves it nil: a token is the only way in.
+	WrapOperator func(web.Guard) web.Guard
 	// RequestTimeout bounds one request; 30 s if zero.
 	RequestTimeout time.Duration
-	// Operators, if set, goes around the guard of the Management API. The product
-	// leaves it nil; test doubles let callers in that hold no token.
-	Operators func(web.Guard) web.Guard
 }
 
 // Server serves the tenants of one installation.
@@ -76,8 +76,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.trail = audit.NewTrail(o.Pool, o.Clock)
-	s.parts = build(o)
-	s.handler = s.chain()
+	s.parts = build(o, s.Tenant(tenant.Admin))
+	s.handler = s.chain(s.parts.tables())
 	s.jobs = job.New(o.Pool, slog.Default())
 	s.jobs.Every("purge", purge.Period, purge.Expired)
 	s.jobs.Every("recount", user.RecountPeriod, user.Recount)
@@ -105,9 +105,9 @@ func (s *Server) Close() {
 }
 
 // chain is every request's way to its route.
-func (s *Server) chain() http.Handler {
+func (s *Server) chain(tables []web.Table) http.Handler {
 	mux := http.NewServeMux()
-	web.Mount(mux, web.WriteError, s.parts.tables()...)
+	web.Mount(mux, web.WriteError, tables...)
 	inTenant := web.Chain(s.parts.orNotFound(mux),
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),

@@ -239,8 +239,13 @@ func TestSeed_OfBothTenants(t *testing.T) {
 			"machine:mapi:default MachineToMachine https://default.logto.app/api all",
 			"user User https://admin.logto.app/me all")
 		wantRows(t, app, tenant.Default, `SELECT id FROM roles WHERE tenant_id = $1 AND name LIKE '#%'`, "admin-role")
+		wantRows(t, app, tenant.Default, `SELECT id FROM applications WHERE tenant_id = $1`)
+		wantRows(t, app, tenant.Admin, `SELECT a.id || ' ' || a.type || ' ' || coalesce(s.kind || ' ' || r.role_id, '-') FROM applications a
+			LEFT JOIN application_secrets s ON s.tenant_id = a.tenant_id AND s.application_id = a.id
+			LEFT JOIN application_roles r ON r.tenant_id = a.tenant_id AND r.application_id = a.id WHERE a.tenant_id = $1`,
+			"admin-console SPA -", "m-admin MachineToMachine internal m-admin", "m-default MachineToMachine internal m-default")
 		for _, tenantID := range []string{tenant.Default, tenant.Admin} {
-			for _, table := range []string{"users", "applications", "sessions", "audit_logs", "outbox_events"} {
+			for _, table := range []string{"users", "sessions", "audit_logs", "outbox_events"} {
 				if n := app.Count(t, tenantID, table, "TRUE"); n != 0 {
 					t.Errorf("%s begins with %d %s", tenantID, n, table)
 				}

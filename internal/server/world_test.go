@@ -32,8 +32,8 @@ func mustRequest(t *testing.T, target string) *http.Request {
 	return req
 }
 
-// operator is somebody who is signed in at the admin tenant.
-type operator struct {
+// adminPerson is somebody who is signed in at the admin tenant.
+type adminPerson struct {
 	browser                 *apptest.Browser
 	client                  *apptest.Client
 	key                     *softkey.Key
@@ -42,11 +42,11 @@ type operator struct {
 }
 
 // signedInAtAdmin makes an operator with a passkey.
-func signedInAtAdmin(t *testing.T, app *apptest.App) operator {
+func signedInAtAdmin(t *testing.T, app *apptest.App) adminPerson {
 	t.Helper()
 	app.ChangeExperience(t, tenant.Admin, func(s *signinexp.Settings) { s.SignInMode = signinexp.ModeSignIn })
 	app.CreateUserIn(t, tenant.Admin, "operator")
-	o := operator{client: app.CreateAppIn(t, tenant.Admin, application.Application{}), browser: app.BrowserAt(t, app.AdminURL), key: softkey.New()}
+	o := adminPerson{client: app.CreateAppIn(t, tenant.Admin, application.Application{}), browser: app.BrowserAt(t, app.AdminURL), key: softkey.New()}
 	o.token = o.browser.AccountToken(o.client, "operator")
 	o.browser.StepUp()
 	o.passkey = o.browser.AddPasskey(o.key)

@@ -67,7 +67,7 @@ func (c *Client) checkSecret(value string, now int64) (*application.Secret, erro
 			found = &c.secrets[i]
 		}
 	}
-	if found == nil || found.Kind == "internal" || strings.HasPrefix(value, application.InternalSecret) {
+	if found == nil || found.Kind == application.KindInternal || strings.HasPrefix(value, application.InternalSecret) {
 		return nil, proto.ErrClientAuthentication
 	}
 	if found.ExpiresAt != nil && *found.ExpiresAt <= now {

@@ -116,7 +116,7 @@ func (c *Client) RequiresPKCE() bool { return c.IsPublic() }
 // Grants are the grant types that the client may use.
 func (c *Client) Grants() []string {
 	if c.Type == application.MachineToMachine {
-		return nil
+		return []string{proto.GrantClientCredentials}
 	}
 	return []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken}
 }

@@ -24,7 +24,7 @@ func TestCode(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := setup(t, p)
 		_, got := w.signIn("spa", "openid offline_access profile")
-		if got.TokenType != "Bearer" || got.ExpiresIn != 3600 || got.Scope != "openid offline_access profile" ||
+		if got.TokenType != "Bearer" || got.ExpiresIn != 3600 || *got.Scope != "openid offline_access profile" ||
 			len(got.AccessToken) < 43 || len(got.RefreshToken) < 43 || got.IDToken == "" || !w.works(got.AccessToken) {
 			t.Errorf("%+v", got)
 		}
@@ -37,12 +37,12 @@ func TestCode_ScopeDecidesTheAnswer(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := setup(t, p)
-		if _, got := w.signIn("spa", "profile"); got.IDToken != "" || got.RefreshToken != "" || got.Scope != "profile" {
+		if _, got := w.signIn("spa", "profile"); got.IDToken != "" || got.RefreshToken != "" || *got.Scope != "profile" {
 			t.Errorf("%+v", got)
 		}
 		// The grant has less than was asked for: the user refused some of it.
 		a := w.authorize("spa", "openid", func(c *token.Code) { c.Scope = "openid email read:data" })
-		if got, err := w.redeem("spa", a.code); err != nil || got.Scope != "openid" {
+		if got, err := w.redeem("spa", a.code); err != nil || *got.Scope != "openid" {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})

@@ -2,5 +2,11 @@ package grant
 
 import "signet/internal/platform/errs"
 
-// errNotMember refuses a token for an organization that the user is not in.
-var errNotMember = errs.New(403, "oidc.access_denied").Describe("user is not a member of the organization")
+var errDenied = errs.New(403, "oidc.access_denied")
+
+var (
+	// errNotMember refuses a token for an organization that the user is not in.
+	errNotMember = errDenied.Describe("user is not a member of the organization")
+	// errNotAssociated refuses one that the application does not act for.
+	errNotAssociated = errDenied.Describe("app has not associated with the organization")
+)

@@ -9,6 +9,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"time"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
@@ -17,6 +18,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/resource"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -36,8 +38,9 @@ type Response struct {
 	ExpiresIn    int64  `json:"expires_in"` // seconds
 	IDToken      string `json:"id_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
-	Scope        string `json:"scope"`
-	TokenType    string `json:"token_type"`
+	// Scope may be empty; it is absent where a machine was granted none.
+	Scope     *string `json:"scope,omitempty"`
+	TokenType string  `json:"token_type"`
 }
 
 // request is a token request whose client has been authenticated.
@@ -52,10 +55,11 @@ type request struct {
 // authorization is what a grant type makes of a request: on whose behalf, under
 // which grant and in which scope tokens are minted.
 type authorization struct {
-	grant      *token.Grant
+	grant      *token.Grant // nil of a machine, for which no user has signed in
 	user       *user.User
-	sessionUID *string // the tokens die with it; nil for offline access
-	scope      string  // of this answer
+	resource   *resource.Resource // the audience of a machine's token
+	sessionUID *string            // the tokens die with it; nil for offline access
+	scope      string             // of this answer
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
 	refresh    string // the refresh token of the answer, "" for none
@@ -67,11 +71,15 @@ type grantType struct {
 	// authorize runs in the transaction that mints. The authorization it returns
 	// beside an error is for the audit record.
 	authorize func(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error)
+	// authorizeMachine stands in place of authorize where the client asks for
+	// itself: it only reads, and nothing is stored.
+	authorizeMachine func(ctx context.Context, q db.Q, rq *request) (*authorization, error)
 }
 
 var types = map[string]grantType{
-	proto.GrantAuthorizationCode: {"AuthorizationCode", redeemCode},
-	proto.GrantRefreshToken:      {"RefreshToken", refresh},
+	proto.GrantAuthorizationCode: {audit: "AuthorizationCode", authorize: redeemCode},
+	proto.GrantRefreshToken:      {audit: "RefreshToken", authorize: refresh},
+	proto.GrantClientCredentials: {audit: "ClientCredentials", authorizeMachine: clientCredentials},
 }
 
 // refusal is an error that keeps what the transaction has written: a reuse that
@@ -95,7 +103,11 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	var response *Response
 	if err == nil {
 		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring}
-		response, err = e.mint(ctx, rq, kind, &result)
+		if kind.authorizeMachine != nil {
+			response, err = e.mintForMachine(ctx, rq, kind, &result)
+		} else {
+			response, err = e.mint(ctx, rq, kind, &result)
+		}
 	}
 	record(ctx, kind.audit, c, result, err)
 	return response, err
@@ -153,11 +165,32 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	}
 	response := &Response{
 		AccessToken: out.access, ExpiresIn: int64(token.AccessTTL.Seconds()), RefreshToken: (*result).refresh,
-		Scope: (*result).scope, TokenType: "Bearer",
+		Scope: &(*result).scope, TokenType: "Bearer",
 	}
 	if out.idToken != nil {
 		response.IDToken, err = keys.SignIDToken(*out.idToken)
 	}
+	return response, err
+}
+
+// mintForMachine runs the grant type and signs an access token for a resource.
+func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantType, result **authorization) (*Response, error) {
+	a, err := kind.authorizeMachine(ctx, rq.tenant.DB, rq)
+	if *result = a; err != nil {
+		return nil, err
+	}
+	keys, err := e.Keys.Set(ctx, rq.tenant.DB)
+	if err != nil {
+		return nil, err
+	}
+	response := &Response{ExpiresIn: a.resource.AccessTokenTTL, TokenType: "Bearer"}
+	if a.scope != "" {
+		response.Scope = &a.scope
+	}
+	response.AccessToken, err = keys.SignAccess(token.AccessJWT{
+		Issuer: rq.tenant.Issuer(), Subject: rq.client.ID, ClientID: rq.client.ID, Audience: a.resource.Indicator,
+		Scope: response.Scope, IssuedAt: rq.now, TTL: time.Duration(a.resource.AccessTokenTTL) * time.Second,
+	})
 	return response, err
 }
 
@@ -235,8 +268,13 @@ func record(ctx context.Context, name string, c *client.Authenticated, a *author
 		entry.Data["authenticatedWith"] = c.SecretName
 	}
 	if a != nil {
-		entry.UserID = a.grant.UserID
-		entry.Data["grantId"], entry.Data["scope"] = a.grant.ID, a.scope
+		entry.Data["scope"] = a.scope
+		if a.grant != nil {
+			entry.UserID, entry.Data["grantId"] = a.grant.UserID, a.grant.ID
+		}
+		if a.resource != nil {
+			entry.Data["resource"] = a.resource.Indicator
+		}
 		if a.sessionUID != nil {
 			entry.SessionID = *a.sessionUID
 		}

@@ -22,7 +22,7 @@ func TestRefresh_RotatesPublicClients(t *testing.T) {
 		w := setup(t, p)
 		_, first := w.signIn("spa", offline)
 		second := w.mustRefresh("spa", first.RefreshToken)
-		if second.RefreshToken == first.RefreshToken || second.AccessToken == first.AccessToken || second.Scope != offline {
+		if second.RefreshToken == first.RefreshToken || second.AccessToken == first.AccessToken || *second.Scope != offline {
 			t.Errorf("%+v", second)
 		}
 		if _, got := claims(t, second.IDToken); got["nonce"] != "n-0S6" || got["email"] != "robin@example.com" {
@@ -48,13 +48,13 @@ func TestRefresh_Scope(t *testing.T) {
 			return w.refresh("spa", first.RefreshToken, "scope", "openid roles")
 		})
 		narrow := w.mustRefresh("spa", first.RefreshToken, "scope", "openid profile")
-		if _, got := claims(t, narrow.IDToken); narrow.Scope != "openid profile" || got["email"] != nil || got["name"] != "Robin Finch" {
+		if _, got := claims(t, narrow.IDToken); *narrow.Scope != "openid profile" || got["email"] != nil || got["name"] != "Robin Finch" {
 			t.Errorf("%+v %v", narrow, got)
 		}
-		if bare := w.mustRefresh("spa", narrow.RefreshToken, "scope", "email"); bare.IDToken != "" || bare.Scope != "email" {
+		if bare := w.mustRefresh("spa", narrow.RefreshToken, "scope", "email"); bare.IDToken != "" || *bare.Scope != "email" {
 			t.Errorf("%+v", bare)
 		}
-		if full := w.mustRefresh("spa", narrow.RefreshToken); full.Scope != offline {
+		if full := w.mustRefresh("spa", narrow.RefreshToken); *full.Scope != offline {
 			t.Errorf("%+v", full)
 		}
 	})
@@ -70,7 +70,7 @@ func TestRefresh_ReuseWithinLeewayGetsTheSameSuccessor(t *testing.T) {
 		second := w.mustRefresh("spa", first.RefreshToken)
 		w.clock.Advance(token.ReuseLeeway - time.Millisecond)
 		again := w.mustRefresh("spa", first.RefreshToken, "scope", "openid")
-		if again.RefreshToken != second.RefreshToken || again.AccessToken == second.AccessToken || again.Scope != "openid" {
+		if again.RefreshToken != second.RefreshToken || again.AccessToken == second.AccessToken || *again.Scope != "openid" {
 			t.Errorf("%+v", again)
 		}
 		if _, got := claims(t, again.IDToken); got["name"] != nil {

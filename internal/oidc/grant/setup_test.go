@@ -174,6 +174,10 @@ func (w *world) exchange(clientID string, pairs ...string) (*grant.Response, err
 	for i := 0; i < len(pairs); i += 2 {
 		params[pairs[i]] = []string{pairs[i+1]}
 	}
+	return w.exchangeParams(clientID, params)
+}
+
+func (w *world) exchangeParams(clientID string, params proto.Params) (*grant.Response, error) {
 	return w.endpoint.Exchange(w.ctx, w.tenant, params, func() (*client.Authenticated, error) {
 		c, err := w.clients.ByID(w.ctx, w.tenant, w.tenant.DB, clientID)
 		if err != nil {

@@ -59,7 +59,7 @@ func metadataOf(t *tenant.Tenant, algorithm string) metadata {
 		Claims:                claims,
 		ClaimTypes:            []string{"normal"},
 		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
-		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken},
+		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials},
 		IDTokenAlgorithms:     []string{algorithm},
 		IssParameter:          true,
 		ResponseModes:         []string{"form_post", "fragment", "query"},

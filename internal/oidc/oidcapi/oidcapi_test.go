@@ -28,7 +28,7 @@ func TestDiscovery(t *testing.T) {
 		"end_session_endpoint":                           "https://id.example/auth/oidc/session/end",
 		"response_types_supported":                       []any{"code"},
 		"response_modes_supported":                       []any{"form_post", "fragment", "query"},
-		"grant_types_supported":                          []any{"authorization_code", "refresh_token"},
+		"grant_types_supported":                          []any{"authorization_code", "refresh_token", "client_credentials"},
 		"code_challenge_methods_supported":               []any{"S256"},
 		"subject_types_supported":                        []any{"public"},
 		"id_token_signing_alg_values_supported":          []any{"ES384"},

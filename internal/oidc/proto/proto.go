@@ -4,10 +4,12 @@
 // knows no client, no token and no database.
 package proto
 
-// Grant types that the token endpoint serves (RFC 6749 sections 4.1.3 and 6).
+// Grant types that the token endpoint serves (RFC 6749 sections 4.1.3, 6 and
+// 4.4).
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
 )
 
 // Client authentication methods at the token endpoint (OpenID Connect Core

@@ -38,9 +38,10 @@ type KeySet struct {
 	Algorithm string
 	JWKS      []byte
 
-	signer  jose.Signer
-	public  []jose.JSONWebKey
-	cookies [][]byte // the first one signs
+	signer       jose.Signer // of ID tokens
+	accessSigner jose.Signer
+	public       []jose.JSONWebKey
+	cookies      [][]byte // the first one signs
 }
 
 // Keys reads the key sets of tenants through a cache, which holds them decoded.
@@ -86,10 +87,13 @@ func decodeKeys(ring *crypt.Keyring, tenantID string, rows []keyRow) (*KeySet, e
 		}
 		set.Algorithm = row.Algorithm
 		set.public = append(set.public, row.PublicJWK.V)
-		// No typ: clients of this family expect ID tokens without one.
-		set.signer, err = jose.NewSigner(jose.SigningKey{
+		key := jose.SigningKey{
 			Algorithm: jose.SignatureAlgorithm(row.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: row.ID},
-		}, nil)
+		}
+		// No typ: clients of this family expect ID tokens without one.
+		if set.signer, err = jose.NewSigner(key, nil); err == nil {
+			set.accessSigner, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType(accessType))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("use signing key %s: %w", row.ID, err)
 		}

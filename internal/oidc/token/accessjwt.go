@@ -1,0 +1,131 @@
+package token
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"signet/internal/platform/ids"
+)
+
+// accessType is the typ of a JWT access token (RFC 9068 section 2.1).
+const accessType = "at+jwt"
+
+// maxAccess bounds a JWT access token that is sent back.
+const maxAccess = 16 << 10
+
+// AccessJWT is the content of an access token for a resource (RFC 9068 section
+// 2.2). It is never stored: it is good until it expires.
+type AccessJWT struct {
+	Issuer   string
+	Subject  string // a user, or the client itself
+	Audience string // the indicator of the resource
+	ClientID string
+	// Scope is nil in the token of a client that was granted none.
+	Scope    *string
+	IssuedAt int64 // epoch milliseconds
+	TTL      time.Duration
+}
+
+// SignAccess returns the compact serialisation of an access token.
+func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
+	issued := t.IssuedAt / 1000
+	payload, err := json.Marshal(accessPayload{
+		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID, Scope: t.Scope,
+		IssuedAt: issued, ExpiresAt: issued + int64(t.TTL.Seconds()),
+	})
+	if err != nil {
+		return "", err
+	}
+	signed, err := s.accessSigner.Sign(payload)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
+}
+
+// accessPayload is the wire form of an AccessJWT. Times are in seconds.
+type accessPayload struct {
+	ID        string  `json:"jti"`
+	Issuer    string  `json:"iss"`
+	Subject   string  `json:"sub"`
+	Audience  string  `json:"aud"`
+	ClientID  string  `json:"client_id"`
+	Scope     *string `json:"scope,omitempty"`
+	IssuedAt  int64   `json:"iat"`
+	ExpiresAt int64   `json:"exp"`
+	NotBefore int64   `json:"nbf,omitempty"` // of others; ours have none
+}
+
+// AccessClaims are what a verified access token says. Times are epoch
+// milliseconds.
+type AccessClaims struct {
+	Subject, Audience, ClientID, Scope string
+	NotBefore, ExpiresAt               int64
+}
+
+// errNotAccessToken says why a token is refused, for the log alone.
+var errNotAccessToken = errors.New("token: not an access token of this issuer")
+
+// VerifyAccess checks that a JWT access token was signed with a published key of
+// this issuer (RFC 9068 section 4, RFC 8725): only the algorithm of that very
+// key counts, keys that the token brings along are ignored, and other kinds of
+// token are refused. Audience, times and scope are the caller's to judge; a
+// token without an expiry has expired in 1970.
+func (s *KeySet) VerifyAccess(raw, issuer string) (*AccessClaims, error) {
+	if len(raw) > maxAccess {
+		return nil, errNotAccessToken
+	}
+	signed, err := jose.ParseSignedCompact(raw, s.algorithms())
+	if err != nil {
+		return nil, err
+	}
+	header := signed.Signatures[0].Protected
+	if header.ExtraHeaders[jose.HeaderType] != accessType {
+		return nil, errNotAccessToken
+	}
+	payload, err := s.verify(signed, header)
+	if err != nil {
+		return nil, err
+	}
+	var claims accessPayload
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return nil, err
+	}
+	if claims.Issuer != issuer || claims.ClientID == "" {
+		return nil, errNotAccessToken
+	}
+	out := &AccessClaims{
+		Subject: claims.Subject, Audience: claims.Audience, ClientID: claims.ClientID,
+		NotBefore: claims.NotBefore * 1000, ExpiresAt: claims.ExpiresAt * 1000,
+	}
+	if claims.Scope != nil {
+		out.Scope = *claims.Scope
+	}
+	return out, nil
+}
+
+// IssuerOf returns the issuer that a JWT names, "" if it names none. Nothing is
+// checked: it only says whose keys to try.
+func IssuerOf(raw string) string {
+	if len(raw) > maxAccess {
+		return ""
+	}
+	_, rest, _ := strings.Cut(raw, ".")
+	encoded, _, _ := strings.Cut(rest, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Issuer string `json:"iss"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return claims.Issuer
+}
