@@ -8,13 +8,16 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
-	"signet/internal/user"
 )
 
 // Errors of this package.
 var (
-	ErrNotFound  = errs.New(404, "entity.not_exists_with_id")
-	ErrNameTaken = errs.New(422, "role.name_in_use")
+	ErrNotFound         = errs.ErrNotExistsWithID
+	ErrNameTaken        = errs.New(422, "role.name_in_use")
+	ErrScopeHeld        = errs.New(422, "role.scope_exists")
+	ErrUserHeld         = errs.New(422, "role.user_exists")
+	ErrApplicationHeld  = errs.New(422, "role.application_exists")
+	ErrManagementScopes = errs.New(400, "role.management_api_scopes_not_assignable_to_user_role")
 )
 
 // Type says whom a role can be given to; it never changes.
@@ -37,9 +40,29 @@ type Role struct {
 	CreatedAt int64 `db:"created_at"`
 }
 
+// Published is a role as the API and events show it.
+type Published struct {
+	TenantID    string `json:"tenantId" check:"max=21"`
+	ID          string `json:"id" check:"max=21"`
+	Name        string `json:"name" example:"Editor"`
+	Description string `json:"description" example:"Edits what others wrote."`
+	Type        Type   `json:"type" check:"enum=User|MachineToMachine"`
+	IsDefault   bool   `json:"isDefault"`
+}
+
+// Published returns what the API and events show of the role.
+func (r *Role) Published(tenantID string) Published {
+	return Published{tenantID, r.ID, r.Name, r.Description, r.Type, r.IsDefault}
+}
+
 const family = "role-scope"
 
-const selectRole = `SELECT id, name, description, type, is_default, created_at FROM roles WHERE tenant_id = $1`
+// hidden begins the names of roles that lists leave out.
+const hidden = "#internal:"
+
+const columns = `id, name, description, type, is_default, created_at`
+
+const selectRole = `SELECT ` + columns + ` FROM roles WHERE tenant_id = $1`
 
 // ByID returns a role, or ErrNotFound.
 func ByID(ctx context.Context, q db.Q, id string) (*Role, error) {
@@ -76,51 +99,8 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...strin
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range scopeIDs {
-		_, err := tx.Exec(ctx, `INSERT INTO role_scopes (tenant_id, role_id, scope_id) VALUES ($1, $2, $3)
-			ON CONFLICT (tenant_id, role_id, scope_id) DO NOTHING`, r.ID, id)
-		if err != nil {
-			return nil, err
-		}
+	if err := tie(ctx, tx, &r, scopeIDs); err != nil {
+		return nil, err
 	}
 	return &r, tx.Touch(ctx, family)
-}
-
-// Assign gives a role to a user who may have it already.
-func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) error {
-	n, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, user_id, role_id) DO NOTHING`, userID, roleID, now)
-	if err != nil || n == 0 {
-		return err
-	}
-	return db.Count(ctx, tx, user.CountedRoles, roleID, userID, 1)
-}
-
-// AssignApplication gives a role to a machine-to-machine application that may
-// have it already.
-func AssignApplication(ctx context.Context, tx *db.Tx, applicationID, roleID string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO application_roles (tenant_id, application_id, role_id) VALUES ($1, $2, $3)
-		ON CONFLICT (tenant_id, application_id, role_id) DO NOTHING`, applicationID, roleID)
-	return err
-}
-
-// AssignDefaults gives a new user every default role of its tenant.
-func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
-	if err != nil {
-		return err
-	}
-	for _, r := range roles {
-		if err := Assign(ctx, tx, now, userID, r.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Of returns the roles of a user, ordered by name.
-func Of(ctx context.Context, q db.Q, userID string) ([]Role, error) {
-	return db.All[Role](ctx, q, `SELECT r.id, r.name, r.description, r.type, r.is_default, r.created_at
-		FROM user_roles u JOIN roles r ON r.tenant_id = u.tenant_id AND r.id = u.role_id
-		WHERE u.tenant_id = $1 AND u.user_id = $2 ORDER BY r.name`, userID)
 }

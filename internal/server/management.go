@@ -3,6 +3,7 @@ package server
 import (
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/role/roleapi"
 )
 
 // management are the routes of the Management API, in the order of the
@@ -10,5 +11,6 @@ import (
 func (p *parts) management() []web.Table {
 	return []web.Table{
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&roleapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 	}
 }

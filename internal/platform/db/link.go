@@ -25,7 +25,7 @@ const linkBatch = 100
 // Members that are named twice are tied once. IsReference tells that owner or
 // member does not exist.
 func (l Link) Add(ctx context.Context, tx *Tx, now int64, members []string, owner ...string) (added []string, err error) {
-	for batch := range slices.Chunk(distinct(members), linkBatch) {
+	for batch := range slices.Chunk(Distinct(members), linkBatch) {
 		tied, err := All[string](ctx, tx, l.insertion(len(batch)), l.insertArgs(now, batch, owner)...)
 		if err != nil {
 			return nil, err
@@ -107,8 +107,8 @@ func (l Link) ownerIs(first int) string {
 	return strings.Join(conditions, " AND ")
 }
 
-// distinct returns values without repetitions, in their order.
-func distinct(values []string) []string {
+// Distinct returns values without repetitions, in their order.
+func Distinct(values []string) []string {
 	seen := make(map[string]bool, len(values))
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool {
 		if seen[v] {

@@ -220,6 +220,9 @@ func describeKind(schema map[string]any, t reflect.Type, r rules) map[string]any
 	case reflect.Slice:
 		schema["type"] = "array"
 		schema["items"] = schemaOf(t.Elem(), r.forElements())
+		if r.some {
+			schema["minItems"] = 1
+		}
 	case reflect.Map:
 		schema["type"] = "object"
 		schema["additionalProperties"] = schemaOf(t.Elem(), rules{})

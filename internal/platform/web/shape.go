@@ -90,10 +90,10 @@ func isOpt(t reflect.Type) bool {
 
 // rules are the checks of one field, from its tag:
 //
-//	check:"min=1,max=128,enum=a|b,pattern=username,items=10,nullable"
+//	check:"min=1,max=128,enum=a|b,pattern=username,items=10,some,nullable"
 //
 // min and max bound a number's value or a string's length in code points; items
-// bounds a list. A string without max may have 4096 code points, a list without
+// bounds a list, some refuses an empty one. A string without max may have 4096 code points, a list without
 // items 1000 elements.
 type rules struct {
 	min, max *int
@@ -101,6 +101,7 @@ type rules struct {
 	enum     []string
 	pattern  *regexp.Regexp
 	nullable bool
+	some     bool
 }
 
 var defaultRules = rules{items: 1000}
@@ -143,6 +144,8 @@ func parseRules(tag string) rules {
 			}
 		case "nullable":
 			r.nullable = true
+		case "some":
+			r.some = true
 		default:
 			panic("web: unknown check " + key)
 		}
@@ -160,7 +163,7 @@ func number(text string) *int {
 
 // forElements returns the rules that a list's rules impose on its elements.
 func (r rules) forElements() rules {
-	r.items = defaultRules.items
+	r.items, r.some = defaultRules.items, false
 	return r
 }
 
@@ -201,6 +204,10 @@ func (r rules) checkInt(n int64, path []string) Issues {
 }
 
 func (r rules) checkLength(n int, path []string) Issues {
+	if n == 0 && r.some {
+		least := 1
+		return Issues{{Code: "too_small", Minimum: &least, Path: path, Message: "Array must contain at least 1 element(s)"}}
+	}
 	if n <= r.items {
 		return nil
 	}

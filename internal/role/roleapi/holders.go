@@ -1,0 +1,86 @@
+package roleapi
+
+import (
+	"context"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/search"
+	"signet/internal/platform/web"
+	"signet/internal/role"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+func (a *API) listUsers(ctx context.Context, in *idIn) (*[]user.Published, error) {
+	d := tenant.From(ctx).DB
+	if _, err := role.ByID(ctx, d, in.ID); err != nil {
+		return nil, err
+	}
+	wanted, err := search.Parse(web.Query(ctx), user.SearchFields)
+	if err != nil {
+		return nil, err
+	}
+	r := web.Range(ctx)
+	found, err := user.Search(ctx, d, user.Filter{Search: wanted, RoleID: in.ID}, user.Page{Limit: int(r.Limit), Offset: int(r.Offset)})
+	if err != nil {
+		return nil, err
+	}
+	web.SetTotal(ctx, int64(found.Total))
+	if found.IsCapped {
+		web.Header(ctx).Set("Total-Number-Is-Capped", "true")
+	}
+	out := make([]user.Published, len(found.Users))
+	for i := range found.Users {
+		out[i] = found.Users[i].Published()
+	}
+	return &out, nil
+}
+
+type addUsersIn struct {
+	idIn
+
+	UserIDs []string `json:"userIds" check:"min=1,max=128,some"`
+}
+
+func (a *API) addUsers(ctx context.Context, in *addUsersIn) (*web.Nothing, error) {
+	now := a.Clock.Millis()
+	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		return role.AddUsers(ctx, tx, now, in.ID, in.UserIDs)
+	})
+}
+
+type ofUserIn struct {
+	idIn
+
+	UserID string `path:"userId" check:"max=128"`
+}
+
+func (a *API) removeUser(ctx context.Context, in *ofUserIn) (*web.Nothing, error) {
+	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		return role.RemoveUser(ctx, tx, in.ID, in.UserID)
+	})
+}
+
+type addApplicationsIn struct {
+	idIn
+
+	ApplicationIDs []string `json:"applicationIds" check:"min=1,max=128,some"`
+}
+
+func (a *API) addApplications(ctx context.Context, in *addApplicationsIn) (*web.Nothing, error) {
+	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		return role.AddApplications(ctx, tx, in.ID, in.ApplicationIDs)
+	})
+}
+
+type ofApplicationIn struct {
+	idIn
+
+	ApplicationID string `path:"applicationId" check:"max=128"`
+}
+
+func (a *API) removeApplication(ctx context.Context, in *ofApplicationIn) (*web.Nothing, error) {
+	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		return role.RemoveApplication(ctx, tx, in.ID, in.ApplicationID)
+	})
+}
