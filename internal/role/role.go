@@ -8,6 +8,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
+	"signet/internal/user"
 )
 
 // Errors of this package.
@@ -87,9 +88,12 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...strin
 
 // Assign gives a role to a user who may have it already.
 func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
+	n, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (tenant_id, user_id, role_id) DO NOTHING`, userID, roleID, now)
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return db.Count(ctx, tx, user.CountedRoles, roleID, userID, 1)
 }
 
 // AssignDefaults gives a new user every default role of its tenant.

@@ -80,6 +80,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.handler = s.chain()
 	s.jobs = job.New(o.Pool, slog.Default())
 	s.jobs.Every("purge", purge.Period, purge.Expired)
+	s.jobs.Every("recount", user.RecountPeriod, user.Recount)
 	s.jobs.Start()
 	return s, nil
 }

@@ -97,7 +97,7 @@ func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
 	if err := insert(ctx, tx, u, n.CaseSensitive); err != nil {
 		return nil, err
 	}
-	return u, nil
+	return u, db.Count(ctx, tx, Counted, "", u.ID, 1)
 }
 
 // Update changes the user and returns the new state. It fails with ErrNotFound

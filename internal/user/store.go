@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"signet/internal/platform/db"
 )
@@ -87,10 +88,32 @@ func List(ctx context.Context, q db.Q, limit, offset int) ([]User, error) {
 // returns ErrNotFound if there is no such user. Ending sessions and grants is
 // the caller's.
 func Delete(ctx context.Context, tx *db.Tx, id string) error {
-	n, err := tx.Exec(ctx, `DELETE FROM users WHERE tenant_id = $1 AND id = $2`, id)
-	if err == nil && n == 0 {
-		return ErrNotFound
+	// Locked, so that nobody links the user between these statements.
+	if _, err := one(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), id); err != nil {
+		return err
 	}
+	// Counts are touched in the order in which a new user's are: two transactions
+	// never wait for each other.
+	if err := db.Count(ctx, tx, Counted, "", id, -1); err != nil {
+		return err
+	}
+	// What a cascade deletes would not be counted.
+	for _, link := range []struct{ table, column, kind string }{
+		{"user_roles", "role_id", CountedRoles},
+		{"organization_users", "organization_id", CountedOrganizations},
+	} {
+		refs, err := db.All[string](ctx, tx, `DELETE FROM `+link.table+` WHERE tenant_id = $1 AND user_id = $2 RETURNING `+link.column, id)
+		if err != nil {
+			return err
+		}
+		slices.Sort(refs)
+		for _, ref := range refs {
+			if err := db.Count(ctx, tx, link.kind, ref, id, -1); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM users WHERE tenant_id = $1 AND id = $2`, id)
 	return err
 }
 

@@ -42,6 +42,11 @@ func TestGuardAccepts(t *testing.T) {
 		{false, `SELECT id FROM users WHERE tenant_id = $1 AND name = 'it''s; -- $2'`},
 		{false, `SELECT resources FROM refresh_tokens WHERE tenant_id = $1`},
 		{false, `SELECT EXISTS (SELECT 1 FROM users WHERE tenant_id = $1)`},
+		{false, `SELECT u.id FROM users_search f CROSS JOIN users u ON u.seq=f.rowid WHERE f.users_search MATCH $2 AND u.tenant_id=$1 ORDER BY f.rowid DESC LIMIT 10001`},
+		{false, `SELECT u.id FROM users_search f CROSS JOIN users u WHERE f.rowid = u.seq AND f.users_search MATCH $2 AND u.tenant_id = $1`},
+		{false, `SELECT u.id FROM users u LEFT JOIN users_search f ON f.rowid = u.seq WHERE u.tenant_id = $1`},
+		{false, `SELECT id FROM users u WHERE u.tenant_id = $1 AND EXISTS (SELECT 1 FROM users_search f WHERE f.rowid = u.seq)`},
+		{false, `SELECT id FROM roles r WHERE tenant_id = $1 AND (text_like(split_part(name, '\x1f', 2), $2) OR text_matches(name, $3))`},
 		{true, `INSERT INTO roles (tenant_id, id) VALUES ($1, $2), ($1, $3)`},
 		{true, `INSERT INTO roles (id, tenant_id) VALUES ($2, $1) ON CONFLICT DO NOTHING`},
 		{true, `INSERT INTO roles AS r (tenant_id, id, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name WHERE r.name <> excluded.name RETURNING id`},
@@ -106,6 +111,21 @@ func TestGuardRefusesWhatCrossesTenants(t *testing.T) {
 		"CTE hides a table":               `WITH users AS (SELECT $1 AS tenant_id) SELECT * FROM users WHERE tenant_id = $1`,
 		"second half of a UNION":          `SELECT id FROM users WHERE tenant_id = $1 UNION SELECT id FROM users`,
 		"table after IN":                  `SELECT id FROM users WHERE tenant_id = $1 AND id IN roles`,
+		"search alone":                    `SELECT f.rowid FROM users_search f WHERE f.users_search MATCH $1`,
+		"search loose":                    `SELECT f.rowid FROM users_search f, users u WHERE f.users_search MATCH $2 AND u.tenant_id = $1`,
+		"search by OR":                    `SELECT f.rowid FROM users_search f, users u WHERE u.tenant_id = $1 AND (f.rowid = u.seq OR TRUE)`,
+		"search of loose users":           `SELECT f.rowid FROM users_search f JOIN users u ON f.rowid = u.seq WHERE f.users_search MATCH $1`,
+		"search of another table":         `SELECT f.rowid FROM users_search f JOIN roles u ON f.rowid = u.seq WHERE u.tenant_id = $1`,
+		"search by another column":        `SELECT f.rowid FROM users_search f JOIN users u ON f.rowid = u.created_at WHERE u.tenant_id = $1`,
+		"search by its own row":           `SELECT f.rowid FROM users_search f JOIN users u ON f.rowid = f.rowid WHERE u.tenant_id = $1`,
+		"search kept by an outer join":    `SELECT f.rowid FROM users_search f LEFT JOIN users u ON f.rowid = u.seq AND u.tenant_id = $1`,
+		"search of a derived table":       `SELECT f.rowid FROM users_search f JOIN (SELECT 1 AS seq) users ON f.rowid = users.seq WHERE $1 = $1`,
+		"search by USING":                 `SELECT f.rowid FROM users u JOIN users_search f USING (rowid) WHERE u.tenant_id = $1`,
+		"search hidden by WITH":           `WITH users_search AS (SELECT 1) SELECT id FROM users WHERE tenant_id = $1`,
+		"search written":                  `INSERT INTO users_search (rowid, text) VALUES ($1, $2)`,
+		"search changed":                  `UPDATE users_search SET text = $2 FROM users u WHERE u.tenant_id = $1 AND users_search.rowid = u.seq`,
+		"search deleted":                  `DELETE FROM users_search WHERE rowid IN (SELECT seq FROM users WHERE tenant_id = $1)`,
+		"search binds no users":           `SELECT u.id FROM users u JOIN users_search f ON f.rowid = u.seq JOIN users v ON v.tenant_id = $1 AND f.rowid = v.seq`,
 		"TABLE command":                   `SELECT id FROM users WHERE tenant_id = $1 AND EXISTS (TABLE roles)`,
 		"schema-qualified":                `SELECT id FROM public.users WHERE tenant_id = $1`,
 		"unknown table":                   `SELECT $1 FROM sqlite_master`,
@@ -218,11 +238,13 @@ func FuzzGuard(f *testing.F) {
 		`UPDATE a SET v = b.v FROM b WHERE a.tenant_id = $1 AND b.tenant_id = a.tenant_id RETURNING a.v`,
 		`UPDATE a SET (v, id) = ('x', 'y') WHERE tenant_id = $1 AND id = '1'`,
 		`DELETE FROM a WHERE tenant_id = $1 AND v IS NOT DISTINCT FROM 'x' RETURNING *`,
+		`SELECT f.text FROM users_search f JOIN users u ON f.rowid = u.seq WHERE u.tenant_id = $1`,
+		`SELECT f.text FROM users u LEFT JOIN users_search f ON u.seq = f.rowid AND f.text <> 'x' WHERE u.tenant_id = $1`,
 		"SELECT \"v\" -- x\nFROM \"a\" WHERE \"tenant_id\"=$1",
 	} {
 		f.Add(seed)
 	}
-	known := map[string]string{"a": "tenant_id", "b": "tenant_id", "g": ""}
+	known := map[string]string{"a": "tenant_id", "b": "tenant_id", "g": "", "users": "tenant_id"}
 	secret := ids.Token()
 	handle := fuzzDatabase(f, secret)
 	state := fingerprint(f, handle)
@@ -260,6 +282,10 @@ func fuzzDatabase(f *testing.F, secret string) *sql.DB {
 		`CREATE TABLE g (v TEXT) STRICT`,
 		`INSERT INTO a VALUES ('mine', '1', 'x'), ('mine', '2', 'y'), ('other', '1', '` + secret + `'), ('other', '2', '` + secret + `')`,
 		`INSERT INTO b SELECT * FROM a`,
+		`CREATE TABLE users (seq INTEGER PRIMARY KEY, tenant_id TEXT, v TEXT) STRICT`,
+		`CREATE TABLE users_search (text TEXT) STRICT`,
+		`INSERT INTO users VALUES (1, 'mine', 'x'), (2, 'other', '` + secret + `')`,
+		`INSERT INTO users_search VALUES ('x'), ('` + secret + `')`,
 		`INSERT INTO g VALUES ('` + secret + `')`,
 	} {
 		if _, err := handle.Exec(statement); err != nil {
@@ -278,6 +304,7 @@ func fingerprint(t testing.TB, from reader) string {
 	t.Helper()
 	var text sql.NullString
 	err := from.QueryRow(`SELECT group_concat(row, ',') FROM (SELECT 'a' || id || v AS row FROM a WHERE tenant_id = 'other'
+		UNION ALL SELECT 'u' || seq || v FROM users WHERE tenant_id = 'other' UNION ALL SELECT 's' || text FROM users_search WHERE rowid = 2
 		UNION ALL SELECT 'b' || id || v FROM b WHERE tenant_id = 'other' UNION ALL SELECT 'g' || v FROM g ORDER BY 1)`).Scan(&text)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,225 @@
+package user
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/search"
+)
+
+// statement is what a listing's statements share.
+type statement struct {
+	args  []any
+	from  string
+	where []string
+	// order is that of the list, reverse its opposite; first is the order in
+	// which a search meets its hits.
+	order, reverse, first string
+}
+
+// bind adds an argument and returns its placeholder; $1 is the tenant.
+func (s *statement) bind(arg any) string {
+	s.args = append(s.args, arg)
+	return fmt.Sprintf("$%d", len(s.args)+1)
+}
+
+func (s *statement) and(format string, args ...any) {
+	s.where = append(s.where, fmt.Sprintf(format, args...))
+}
+
+// statement says where to read the users of the filter and how to recognize
+// them.
+func (l *listing) statement() (*statement, error) {
+	s := &statement{from: "users u", order: "u.created_at DESC, u.id DESC", reverse: "u.created_at, u.id"}
+	if l.filter.OrganizationID != "" {
+		s.order, s.reverse = "u.id", "u.id DESC"
+	}
+	s.and("u.tenant_id = $1")
+	start := l.start()
+	for i, of := range l.links {
+		if i == start {
+			s.from = of.table + " m CROSS JOIN users u"
+			s.and("m.tenant_id = $1 AND m.%s = %s AND u.id = m.user_id", of.column, s.bind(of.ref))
+			if l.filter.OrganizationID != "" {
+				s.order, s.reverse = "m.user_id", "m.user_id DESC" // stand so in the index
+			}
+			continue
+		}
+		s.linked("", of.table, of.column, of.ref)
+	}
+	s.first = s.order
+	f := l.filter
+	if f.OrganizationRoleID != "" {
+		s.and(`EXISTS (SELECT 1 FROM organization_user_roles x WHERE x.tenant_id = u.tenant_id AND x.user_id = u.id
+			AND x.organization_id = %s AND x.organization_role_id = %s)`, s.bind(f.OrganizationID), s.bind(f.OrganizationRoleID))
+	}
+	if f.ExcludeRoleID != "" {
+		s.linked("NOT ", "user_roles", "role_id", f.ExcludeRoleID)
+	}
+	if f.ExcludeOrganizationID != "" {
+		s.linked("NOT ", "organization_users", "organization_id", f.ExcludeOrganizationID)
+	}
+	if f.Search.Empty() {
+		return s, nil
+	}
+	return s, s.search(l.q.Dialect(), f.Search, start < 0)
+}
+
+// start returns the link from which to read, or -1 to read from all users. The
+// members of an organization are read from it in the order of the list.
+func (l *listing) start() int {
+	for i, of := range l.links {
+		if of.total <= fewLinks || of.table == "organization_users" && l.filter.Search.Empty() {
+			return i
+		}
+	}
+	return -1
+}
+
+func (s *statement) linked(not, table, column, ref string) {
+	s.and("%sEXISTS (SELECT 1 FROM %s x WHERE x.tenant_id = u.tenant_id AND x.user_id = u.id AND x.%s = %s)",
+		not, table, column, s.bind(ref))
+}
+
+// search adds the condition of a search: what the trigrams can select, then
+// what must hold exactly. Of SQLite's index it makes use if nothing else leads
+// to the users.
+func (s *statement) search(d db.Dialect, looked *search.Search, useIndex bool) error {
+	groups, exact := candidates(looked)
+	if match := matchExpression(groups); d == db.SQLite && useIndex && match != "" {
+		s.from = "users_search f CROSS JOIN users u"
+		s.and("f.rowid = u.seq AND f.users_search MATCH %s", s.bind(match))
+		s.first = "f.rowid DESC" // as the index yields them, newest first
+	}
+	for _, runs := range groups {
+		likes := make([]string, len(runs))
+		for i, run := range runs {
+			likes[i] = `u.search_text LIKE ` + s.bind("%"+search.Literal(run)+"%") + ` ESCAPE '\'`
+		}
+		s.and("(%s)", strings.Join(likes, " OR "))
+	}
+	if exact {
+		return nil
+	}
+	condition, args, err := looked.Condition(d, len(s.args)+2)
+	s.args = append(s.args, args...)
+	s.where = append(s.where, condition)
+	return err
+}
+
+// candidates returns what the search text of every hit contains: one run of each
+// group. With exact nothing else contains it.
+func candidates(looked *search.Search) (groups [][]string, exact bool) {
+	exact = !looked.CaseSensitive
+	var either []string
+	for _, term := range looked.Terms {
+		runs, same := termRuns(term)
+		exact = exact && same
+		switch {
+		case looked.All && len(runs) > 0:
+			groups = append(groups, runs)
+		case looked.All:
+		case len(runs) == 0:
+			return nil, false
+		default:
+			either = append(either, runs...)
+		}
+	}
+	if len(either) > 0 {
+		groups = [][]string{either}
+	}
+	return groups, exact && len(groups) > 0
+}
+
+// termRuns returns texts one of which is in the search text of every hit of the
+// term, nothing if that cannot be said.
+func termRuns(term search.Term) (runs []string, exact bool) {
+	exact = len(term.Fields) == len(SearchFields)
+	for _, value := range term.Values {
+		run, same := "", true
+		switch term.Mode {
+		case search.Like:
+			run, same = longestRun(FoldSearch(value))
+		case search.Exact:
+			run = searchSeparator + FoldSearch(value) + searchSeparator
+		}
+		if run == "" {
+			return nil, false
+		}
+		exact = exact && same
+		runs = append(runs, run)
+	}
+	return runs, exact
+}
+
+// longestRun returns the longest text without wildcard that a field matching the
+// LIKE pattern has, with a separator where the pattern begins or ends with it;
+// exact if every field that has it matches. It is "" if there is none.
+func longestRun(pattern string) (run string, exact bool) {
+	exact = true
+	var current strings.Builder
+	flush := func() {
+		if text := current.String(); strings.Trim(text, searchSeparator) != "" {
+			exact = exact && run == ""
+			if utf8.RuneCountInString(text) > utf8.RuneCountInString(run) {
+				run = text
+			}
+		}
+		current.Reset()
+	}
+	current.WriteString(searchSeparator)
+	escaped := false
+	for _, r := range pattern {
+		switch {
+		case !escaped && r == '\\':
+			escaped = true
+			continue
+		case !escaped && (r == '%' || r == '_'):
+			exact = exact && r == '%'
+			flush()
+		default:
+			current.WriteRune(r)
+		}
+		escaped = false
+	}
+	current.WriteString(searchSeparator)
+	flush()
+	return run, exact && run != ""
+}
+
+// Bounds of a MATCH expression; what they leave out is compared afterwards.
+const (
+	maxTrigrams = 16 // of a run
+	maxMatched  = 50 // runs of a group
+)
+
+// matchExpression returns the groups as an expression of FTS5 over trigrams, ""
+// if no group can be looked up that way.
+func matchExpression(groups [][]string) string {
+	var all []string
+	for _, runs := range groups {
+		if len(runs) > maxMatched || slices.ContainsFunc(runs, func(run string) bool { return utf8.RuneCountInString(run) < 3 }) {
+			continue
+		}
+		matches := make([]string, len(runs))
+		for i, run := range runs {
+			matches[i] = "(" + strings.Join(trigrams(run), " AND ") + ")"
+		}
+		all = append(all, "("+strings.Join(matches, " OR ")+")")
+	}
+	return strings.Join(all, " AND ")
+}
+
+func trigrams(run string) []string {
+	var found []string
+	for letters := []rune(run); len(letters) >= 3 && len(found) < maxTrigrams; letters = letters[1:] {
+		quoted := `"` + strings.ReplaceAll(string(letters[:3]), `"`, `""`) + `"`
+		if !slices.Contains(found, quoted) {
+			found = append(found, quoted)
+		}
+	}
+	return found
+}
