@@ -262,8 +262,11 @@ func Containing(text string, fields []Field) (*Search, error) {
 	if err := p.value(everywhere, []string{text}); err != nil {
 		return nil, err
 	}
-	p.values[everywhere] = []string{"%" + literal.Replace(text) + "%"}
+	p.values[everywhere] = []string{"%" + Literal(text) + "%"}
 	return p.search()
 }
+
+// Literal escapes what LIKE would not take literally.
+func Literal(text string) string { return literal.Replace(text) }
 
 var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
