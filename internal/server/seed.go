@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 
 	"signet/internal/accountcenter"
 	"signet/internal/oidc/token"
@@ -10,7 +9,6 @@ import (
 	"signet/internal/resource"
 	"signet/internal/role"
 	"signet/internal/settings"
-	"signet/internal/setup"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 )
@@ -133,7 +131,7 @@ func seedAdmin(ctx context.Context, tx *db.Tx, now int64) error {
 			return err
 		}
 	}
-	return nil
+	return seedOrganizations(ctx, tx, now)
 }
 
 func managementIndicator(tenantID string) string { return "https://" + tenantID + ".logto.app/api" }
@@ -149,32 +147,4 @@ func seedResource(ctx context.Context, tx *db.Tx, now int64, r resource.Resource
 		return "", err
 	}
 	return scope.ID, nil
-}
-
-// completeSetup turns the first person of the admin tenant into its
-// administrator: in the transaction that creates the account it spends the
-// setup cookie.
-func completeSetup(ctx context.Context, tx *db.Tx, now int64, userID, cookie string) error {
-	if err := setup.Complete(ctx, tx, now, cookie); err != nil {
-		return err
-	}
-	return MakeAdministrator(ctx, tx, now, userID)
-}
-
-// MakeAdministrator gives the first person of the admin tenant the roles of an
-// administrator and closes registration there.
-func MakeAdministrator(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	for _, name := range []string{operatorRole, adminRole} {
-		r, err := role.ByName(ctx, tx, name)
-		if errors.Is(err, role.ErrNotFound) {
-			continue // renamed by an operator; the account is created all the same
-		}
-		if err != nil {
-			return err
-		}
-		if err := role.Assign(ctx, tx, now, userID, r.ID); err != nil {
-			return err
-		}
-	}
-	return signinexp.SetMode(ctx, tx, now, signinexp.ModeSignIn)
 }
