@@ -141,7 +141,7 @@ func distinct(values []string) []string {
 // ResolveRoles returns the ids of roles that are given by id or by name, each
 // once, the ids first. A name that no role has is ErrNoRoleName.
 func ResolveRoles(ctx context.Context, q db.Q, roleIDs, names []string) ([]string, error) {
-	all := slices.Clone(roleIDs)
+	all := append([]string{}, roleIDs...)
 	var unknown []string
 	for batch := range slices.Chunk(distinct(names), checkBatch) {
 		found, err := db.All[Named](ctx, q, `SELECT id, name FROM organization_roles WHERE tenant_id = $1 AND name IN (`+
