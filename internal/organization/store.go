@@ -100,7 +100,7 @@ func lock(ctx context.Context, tx *db.Tx, id string) error {
 
 // Featured is who a list shows of an organization's members.
 type Featured struct {
-	ID     string  `json:"id" db:"id" check:"max=12"`
+	ID     string  `json:"id" db:"id" check:"max=12" example:"k3v9x2m8q1z7"`
 	Avatar *string `json:"avatar" db:"avatar" check:"max=2048,nullable"`
 	Name   *string `json:"name" db:"name" check:"max=128,nullable"`
 }
