@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 
 	"signet/internal/accountcenter"
 	"signet/internal/application"
@@ -12,7 +11,6 @@ import (
 	"signet/internal/resource"
 	"signet/internal/role"
 	"signet/internal/settings"
-	"signet/internal/setup"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 )
@@ -138,7 +136,10 @@ func seedAdmin(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring) e
 			return err
 		}
 	}
-	return seedAdminApplications(ctx, tx, now, ring)
+	if err := seedAdminApplications(ctx, tx, now, ring); err != nil {
+		return err
+	}
+	return seedOrganizations(ctx, tx, now)
 }
 
 // seedAdminApplications creates the console and, for each tenant, a machine with
@@ -172,32 +173,4 @@ func seedResource(ctx context.Context, tx *db.Tx, now int64, r resource.Resource
 		return "", err
 	}
 	return scope.ID, nil
-}
-
-// completeSetup turns the first person of the admin tenant into its
-// administrator: in the transaction that creates the account it spends the
-// setup cookie.
-func completeSetup(ctx context.Context, tx *db.Tx, now int64, userID, cookie string) error {
-	if err := setup.Complete(ctx, tx, now, cookie); err != nil {
-		return err
-	}
-	return MakeAdministrator(ctx, tx, now, userID)
-}
-
-// MakeAdministrator gives the first person of the admin tenant the roles of an
-// administrator and closes registration there.
-func MakeAdministrator(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	for _, name := range []string{operatorRole, adminRole} {
-		r, err := role.ByName(ctx, tx, name)
-		if errors.Is(err, role.ErrNotFound) {
-			continue // renamed by an operator; the account is created all the same
-		}
-		if err != nil {
-			return err
-		}
-		if err := role.Assign(ctx, tx, now, userID, r.ID); err != nil {
-			return err
-		}
-	}
-	return signinexp.SetMode(ctx, tx, now, signinexp.ModeSignIn)
 }

@@ -13,6 +13,7 @@ import (
 	"signet/internal/application"
 	"signet/internal/apptest"
 	"signet/internal/platform/db"
+	"signet/internal/server"
 	"signet/internal/setup"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
@@ -184,6 +185,9 @@ func TestSetup_OfParallelCompletionsOneMakesTheAdministrator(t *testing.T) {
 		}
 		wantRows(t, app, tenant.Admin, `SELECT r.name FROM user_roles ur JOIN roles r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
 			WHERE ur.tenant_id = $1`, "default:admin", "user")
+		wantRows(t, app, tenant.Admin, `SELECT m.organization_id || ' ' || r.organization_role_id FROM organization_users m
+			JOIN organization_user_roles r ON r.tenant_id = m.tenant_id AND r.organization_id = m.organization_id AND r.user_id = m.user_id
+			WHERE m.tenant_id = $1`, "t-default admin")
 		settings, err := signinexp.Get(t.Context(), app.Pool.For(tenant.Admin))
 		if err != nil || settings.SignInMode != signinexp.ModeSignIn {
 			t.Errorf("mode %v, %v", settings.SignInMode, err)
@@ -291,4 +295,31 @@ func TestSetup_IsLimitedByAddress(t *testing.T) {
 			t.Errorf("a minute later: %d", status)
 		}
 	}, apptest.Behind("https://id.example.com"))
+}
+
+// What an operator deleted or changed beforehand does not keep the first
+// administrator out.
+func TestSetup_PassesOverATeamThatIsGone(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o := app.OperatorAt(t, app.AdminURL, "x")
+		promote := func(name string) {
+			u := app.CreateUserIn(t, tenant.Admin, name)
+			app.Tx(t, tenant.Admin, func(ctx context.Context, tx *db.Tx) error {
+				return server.MakeAdministrator(ctx, tx, app.Clock.Now().UnixMilli(), u.ID)
+			})
+		}
+		o.Want(200, "PATCH", "/api/organization-roles/admin", `{"type":"MachineToMachine"}`)
+		promote("robin")
+		o.Want(204, "DELETE", "/api/organization-roles/admin", "")
+		promote("kim")
+		if members, roles := app.Count(t, tenant.Admin, "organization_users", "TRUE"), app.Count(t, tenant.Admin, "organization_user_roles", "TRUE"); members != 2 || roles != 0 {
+			t.Errorf("%d members with %d roles", members, roles)
+		}
+		o.Want(204, "DELETE", "/api/organizations/t-default", "")
+		promote("ada")
+		if n := app.Count(t, tenant.Admin, "user_roles", "TRUE"); n != 6 {
+			t.Errorf("%d roles of the tenant", n)
+		}
+	})
 }

@@ -238,6 +238,17 @@ func TestSeed_OfBothTenants(t *testing.T) {
 			"machine:mapi:admin MachineToMachine https://admin.logto.app/api all",
 			"machine:mapi:default MachineToMachine https://default.logto.app/api all",
 			"user User https://admin.logto.app/me all")
+		wantRows(t, app, tenant.Admin, `SELECT id FROM organizations WHERE tenant_id = $1`, "t-admin", "t-default")
+		wantRows(t, app, tenant.Admin, `SELECT r.id || ' ' || r.name || ' ' || r.type || ' ' || s.id || ' ' || s.name FROM organization_roles r
+			JOIN organization_role_scopes rs ON rs.tenant_id = r.tenant_id AND rs.organization_role_id = r.id
+			JOIN organization_scopes s ON s.tenant_id = r.tenant_id AND s.id = rs.organization_scope_id WHERE r.tenant_id = $1`,
+			"admin admin User delete-data delete:data", "admin admin User invite-member invite:member",
+			"admin admin User manage-tenant manage:tenant", "admin admin User read-data read:data",
+			"admin admin User read-member read:member", "admin admin User remove-member remove:member",
+			"admin admin User update-member-role update:member:role", "admin admin User write-data write:data",
+			"collaborator collaborator User delete-data delete:data", "collaborator collaborator User read-data read:data",
+			"collaborator collaborator User read-member read:member", "collaborator collaborator User write-data write:data")
+		wantRows(t, app, tenant.Default, `SELECT id FROM organizations WHERE tenant_id = $1`)
 		wantRows(t, app, tenant.Default, `SELECT id FROM roles WHERE tenant_id = $1 AND name LIKE '#%'`, "admin-role")
 		wantRows(t, app, tenant.Default, `SELECT id FROM applications WHERE tenant_id = $1`)
 		wantRows(t, app, tenant.Admin, `SELECT a.id || ' ' || a.type || ' ' || coalesce(s.kind || ' ' || r.role_id, '-') FROM applications a

@@ -68,26 +68,31 @@ func (l Link) insertArgs(now int64, members, owner []string) []any {
 
 // Remove unties a member and reports whether it was tied.
 func (l Link) Remove(ctx context.Context, tx *Tx, member string, owner ...string) (removed bool, err error) {
-	n, err := tx.Exec(ctx, "DELETE FROM "+l.Table+" WHERE tenant_id = $1 AND "+l.ownerIs(2)+
-		" AND "+l.Member+" = $"+strconv.Itoa(2+len(l.Owner)), append(Args(owner), member)...)
+	n, err := l.remove(ctx, tx, []string{member}, owner)
 	return n > 0, err
+}
+
+func (l Link) remove(ctx context.Context, tx *Tx, members, owner []string) (int64, error) {
+	return tx.Exec(ctx, "DELETE FROM "+l.Table+" WHERE tenant_id = $1 AND "+l.ownerIs(2)+
+		" AND "+l.Member+" IN ("+Placeholders(2+len(l.Owner), len(members))+")", append(Args(owner), Args(members)...)...)
 }
 
 // Replace makes members the owner's whole set and returns what changed; the
 // ties of those that stay are not touched.
 func (l Link) Replace(ctx context.Context, tx *Tx, now int64, members []string, owner ...string) (added, removed []string, err error) {
-	held, err := l.Members(ctx, tx, owner...)
+	removed, err = l.Members(ctx, tx, owner...)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, member := range held {
-		if slices.Contains(members, member) {
-			continue
-		}
-		if _, err := l.Remove(ctx, tx, member, owner...); err != nil {
+	stay := make(map[string]bool, len(members))
+	for _, member := range members {
+		stay[member] = true
+	}
+	removed = slices.DeleteFunc(removed, func(held string) bool { return stay[held] })
+	for batch := range slices.Chunk(removed, linkBatch) {
+		if _, err := l.remove(ctx, tx, batch, owner); err != nil {
 			return nil, nil, err
 		}
-		removed = append(removed, member)
 	}
 	added, err = l.Add(ctx, tx, now, members, owner...)
 	return added, removed, err

@@ -26,18 +26,42 @@ type Origin struct {
 	Route  string            `json:"route,omitempty"`
 	Params map[string]string `json:"params,omitempty"`
 	Status int               `json:"status,omitempty"`
+
+	// Beside is a JSON object whose members stand beside "data" in what is
+	// reported, or in its place: see RecordBeside.
+	Beside json.RawMessage `json:"beside,omitempty"`
 }
 
 // Record writes the event name, for example "User.Created", into the outbox.
 // Now is the time of the change in epoch milliseconds; data becomes JSON, nil
 // an empty object.
 func Record(ctx context.Context, tx *db.Tx, now int64, name string, data any) error {
+	return record(ctx, tx, now, name, data, nil)
+}
+
+// RecordBeside is Record for an event that tells more than "data", or something
+// else: beside becomes a JSON object, Origin.Beside, whose members stand at the
+// top of what is reported. With nil for data the report has no member "data" at
+// all, whatever the operation answers; the stored data is null then, not an
+// empty object.
+func RecordBeside(ctx context.Context, tx *db.Tx, now int64, name string, data, beside any) error {
+	members, err := json.Marshal(beside)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", name, err)
+	}
+	if data == nil {
+		data = json.RawMessage("null")
+	}
+	return record(ctx, tx, now, name, data, members)
+}
+
+func record(ctx context.Context, tx *db.Tx, now int64, name string, data any, beside json.RawMessage) error {
 	if data == nil {
 		data = struct{}{}
 	}
 	info := web.Info(ctx)
 	origin := Origin{IP: info.IP, UserAgent: info.UserAgent, Path: info.Path, Method: info.Method,
-		Route: info.Route, Params: info.Params, Status: info.Status}
+		Route: info.Route, Params: info.Params, Status: info.Status, Beside: beside}
 	_, err := tx.Exec(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		ids.Ordered(time.UnixMilli(now)), name, db.JSON[any]{V: data}, db.JSON[Origin]{V: origin}, now)

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
@@ -31,13 +32,15 @@ func TestAnEventCarriesItsRequest(t *testing.T) {
 		err := d.Tx(ctx, func(tx *db.Tx) error {
 			return errors.Join(
 				event.Record(ctx, tx, now, "Role.Created", map[string]any{"id": "r1", "note": "a\x00b"}),
-				event.Record(ctx, tx, now+1, "Role.Data.Updated", nil))
+				event.Record(ctx, tx, now+1, "Role.Data.Updated", nil),
+				event.RecordBeside(ctx, tx, now+2, "Role.Scopes.Updated", []string{"s"}, map[string]string{"roleId": "r1\x00"}),
+				event.RecordBeside(ctx, tx, now+3, "Organization.Membership.Updated", nil, map[string]string{"organizationId": "o"}))
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		events, err := event.Since(ctx, d, "", 10)
-		if err != nil || len(events) != 2 {
+		if err != nil || len(events) != 4 {
 			t.Fatalf("got %d events, %v", len(events), err)
 		}
 		first := events[0]
@@ -53,7 +56,13 @@ func TestAnEventCarriesItsRequest(t *testing.T) {
 		if string(events[1].Data.V) != "{}" {
 			t.Errorf("an event without data holds %s", events[1].Data.V)
 		}
-		if rest, err := event.Since(ctx, d, first.ID, 10); err != nil || len(rest) != 1 || rest[0].ID != events[1].ID {
+		for i, want := range map[int]struct{ data, key, value string }{2: {`["s"]`, "roleId", "r1"}, 3: {"null", "organizationId", "o"}} {
+			var beside map[string]string
+			if err := json.Unmarshal(events[i].Origin.V.Beside, &beside); err != nil || len(beside) != 1 || beside[want.key] != want.value || string(events[i].Data.V) != want.data {
+				t.Errorf("%s has %s beside %s, %v", events[i].Name, beside, events[i].Data.V, err)
+			}
+		}
+		if rest, err := event.Since(ctx, d, first.ID, 10); err != nil || len(rest) != 3 || rest[0].ID != events[1].ID {
 			t.Errorf("after the first come %+v, %v", rest, err)
 		}
 		if other, err := event.Since(ctx, p.For("other"), "", 10); err != nil || len(other) != 0 {
