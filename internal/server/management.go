@@ -1,6 +1,7 @@
 package server
 
 import (
+	"signet/internal/organization/organizationapi"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
 )
@@ -10,5 +11,7 @@ import (
 func (p *parts) management() []web.Table {
 	return []web.Table{
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&organizationapi.JIT{Keyring: p.options.Keyring, Operator: p.operator}).Table(),
+		(&organizationapi.Invitations{Clock: p.options.Clock, Operator: p.operator}).Table(),
 	}
 }
