@@ -2,8 +2,10 @@ package server
 
 import (
 	"signet/internal/organization/organizationapi"
+	"signet/internal/passcode/passcodeapi"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/subjecttoken/subjecttokenapi"
 )
 
 // management are the routes of the Management API, in the order of the
@@ -13,5 +15,7 @@ func (p *parts) management() []web.Table {
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 		(&organizationapi.JIT{Keyring: p.options.Keyring, Operator: p.operator}).Table(),
 		(&organizationapi.Invitations{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&passcodeapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
+		(&subjecttokenapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 	}
 }
