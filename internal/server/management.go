@@ -6,6 +6,7 @@ import (
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
 	"signet/internal/subjecttoken/subjecttokenapi"
+	"signet/internal/user/userapi"
 )
 
 // management are the routes of the Management API, in the order of the
@@ -17,5 +18,6 @@ func (p *parts) management() []web.Table {
 		(&organizationapi.Invitations{Clock: p.options.Clock, Operator: p.operator}).Table(),
 		(&passcodeapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
 		(&subjecttokenapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&userapi.Factors{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).FactorTable(),
 	}
 }
