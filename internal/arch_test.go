@@ -31,7 +31,7 @@ var order = []string{
 	"tenant", "settings", "audit", "customdomain", "captcha", "phrase", "emailtemplate",
 	"user", "breach", "resource", "role", "organization", "application",
 	"signinexp", "accountcenter", "sentinel",
-	"connector", "sso", "passcode", "mfa", "webhook", "script", "access",
+	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access",
 	// Engines: protocols over many slices.
 	"oidc/proto", "oidc/client", "oidc/token", "oidc/grant", "oidc/authorize", "oidc/logout",
 	"operator", "samlapp",

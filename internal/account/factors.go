@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"time"
 
 	"signet/internal/accountcenter"
 	"signet/internal/mfa"
@@ -10,45 +9,15 @@ import (
 	"signet/internal/user"
 )
 
-// Factor is a second factor as its user sees it: no keys, ids of credentials or
-// counters. Times are ISO 8601.
-type Factor struct {
-	ID         string  `json:"id"`
-	CreatedAt  string  `json:"createdAt"`
-	LastUsedAt *string `json:"lastUsedAt,omitempty"`
-	Type       string  `json:"type"`
-	// Agent is the browser that registered a passkey, as it named itself.
-	Agent *string `json:"agent,omitempty"`
-	Name  *string `json:"name,omitempty"`
-	// RemainCodes is the number of unused backup codes.
-	RemainCodes *int `json:"remainCodes,omitempty"`
-}
-
-func factorOf(c *mfa.Credential) Factor {
-	agent := ""
-	if c.UserAgent != nil {
-		agent = *c.UserAgent
-	}
-	f := Factor{ID: c.ID, CreatedAt: iso(c.CreatedAt), Type: "WebAuthn", Agent: &agent, Name: c.Name}
-	if c.LastUsedAt != nil {
-		used := iso(*c.LastUsedAt)
-		f.LastUsedAt = &used
-	}
-	return f
-}
-
-// iso formats epoch milliseconds as JavaScript's toISOString does.
-func iso(millis int64) string { return time.UnixMilli(millis).UTC().Format("2006-01-02T15:04:05.000Z") }
-
 // Factors returns the caller's second factors, oldest first.
-func (e *Engine) Factors(ctx context.Context, c *Caller) ([]Factor, error) {
+func (e *Engine) Factors(ctx context.Context, c *Caller) ([]mfa.Factor, error) {
 	credentials, err := e.Passkeys(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	factors := make([]Factor, 0, len(credentials))
+	factors := make([]mfa.Factor, 0, len(credentials))
 	for i := range credentials {
-		factors = append(factors, factorOf(&credentials[i]))
+		factors = append(factors, credentials[i].Factor())
 	}
 	return factors, nil
 }

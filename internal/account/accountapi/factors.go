@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"signet/internal/account"
+	"signet/internal/mfa"
 	"signet/internal/platform/web"
 )
 
-func (a *API) factors(ctx context.Context, _ *noInput) (*[]account.Factor, error) {
+func (a *API) factors(ctx context.Context, _ *noInput) (*[]mfa.Factor, error) {
 	factors, err := a.Account.Factors(ctx, caller(ctx))
 	return &factors, err
 }
