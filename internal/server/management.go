@@ -1,6 +1,7 @@
 package server
 
 import (
+	"signet/internal/application/applicationapi"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
 )
@@ -10,5 +11,6 @@ import (
 func (p *parts) management() []web.Table {
 	return []web.Table{
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&applicationapi.API{Clock: p.options.Clock, Ring: p.options.Keyring, Operator: p.operator}).Table(),
 	}
 }
