@@ -131,7 +131,7 @@ type appList struct {
 // Run lists applications.
 func (c appList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		apps, err := application.List(ctx, t.DB, int(c.Limit), int(c.Offset))
+		apps, _, err := application.List(ctx, t.DB, application.Filter{}, db.Range{Limit: int64(c.Limit), Offset: int64(c.Offset)})
 		if err != nil {
 			return err
 		}

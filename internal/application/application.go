@@ -4,21 +4,12 @@
 package application
 
 import (
+	"encoding/json"
 	"slices"
+	"unicode/utf8"
 
 	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
-)
-
-// Errors of this package.
-var (
-	ErrNotFound             = errs.New(404, "entity.not_exists_with_id")
-	ErrSecretNameTaken      = errs.New(422, "application.secret_name_exists")
-	ErrThirdPartyType       = errs.New(400, "application.invalid_third_party_application_type")
-	ErrThirdPartyExchange   = errs.New(422, "application.third_party_application_cannot_enable_token_exchange")
-	ErrDeviceFlowNativeOnly = errs.New(422, "application.device_flow_native_only")
-	ErrUseSAMLAPI           = errs.New(400, "application.saml.use_saml_app_api")
-	ErrNoSecrets            = errs.New(422, "entity.db_constraint_violated")
 )
 
 // Type is the kind of an application; it never changes.
@@ -50,8 +41,10 @@ type Application struct {
 	IsAccessLimited bool // access rules decide who may use it
 	OIDC            ClientMetadata
 	Custom          CustomMetadata
-	CustomData      map[string]any
-	CreatedAt       int64 // epoch milliseconds
+	// Protected is what an application of that type is protected by, else nil.
+	Protected  *ProtectedMetadata
+	CustomData map[string]any
+	CreatedAt  int64 // epoch milliseconds
 }
 
 // ClientMetadata are the members of OpenID Connect Dynamic Client Registration
@@ -59,10 +52,13 @@ type Application struct {
 type ClientMetadata struct {
 	RedirectURIs                     []string `json:"redirectUris"`
 	PostLogoutRedirectURIs           []string `json:"postLogoutRedirectUris"`
-	BackchannelLogoutURI             string   `json:"backchannelLogoutUri,omitempty"`
-	BackchannelLogoutSessionRequired bool     `json:"backchannelLogoutSessionRequired,omitempty"`
-	LogoURI                          string   `json:"logoUri,omitempty"`
+	BackchannelLogoutURI             string   `json:"backchannelLogoutUri,omitempty" check:"pattern=url,max=2048"`
+	BackchannelLogoutSessionRequired *bool    `json:"backchannelLogoutSessionRequired,omitempty"`
+	LogoURI                          string   `json:"logoUri,omitempty" check:"pattern=url,max=2048"`
 }
+
+// RequiresSession reports whether logout tokens must name the session.
+func (m *ClientMetadata) RequiresSession() bool { return isTrue(m.BackchannelLogoutSessionRequired) }
 
 // CustomMetadata are settings beyond the standard. A nil field is its default.
 type CustomMetadata struct {
@@ -84,31 +80,57 @@ const (
 	maxName      = 256
 	maxTTLDays   = 180
 	maxIDTokenTT = 365 * 24 * 3600
+
+	// maxCustomData bounds custom data in bytes of JSON.
+	maxCustomData = 256 << 10
 )
 
-// check refuses metadata that no client could work with.
+// check refuses what no client could work with, then what the type does not
+// allow.
 func (a *Application) check() error {
 	switch {
-	case a.Name == "" || len(a.Name) > maxName:
+	case a.Name == "" || utf8.RuneCountInString(a.Name) > maxName:
 		return web.Invalid("name", "must have 1 to 256 characters")
 	case !slices.Contains(Types, a.Type):
 		return web.Invalid("type", "is not a type of application")
+	}
+	if err := a.OIDC.check(); err != nil {
+		return err
+	}
+	if err := a.Custom.check(); err != nil {
+		return err
+	}
+	if err := checkCustomData(a.CustomData); err != nil {
+		return err
+	}
+	return a.checkType()
+}
+
+// checkType refuses what applications of the type cannot be; the order is part
+// of the published API.
+func (a *Application) checkType() error {
+	switch {
 	case a.Type == SAML:
 		return ErrUseSAMLAPI
 	case isTrue(a.Custom.IsDeviceFlow) && a.Type != Native:
 		return ErrDeviceFlowNativeOnly
+	case a.Type == Protected && a.Protected == nil:
+		return ErrProtectedMetadata
 	case a.IsThirdParty && a.Type != Traditional && a.Type != SPA && a.Type != Native:
 		return ErrThirdPartyType
 	case a.IsThirdParty && isTrue(a.Custom.AllowTokenExchange):
 		return ErrThirdPartyExchange
+	case a.Type == Protected:
+		return ErrProtectedUnavailable
 	}
-	if err := checkURIs("oidcClientMetadata.redirectUris", a.OIDC.RedirectURIs); err != nil {
+	return nil
+}
+
+func (m *ClientMetadata) check() error {
+	if err := checkURIs("oidcClientMetadata.redirectUris", m.RedirectURIs); err != nil {
 		return err
 	}
-	if err := checkURIs("oidcClientMetadata.postLogoutRedirectUris", a.OIDC.PostLogoutRedirectURIs); err != nil {
-		return err
-	}
-	return a.Custom.check()
+	return checkURIs("oidcClientMetadata.postLogoutRedirectUris", m.PostLogoutRedirectURIs)
 }
 
 func (c *CustomMetadata) check() error {
@@ -131,3 +153,15 @@ func (c *CustomMetadata) check() error {
 }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
+
+// checkCustomData refuses more than an application should carry around.
+func checkCustomData(data map[string]any) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	if len(raw) > maxCustomData {
+		return errs.ErrTooLong
+	}
+	return nil
+}

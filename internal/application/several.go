@@ -13,7 +13,9 @@ func ByIDs(ctx context.Context, q db.Q, ids []string) ([]Application, error) {
 	if len(ids) == 0 {
 		return list, nil
 	}
-	rows, err := db.All[row](ctx, q, selectApplication+` AND id IN (`+db.Placeholders(2, len(ids))+`)`, db.Args(ids)...)
+	l := db.Listing{Columns: applicationColumns, From: "applications", Where: "tenant_id = $1", Order: "id"}
+	l.AndIn("id", ids)
+	rows, err := db.Rows[row](ctx, q, l, db.Range{})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -26,23 +27,36 @@ type row struct {
 	Custom          db.JSON[CustomMetadata] `db:"custom_client_metadata"`
 	CustomData      db.JSON[map[string]any] `db:"custom_data"`
 	CreatedAt       int64                   `db:"created_at"`
+
+	Protected db.JSON[*ProtectedMetadata] `db:"protected_app_metadata"`
 }
 
-const selectApplication = `SELECT id, name, description, type, is_third_party, is_access_control_enabled,
-		oidc_client_metadata, custom_client_metadata, custom_data, created_at
-	FROM applications WHERE tenant_id = $1`
+const applicationColumns = `id, name, description, type, is_third_party, is_access_control_enabled,
+	oidc_client_metadata, custom_client_metadata, protected_app_metadata, custom_data, created_at`
+
+const selectApplication = `SELECT ` + applicationColumns + ` FROM applications WHERE tenant_id = $1 AND id = $2`
 
 func (r row) application() *Application {
 	return &Application{
 		ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type, IsThirdParty: r.IsThirdParty,
-		IsAccessLimited: r.IsAccessLimited, OIDC: r.OIDC.V, Custom: r.Custom.V, CustomData: r.CustomData.V,
-		CreatedAt: r.CreatedAt,
+		IsAccessLimited: r.IsAccessLimited, OIDC: r.OIDC.V, Custom: r.Custom.V, Protected: r.Protected.V,
+		CustomData: r.CustomData.V, CreatedAt: r.CreatedAt,
 	}
 }
 
 // ByID returns an application, or ErrNotFound.
 func ByID(ctx context.Context, q db.Q, id string) (*Application, error) {
-	r, err := db.One[row](ctx, q, selectApplication+` AND id = $2`, id)
+	return one(ctx, q, selectApplication, id)
+}
+
+// lock is ByID for one that is about to change: the row is held until the
+// transaction ends.
+func lock(ctx context.Context, tx *db.Tx, id string) (*Application, error) {
+	return one(ctx, tx, selectApplication+tx.Dialect().ForUpdate(), id)
+}
+
+func one(ctx context.Context, q db.Q, query, id string) (*Application, error) {
+	r, err := db.One[row](ctx, q, query, id)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, ErrNotFound
 	}
@@ -52,18 +66,45 @@ func ByID(ctx context.Context, q db.Q, id string) (*Application, error) {
 	return r.application(), nil
 }
 
-// List returns at most limit applications after skipping offset of them, the
-// newest first.
-func List(ctx context.Context, q db.Q, limit, offset int) ([]Application, error) {
-	rows, err := db.All[row](ctx, q, selectApplication+` ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3`, limit, offset)
-	if err != nil {
-		return nil, err
+// Filter narrows a list of applications; its zero value does not.
+type Filter struct {
+	Types        []Type
+	IsThirdParty *bool
+	// WithoutRole and OutsideOrganization are ids; applications that hold the
+	// role, or belong to the organization, are left out.
+	WithoutRole, OutsideOrganization string
+	// Where is a search or another condition on the columns of applications.
+	Where db.Filter
+}
+
+// List returns applications, the newest first, and how many there are.
+func List(ctx context.Context, q db.Q, f Filter, r db.Range) ([]Application, int64, error) {
+	l := db.Listing{Columns: applicationColumns, From: "applications", Where: "tenant_id = $1", Order: "created_at DESC, id DESC"}
+	if len(f.Types) > 0 {
+		l.And(func(next int) string { return "type IN (" + db.Placeholders(next, len(f.Types)) + ")" }, db.Args(f.Types)...)
 	}
+	if f.IsThirdParty != nil {
+		l.And(func(next int) string { return "is_third_party = $" + strconv.Itoa(next) }, *f.IsThirdParty)
+	}
+	if f.WithoutRole != "" {
+		l.And(func(next int) string {
+			return "id NOT IN (SELECT application_id FROM application_roles WHERE tenant_id = $1 AND role_id = $" + strconv.Itoa(next) + ")"
+		}, f.WithoutRole)
+	}
+	if f.OutsideOrganization != "" {
+		l.And(func(next int) string {
+			return "id NOT IN (SELECT application_id FROM organization_applications WHERE tenant_id = $1 AND organization_id = $" + strconv.Itoa(next) + ")"
+		}, f.OutsideOrganization)
+	}
+	if err := l.Narrow(q.Dialect(), f.Where); err != nil {
+		return nil, 0, err
+	}
+	rows, total, err := db.List[row](ctx, q, l, r)
 	list := make([]Application, 0, len(rows))
 	for _, r := range rows {
 		list = append(list, *r.application())
 	}
-	return list, nil
+	return list, total, err
 }
 
 // Create stores a new application, whose id is drawn if it is empty. One of a

@@ -53,7 +53,7 @@ func TestCreate(t *testing.T) {
 		if err != nil || len(secrets) != 1 || secrets[0].Name != "Default secret" || !bytes.Equal(secrets[0].Hash, crypt.Hash(secret)) {
 			t.Errorf("%+v, %v", secrets, err)
 		}
-		list, err := application.List(t.Context(), d, 10, 0)
+		list, _, err := application.List(t.Context(), d, application.Filter{}, db.Range{})
 		if err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
@@ -89,7 +89,7 @@ func TestCreate_Refuses(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if list, err := application.List(t.Context(), d, 10, 0); err != nil || len(list) != 0 {
+		if list, _, err := application.List(t.Context(), d, application.Filter{}, db.Range{}); err != nil || len(list) != 0 {
 			t.Errorf("something was stored: %+v, %v", list, err)
 		}
 	})

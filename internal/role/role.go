@@ -57,8 +57,8 @@ func (r *Role) Published(tenantID string) Published {
 
 const family = "role-scope"
 
-// hidden begins the names of roles that lists leave out.
-const hidden = "#internal:"
+// InternalPrefix begins the names of roles that lists leave out.
+const InternalPrefix = "#internal:"
 
 const columns = `id, name, description, type, is_default, created_at`
 

@@ -22,7 +22,7 @@ type Filter struct {
 func List(ctx context.Context, q db.Q, f Filter, r db.Range) ([]Role, int64, error) {
 	l := db.Listing{
 		Columns: `r.id, r.name, r.description, r.type, r.is_default, r.created_at`, From: "roles r",
-		Where: "r.tenant_id = $1 AND r.name NOT LIKE '" + hidden + "%'", Order: "r.created_at, r.id",
+		Where: "r.tenant_id = $1 AND r.name NOT LIKE '" + InternalPrefix + "%'", Order: "r.created_at, r.id",
 	}
 	if f.Type != "" {
 		l.And(func(next int) string { return "r.type = " + db.Placeholders(next, 1) }, f.Type)
@@ -74,6 +74,22 @@ func Delete(ctx context.Context, tx *db.Tx, id string) error {
 		return err
 	}
 	return tx.Touch(ctx, family)
+}
+
+// OfApplication returns the roles of an application by name, but for internal
+// ones, and how many there are. The filter is a search over columns of roles,
+// which have the alias r, or nil.
+func OfApplication(ctx context.Context, q db.Q, applicationID string, filter db.Filter, rows db.Range) ([]Role, int64, error) {
+	l := db.Listing{
+		Columns: "r.id, r.name, r.description, r.type, r.is_default, r.created_at",
+		From:    "application_roles a JOIN roles r ON r.tenant_id = a.tenant_id AND r.id = a.role_id",
+		Where:   "a.tenant_id = $1 AND a.application_id = $2 AND r.name NOT LIKE '" + InternalPrefix + "%'",
+		Order:   "r.name, r.id", Args: []any{applicationID},
+	}
+	if err := l.Narrow(q.Dialect(), filter); err != nil {
+		return nil, 0, err
+	}
+	return db.List[Role](ctx, q, l, rows)
 }
 
 // Holders are some of those who have a role, and how many have it.

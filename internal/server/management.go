@@ -1,6 +1,7 @@
 package server
 
 import (
+	"signet/internal/application/applicationapi"
 	"signet/internal/organization/organizationapi"
 	"signet/internal/passcode/passcodeapi"
 	"signet/internal/platform/web"
@@ -21,6 +22,7 @@ func (p *parts) management() []web.Table {
 		(&passcodeapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
 		(&subjecttokenapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 		(&userapi.Factors{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).FactorTable(),
+		(&applicationapi.API{Clock: p.options.Clock, Ring: p.options.Keyring, Operator: p.operator}).Table(),
 	}
 	return append(tables, (&organizationapi.API{Clock: p.options.Clock, Operator: p.operator}).Tables()...)
 }

@@ -229,7 +229,7 @@ func TestClient_Metadata(t *testing.T) {
 	w.create(t, application.Application{
 		ID: "tuned", Name: "Tuned", Type: application.Native,
 		OIDC: application.ClientMetadata{
-			RedirectURIs: []string{"com.example:/cb"}, BackchannelLogoutURI: "https://app.example/out", BackchannelLogoutSessionRequired: true,
+			RedirectURIs: []string{"com.example:/cb"}, BackchannelLogoutURI: "https://app.example/out", BackchannelLogoutSessionRequired: new(true),
 		},
 		Custom: application.CustomMetadata{
 			RefreshTokenTTLInDays: &days, RefreshTokenTTL: &seconds, IDTokenTTL: &idTTL, MaxAllowedGrants: &grants,

@@ -66,7 +66,7 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		IsThirdParty: a.IsThirdParty, IsAccessLimited: a.IsAccessLimited,
 		RedirectURIs: a.OIDC.RedirectURIs, PostLogoutRedirectURIs: a.OIDC.PostLogoutRedirectURIs,
 		BackchannelLogoutURI: a.OIDC.BackchannelLogoutURI,
-		HasSID:               a.OIDC.BackchannelLogoutURI != "" && a.OIDC.BackchannelLogoutSessionRequired,
+		HasSID:               a.OIDC.BackchannelLogoutURI != "" && a.OIDC.RequiresSession(),
 		CORSAllowedOrigins:   a.Custom.CORSAllowedOrigins,
 		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 		secrets: secrets,

@@ -26,7 +26,7 @@ func NewDirectory(p *db.Pool) *Directory {
 // ByID returns the client of an id. An unknown one is invalid_client, one that
 // cannot take part in any flow invalid_client_metadata.
 func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id string) (*Client, error) {
-	c := builtin(t, id)
+	c := Builtin(t, id)
 	if c == nil {
 		var err error
 		if c, err = d.registered(ctx, q, id); err != nil {
@@ -60,9 +60,9 @@ func (d *Directory) registered(ctx context.Context, q db.Q, id string) (*Client,
 	return c, err
 }
 
-// builtin returns the built-in client of an id; nil if there is none. Its URIs
+// Builtin returns the built-in client of an id; nil if there is none. Its URIs
 // follow the tenant's endpoint.
-func builtin(t *tenant.Tenant, id string) *Client {
+func Builtin(t *tenant.Tenant, id string) *Client {
 	switch id {
 	case DemoApp:
 		return single(id, "Demo app", t.URL("/demo-app"))

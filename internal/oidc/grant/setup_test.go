@@ -83,7 +83,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	for _, a := range applications {
 		a.OIDC = application.ClientMetadata{RedirectURIs: []string{redirectURI}}
 		if a.ID == "sid" {
-			a.OIDC.BackchannelLogoutURI, a.OIDC.BackchannelLogoutSessionRequired = "https://app.example/out", true
+			a.OIDC.BackchannelLogoutURI, a.OIDC.BackchannelLogoutSessionRequired = "https://app.example/out", new(true)
 		}
 		w.tx(func(tx *db.Tx) error {
 			_, _, err := application.Create(w.ctx, tx, now, ring, a)
