@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/crypt/digest"
 	"signet/test/flow"
 )
 
@@ -77,7 +78,7 @@ func measureSignIn(ctx context.Context, server *flow.Process) ([]figure, error) 
 		return nil, err
 	}
 	verify := func(ctx context.Context, _, _ int) error {
-		_, _, err := hasher.Verify(ctx, encoded, password)
+		_, _, err := hasher.Verify(ctx, digest.Argon2id, encoded, password)
 		return err
 	}
 	var bare, whole signIns

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"signet/internal/platform/db"
 	"signet/internal/sentinel"
@@ -24,12 +25,11 @@ func (e *Engine) ChangePassword(ctx context.Context, c *Caller, password string)
 		return err
 	}
 	if v.user.PasswordHash != nil {
-		same, _, err := e.Hasher.Verify(ctx, *v.user.PasswordHash, password)
-		if err != nil {
-			return err
-		}
-		if same {
+		switch _, err := verification.CheckPassword(ctx, e.Hasher, v.user, password); {
+		case err == nil:
 			return ErrSamePassword
+		case !errors.Is(err, verification.ErrInvalidCredentials):
+			return err
 		}
 	}
 	encoded, err := e.Hasher.Hash(ctx, password)

@@ -10,6 +10,7 @@ import (
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
@@ -65,12 +66,16 @@ func TestVerifyPassword_UnknownUserCostsTheSame(t *testing.T) {
 	each(t, nil, func(t *testing.T, w *world) {
 		w.user("ada")
 		w.user("bare", func(n *user.New) { n.PasswordHash = "" })
+		w.user("imported", func(n *user.New) {
+			n.PasswordHash, n.PasswordAlgorithm = "5f4dcc3b5aa765d61d8327deb882cf99", digest.MD5
+		})
+		w.user("broken", func(n *user.New) { n.PasswordHash, n.PasswordAlgorithm = "[]", digest.Legacy })
 		suspended := w.user("gone")
 		w.update(suspended.ID, user.Patch{IsSuspended: &[]bool{true}[0]})
 		f := w.begin(signin.EventSignIn)
 		answers := map[string]bool{}
 		for _, id := range []verification.Identifier{
-			named("ada"), named("bare"), named("gone"), named("nobody"), named(""), named("ADA"),
+			named("ada"), named("bare"), named("imported"), named("broken"), named("gone"), named("nobody"), named(""), named("ADA"),
 			{Type: "email", Value: "nobody@example.com"}, {Type: "phone", Value: "4912345"}, {Type: "phone", Value: "no digits"},
 		} {
 			before := w.hasher.Computed()

@@ -1,16 +1,18 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"unicode/utf8"
 
+	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
 )
 
 // passwordAlgorithm is the wire's name of what crypt.Hasher makes.
-const passwordAlgorithm = "Argon2id"
+const passwordAlgorithm = digest.Argon2id
 
 // Longest values of the plain columns, in code points.
 const (
@@ -22,11 +24,14 @@ const (
 // New describes a user to be created. Empty strings are not set.
 type New struct {
 	// ID defaults to a fresh one.
-	ID                          string
-	Username                    string
-	PrimaryEmail, PrimaryPhone  string
-	Name, Avatar                string
-	PasswordHash                string // of crypt.Hasher
+	ID                         string
+	Username                   string
+	PrimaryEmail, PrimaryPhone string
+	Name, Avatar               string
+	// PasswordHash is what crypt.Hasher makes, or an imported hash that
+	// digest.Check has seen with its PasswordAlgorithm.
+	PasswordHash, PasswordAlgorithm string
+
 	Profile                     Profile
 	CustomData                  map[string]any
 	IsMFAEnabled                *bool
@@ -90,7 +95,7 @@ func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
 	if u.CustomData == nil {
 		u.CustomData = map[string]any{}
 	}
-	u.setPassword(n.PasswordHash, now)
+	u.setPassword(n.PasswordHash, cmp.Or(n.PasswordAlgorithm, passwordAlgorithm), now)
 	if err := u.fits(); err != nil {
 		return nil, err
 	}
@@ -133,7 +138,7 @@ func (u *User) apply(p Patch, now int64) {
 		}
 	}
 	if p.PasswordHash != nil {
-		u.setPassword(*p.PasswordHash, now)
+		u.setPassword(*p.PasswordHash, passwordAlgorithm, now)
 	}
 	if p.IsMFAEnabled != nil {
 		u.IsMFAEnabled = p.IsMFAEnabled
@@ -165,13 +170,12 @@ func (u *User) applyFlags(p Patch) {
 	}
 }
 
-func (u *User) setPassword(encoded string, now int64) {
+func (u *User) setPassword(encoded, algorithm string, now int64) {
 	u.IsPasswordExpired = false
 	if u.PasswordHash = set(encoded); u.PasswordHash == nil {
 		u.PasswordAlgorithm, u.PasswordChangedAt = nil, nil
 		return
 	}
-	algorithm := passwordAlgorithm
 	u.PasswordAlgorithm, u.PasswordChangedAt = &algorithm, &now
 }
 
@@ -187,6 +191,7 @@ func (u *User) fits() error {
 		{"primaryPhone", u.PrimaryPhone, maxIdentifier},
 		{"name", u.Name, maxName},
 		{"avatar", u.Avatar, maxAvatar},
+		{"passwordDigest", u.PasswordHash, digest.MaxLength},
 	} {
 		if field.value != nil && utf8.RuneCountInString(*field.value) > field.limit {
 			return ErrValueTooLong.Describe("%s is longer than %d characters", field.name, field.limit)

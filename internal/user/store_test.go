@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 )
@@ -326,6 +327,41 @@ func TestPassword_ChangeSetsTimeAndLiftsExpiry(t *testing.T) {
 		got, err := update(t, d, u.ID, Patch{PasswordHash: ptr("$two")})
 		if err != nil || *got.PasswordHash != "$two" || *got.PasswordChangedAt != now+1 || got.IsPasswordExpired {
 			t.Errorf("user = %+v, %v", got, err)
+		}
+	})
+}
+
+func TestImportedPasswordHash(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		d := p.For("default")
+		imported := New{PasswordHash: "5f4dcc3b5aa765d61d8327deb882cf99", PasswordAlgorithm: digest.MD5}
+		u := mustFind(t, d, mustCreate(t, d, imported).ID)
+		if *u.PasswordHash != imported.PasswordHash || *u.PasswordAlgorithm != digest.MD5 || *u.PasswordChangedAt != now {
+			t.Errorf("user = %+v", u)
+		}
+		if stored, err := StorePasswordHash(t.Context(), d, u.ID, imported.PasswordHash, "$strong"); !stored || err != nil {
+			t.Fatalf("stored = %v, %v", stored, err)
+		}
+		if u := mustFind(t, d, u.ID); *u.PasswordHash != "$strong" || *u.PasswordAlgorithm != digest.Argon2id {
+			t.Errorf("upgraded user = %+v", u)
+		}
+		other := mustCreate(t, d, imported)
+		if u, err := update(t, d, other.ID, Patch{PasswordHash: ptr("$new")}); err != nil || *u.PasswordAlgorithm != digest.Argon2id {
+			t.Errorf("a new password keeps the algorithm of the old: %+v, %v", u, err)
+		}
+		if u := mustCreate(t, d, New{PasswordAlgorithm: digest.MD5}); u.PasswordAlgorithm != nil || u.HasPassword() {
+			t.Errorf("an algorithm without a hash: %+v", u)
+		}
+		before, err := List(t.Context(), d, 100, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := create(t, d, New{PasswordHash: strings.Repeat("x", 257), PasswordAlgorithm: digest.Legacy}); !errors.Is(err, ErrValueTooLong) {
+			t.Errorf("a long hash: %v", err)
+		}
+		if after, err := List(t.Context(), d, 100, 0); err != nil || !reflect.DeepEqual(after, before) {
+			t.Errorf("a refused user was stored: %v", err)
 		}
 	})
 }

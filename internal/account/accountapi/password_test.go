@@ -67,6 +67,33 @@ func TestPassword_FirstOneNeedsNoProof(t *testing.T) {
 	})
 }
 
+// TestPassword_ImportedHash: it proves who somebody is, becomes one of ours, and
+// is known as the same password; one that cannot be read can be replaced.
+func TestPassword_ImportedHash(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		store := func(hash string) {
+			w.tx(func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `UPDATE users SET password_hash = $3, password_algorithm = 'MD5' WHERE tenant_id = $1 AND id = $2`, ann.id, hash)
+				return err
+			})
+		}
+		store("dc538cec8214725694857af632655fe1") // of password
+		ann.tryPassword("Wrong-Harbour-1").want(t, 422, "session.invalid_credentials")
+		ann.proveIt()
+		u, err := user.ByID(context.Background(), w.db, ann.id)
+		if err != nil || *u.PasswordAlgorithm != "Argon2id" || !strings.HasPrefix(*u.PasswordHash, "$argon2id$") {
+			t.Errorf("after a proof: %+v, %v", u, err)
+		}
+		store("dc538cec8214725694857af632655fe1")
+		ann.call("POST", "/api/my-account/password", map[string]any{"password": password}).want(t, 422, "user.same_password")
+		store("unreadable")
+		ann.tryPassword(password).want(t, 422, "session.invalid_credentials")
+		ann.call("POST", "/api/my-account/password", map[string]any{"password": password}).want(t, 204, "")
+		ann.tryPassword(password).want(t, 201, "")
+	})
+}
+
 // TestPasswordProof_LocksOut (attack 34): parallel guesses do not outrun the
 // limit, and the right password does not help while it lasts.
 func TestPasswordProof_LocksOut(t *testing.T) {

@@ -4,18 +4,24 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/errs"
 )
 
 // MaxPasswordBytes bounds what a Hasher accepts: the longest policy, 256 code
 // points, in UTF-8.
 const MaxPasswordBytes = 1024
+
+// ErrHashFormat means that a stored password hash cannot be read, or that
+// verifying it would cost too much.
+var ErrHashFormat = errors.New("crypt: unusable password hash")
 
 var (
 	// ErrBusy means that the queue for hashing is full, or that waiting in it
@@ -41,11 +47,12 @@ type HasherOptions struct {
 	Wait time.Duration
 }
 
-// Hasher hashes and verifies passwords with Argon2id. Its work is bounded: a
+// Hasher hashes passwords with Argon2id, and verifies them against hashes of any
+// algorithm of package digest. Its work is bounded: a
 // flood of sign-ins waits in a short queue and then gets ErrBusy, while the
 // process keeps its memory and answers everything else. Safe for concurrent use.
 type Hasher struct {
-	params params
+	params digest.Params
 	slots  *semaphore.Weighted
 	cap    int64
 	wait   time.Duration
@@ -57,22 +64,22 @@ type Hasher struct {
 
 // NewHasher returns a Hasher.
 func NewHasher(o HasherOptions) *Hasher {
-	p := params{variant: argon2id, memory: 19456, passes: 2, lanes: 1, size: 32}
+	p := digest.Params{Variant: digest.VariantID, MemoryKiB: 19456, Passes: 2, Lanes: 1, Size: 32}
 	if o.MemoryKiB != 0 {
-		p.memory = o.MemoryKiB
+		p.MemoryKiB = o.MemoryKiB
 	}
 	if o.Passes != 0 {
-		p.passes = o.Passes
+		p.Passes = o.Passes
 	}
 	if o.Lanes != 0 {
-		p.lanes = o.Lanes
+		p.Lanes = o.Lanes
 	}
 	limit := int64(o.MemoryCapKiB)
 	if limit == 0 {
-		limit = int64(p.memory) * int64(runtime.GOMAXPROCS(0))
+		limit = int64(p.MemoryKiB) * int64(runtime.GOMAXPROCS(0))
 	}
 	// One hash must fit, or nobody could ever sign in.
-	limit = max(limit, int64(p.memory))
+	limit = max(limit, int64(p.MemoryKiB))
 	h := &Hasher{params: p, slots: semaphore.NewWeighted(limit), cap: limit, wait: o.Wait, queue: int64(o.Queue)}
 	if h.wait == 0 {
 		h.wait = 5 * time.Second
@@ -88,52 +95,82 @@ func NewHasher(o HasherOptions) *Hasher {
 func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // crypto/rand.Read never returns an error
-	sum, err := h.compute(ctx, h.params, salt, password)
-	if err != nil {
-		return "", err
-	}
-	return h.params.encode(salt, sum), nil
+	err = h.run(ctx, h.params.MemoryKiB, password, func() {
+		encoded = h.params.Encode(salt, h.params.Sum(salt, password))
+	})
+	return encoded, err
 }
 
-// Verify reports whether password is the one behind encoded, and whether
-// encoded should be replaced by a new Hash because its parameters are not those
-// of this Hasher. It fails with ErrBusy, ErrPasswordTooLong, or ErrHashFormat
-// when encoded is not an Argon2 PHC string.
-func (h *Hasher) Verify(ctx context.Context, encoded, password string) (match, outdated bool, err error) {
-	p, salt, want, err := parsePHC(encoded)
-	if err != nil {
-		return false, false, err
+// Verify reports whether password is the one behind encoded, a hash of
+// algorithm as digest.Parse knows them, and whether encoded should be replaced
+// by a new Hash because it is not what this Hasher makes. It takes at least as
+// long as Decoy: a cheap hash must not tell that there is a user. It fails with
+// ErrBusy, ErrPasswordTooLong, or, after the same time, ErrHashFormat.
+func (h *Hasher) Verify(ctx context.Context, algorithm, encoded, password string) (match, outdated bool, err error) {
+	stored, parseErr := digest.Parse(algorithm, encoded)
+	if parseErr != nil {
+		if err := h.Decoy(ctx, password); err != nil {
+			return false, false, err
+		}
+		return false, false, fmt.Errorf("%w: %s", ErrHashFormat, parseErr.Error())
 	}
-	sum, err := h.compute(ctx, p, salt, password)
-	if err != nil {
-		return false, false, err
-	}
-	return Equal(sum, want), p != h.params, nil
+	cost := stored.Cost()
+	err = h.run(ctx, cost.MemoryKiB, password, func() {
+		match = stored.Matches(password)
+		h.fill(cost.Work, password)
+	})
+	return match, !h.isOwn(algorithm, stored), err
 }
 
 // Decoy does the work of Verify for a user who does not exist or has no
 // password, so that the answer takes as long.
 func (h *Hasher) Decoy(ctx context.Context, password string) error {
-	_, err := h.compute(ctx, h.params, make([]byte, 16), password)
-	return err
+	return h.run(ctx, h.params.MemoryKiB, password, func() { h.fill(0, password) })
 }
 
-func (h *Hasher) compute(ctx context.Context, p params, salt []byte, password string) ([]byte, error) {
+// fill does what work lacks to be that of a new hash.
+func (h *Hasher) fill(work uint64, password string) {
+	if rest, needed := h.rest(work); needed {
+		rest.Sum(make([]byte, 16), password)
+	}
+}
+
+// rest returns the parameters of a hash that is work short of a new one.
+func (h *Hasher) rest(work uint64) (p digest.Params, needed bool) {
+	p = h.params
+	whole := p.Cost().Work
+	if work >= whole {
+		return p, false
+	}
+	p.MemoryKiB = uint32((whole - work) / uint64(p.Passes))
+	// Less than Argon2 can do is no time that anybody could measure.
+	return p, p.MemoryKiB >= 8*uint32(p.Lanes)
+}
+
+// isOwn reports whether a stored hash has the form of a new one.
+func (h *Hasher) isOwn(algorithm string, stored digest.Hash) bool {
+	argon, ok := stored.(digest.Argon2)
+	return ok && argon.Params == h.params && (algorithm == digest.Argon2id || algorithm == "")
+}
+
+// run does work, which takes memory, when there is room for it.
+func (h *Hasher) run(ctx context.Context, memoryKiB uint32, password string, work func()) error {
 	if len(password) > MaxPasswordBytes {
-		return nil, ErrPasswordTooLong.Describe("password has more than %d bytes", MaxPasswordBytes)
+		return ErrPasswordTooLong.Describe("password has more than %d bytes", MaxPasswordBytes)
 	}
 	// A hash with less memory still costs a core, one with more pays for it.
-	weight := min(h.cap, int64(max(p.memory, h.params.memory)))
+	weight := min(h.cap, int64(max(memoryKiB, h.params.MemoryKiB)))
 	if err := h.acquire(ctx, weight); err != nil {
-		return nil, err
+		return err
 	}
 	defer h.slots.Release(weight)
 	h.computed.Add(1)
-	return p.sum(salt, password), nil
+	work()
+	return nil
 }
 
-// Computed returns how many hashes were computed so far. Two answers between
-// which nobody may tell a difference raise it by the same number.
+// Computed returns how often the work of a hash was done so far. Two answers
+// between which nobody may tell a difference raise it by the same number.
 func (h *Hasher) Computed() int64 { return h.computed.Load() }
 
 func (h *Hasher) acquire(ctx context.Context, weight int64) error {

@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"signet/internal/platform/crypt/digest"
+	"signet/internal/platform/errs"
 )
 
 // cheap is a Hasher for tests that are not about cost.
@@ -41,7 +44,7 @@ func TestHasher_VerifiesItsOwnHashes(t *testing.T) {
 	for password, want := range map[string]bool{
 		"correct horse": true, "correct horse ": false, "Correct horse": false, "": false, "correct horse\x00": false,
 	} {
-		match, outdated, err := h.Verify(t.Context(), encoded, password)
+		match, outdated, err := h.Verify(t.Context(), digest.Argon2id, encoded, password)
 		if err != nil || match != want || outdated {
 			t.Errorf("Verify(%q) = %v, %v, %v, want match %v", password, match, outdated, err, want)
 		}
@@ -57,11 +60,11 @@ func TestHasher_VerifiesForeignHashesAndCallsThemOutdated(t *testing.T) {
 		"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
 		"$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
 	} {
-		match, outdated, err := h.Verify(t.Context(), encoded, "password")
+		match, outdated, err := h.Verify(t.Context(), digest.Argon2id, encoded, "password")
 		if err != nil || !match || !outdated {
 			t.Errorf("%s: match %v, outdated %v, %v", encoded, match, outdated, err)
 		}
-		if match, _, _ := h.Verify(t.Context(), encoded, "passwore"); match {
+		if match, _, _ := h.Verify(t.Context(), digest.Argon2id, encoded, "passwore"); match {
 			t.Errorf("%s: a wrong password matches", encoded)
 		}
 	}
@@ -73,7 +76,7 @@ func TestHasher_OutdatedMeansOtherParameters(t *testing.T) {
 	for name, o := range map[string]HasherOptions{
 		"memory": {MemoryKiB: 128, Passes: 1}, "passes": {MemoryKiB: 64, Passes: 2}, "lanes": {MemoryKiB: 64, Passes: 1, Lanes: 2},
 	} {
-		match, outdated, err := NewHasher(o).Verify(t.Context(), encoded, "x")
+		match, outdated, err := NewHasher(o).Verify(t.Context(), digest.Argon2id, encoded, "x")
 		if err != nil || !match || !outdated {
 			t.Errorf("%s: match %v, outdated %v, %v", name, match, outdated, err)
 		}
@@ -86,8 +89,8 @@ func TestHasher_DecoyDoesTheWorkOfVerify(t *testing.T) {
 	h := cheap()
 	encoded := mustHash(t, h, "right")
 	for name, work := range map[string]func(){
-		"right": func() { _, _, _ = h.Verify(t.Context(), encoded, "right") },
-		"wrong": func() { _, _, _ = h.Verify(t.Context(), encoded, "wrong") },
+		"right": func() { _, _, _ = h.Verify(t.Context(), digest.Argon2id, encoded, "right") },
+		"wrong": func() { _, _, _ = h.Verify(t.Context(), digest.Argon2id, encoded, "wrong") },
 		"decoy": func() { _ = h.Decoy(t.Context(), "wrong") },
 	} {
 		before := h.Computed()
@@ -104,12 +107,12 @@ func TestHasher_EveryByteOfALongPasswordCounts(t *testing.T) {
 	prefix := strings.Repeat("a", 72)
 	encoded := mustHash(t, h, prefix+"b")
 	for _, other := range []string{prefix, prefix + "c", prefix + "bb"} {
-		if match, _, err := h.Verify(t.Context(), encoded, other); match || err != nil {
+		if match, _, err := h.Verify(t.Context(), digest.Argon2id, encoded, other); match || err != nil {
 			t.Errorf("passwords that differ after byte 72 are the same: %v", err)
 		}
 	}
 	longest := strings.Repeat("é", MaxPasswordBytes/2)
-	if match, _, err := h.Verify(t.Context(), mustHash(t, h, longest), longest); !match || err != nil {
+	if match, _, err := h.Verify(t.Context(), digest.Argon2id, mustHash(t, h, longest), longest); !match || err != nil {
 		t.Errorf("the longest password does not verify: %v", err)
 	}
 }
@@ -125,7 +128,7 @@ func TestHasher_MegabytePasswordIsRefusedAtOnce(t *testing.T) {
 	huge := strings.Repeat("x", 1<<20)
 	encoded := "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	_, hashErr := h.Hash(t.Context(), huge)
-	_, _, verifyErr := h.Verify(t.Context(), encoded, huge)
+	_, _, verifyErr := h.Verify(t.Context(), digest.Argon2id, encoded, huge)
 	decoyErr := h.Decoy(t.Context(), huge)
 	for _, err := range []error{hashErr, verifyErr, decoyErr} {
 		if !errors.Is(err, ErrPasswordTooLong) {
@@ -228,54 +231,79 @@ func TestHasher_WaitingEndsInBusyOrWithTheRequest(t *testing.T) {
 	}
 }
 
-func TestParsePHC_RefusesWhatIsMalformedOrTooCostly(t *testing.T) {
+// What cannot be read answers like a wrong password: after the same time.
+func TestHasher_UnusableHashCostsAVerification(t *testing.T) {
 	t.Parallel()
-	const salt, sum = "c29tZXNhbHQ", "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
-	for name, encoded := range map[string]string{
-		"empty":            "",
-		"bcrypt":           "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
-		"argon2d":          "$argon2d$v=19$m=64,t=1,p=1$" + salt + "$" + sum,
-		"old version":      "$argon2id$v=16$m=64,t=1,p=1$" + salt + "$" + sum,
-		"no version":       "$argon2id$m=64,t=1,p=1$" + salt + "$" + sum,
-		"gigabytes":        "$argon2id$v=19$m=4194304,t=1,p=1$" + salt + "$" + sum,
-		"minutes":          "$argon2id$v=19$m=64,t=4294967295,p=1$" + salt + "$" + sum,
-		"lanes":            "$argon2id$v=19$m=65536,t=1,p=255$" + salt + "$" + sum,
-		"zero passes":      "$argon2id$v=19$m=64,t=0,p=1$" + salt + "$" + sum,
-		"zero lanes":       "$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + sum,
-		"too little":       "$argon2id$v=19$m=8,t=1,p=2$" + salt + "$" + sum,
-		"negative":         "$argon2id$v=19$m=64,t=-1,p=1$" + salt + "$" + sum,
-		"leading zero":     "$argon2id$v=19$m=064,t=1,p=1$" + salt + "$" + sum,
-		"other order":      "$argon2id$v=19$t=1,m=64,p=1$" + salt + "$" + sum,
-		"no salt":          "$argon2id$v=19$m=64,t=1,p=1$$" + sum,
-		"no hash":          "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$",
-		"padded":           "$argon2id$v=19$m=64,t=1,p=1$" + salt + "=$" + sum + "=",
-		"trailing field":   "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + sum + "$",
-		"text before":      "x$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + sum,
-		"long salt":        "$argon2id$v=19$m=64,t=1,p=1$" + strings.Repeat("A", 400) + "$" + sum,
-		"endless":          strings.Repeat("$", 1<<20),
-		"password in file": "hunter2",
+	h := cheap()
+	for name, stored := range map[string][2]string{
+		"no hash":           {"", "hunter2"},
+		"gigabytes":         {digest.Argon2id, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
+		"centuries":         {digest.Bcrypt, "$2b$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
+		"unknown algorithm": {"ROT13", "uhagre2"},
+		"legacy":            {digest.Legacy, `["crc32", ["@"], "hunter2"]`},
 	} {
-		if match, outdated, err := cheap().Verify(t.Context(), encoded, "password"); !errors.Is(err, ErrHashFormat) || match || outdated {
-			t.Errorf("%s: %v, %v, %v, want ErrHashFormat", name, match, outdated, err)
+		before := h.Computed()
+		match, _, err := h.Verify(t.Context(), stored[0], stored[1], "hunter2")
+		if match || !errors.Is(err, ErrHashFormat) || strings.Contains(err.Error(), stored[1]) {
+			t.Errorf("%s: %v, %v, want ErrHashFormat without the hash", name, match, err)
+		}
+		if _, visible := errs.As(err); visible {
+			t.Errorf("%s: a client could see %v", name, err)
+		}
+		if n := h.Computed() - before; n != 1 {
+			t.Errorf("%s: %d hashes", name, n)
 		}
 	}
 }
 
-func FuzzParsePHC(f *testing.F) {
-	f.Add("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc")
-	f.Add("$argon2i$v=19$m=64,t=1,p=1$$")
-	f.Fuzz(func(t *testing.T, encoded string) {
-		p, salt, sum, err := parsePHC(encoded)
+// Attack 36: a hash that costs nothing would tell that there is a user.
+func TestHasher_CheapHashTakesAsLongAsAnother(t *testing.T) {
+	t.Parallel()
+	h := NewHasher(HasherOptions{MemoryKiB: 1 << 10, Passes: 4, Lanes: 2})
+	for name, stored := range map[string][2]string{
+		"md5":    {digest.MD5, "5f4dcc3b5aa765d61d8327deb882cf99"},
+		"pbkdf2": {digest.Legacy, `["pbkdf2", ["salt", 10, 16, "sha256", "@"], "00"]`},
+		"bcrypt": {digest.Bcrypt, "$2a$04$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga"},
+		"argon2": {digest.Argon2i, "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA"},
+	} {
+		parsed, err := digest.Parse(stored[0], stored[1])
 		if err != nil {
-			return
+			t.Fatal(name, err)
 		}
-		if p.memory > maxMemory || p.passes > maxPasses || p.lanes > maxLanes || p.passes == 0 || p.lanes == 0 {
-			t.Errorf("%q is accepted at a cost of %+v", encoded, p)
+		whole, own := h.params.Cost().Work, parsed.Cost().Work
+		rest, needed := h.rest(own)
+		if total := own + rest.Cost().Work; !needed || total > whole || total < whole-whole/10 {
+			t.Errorf("%s: work of %d, filled to %d, want %d", name, own, own+rest.Cost().Work, whole)
 		}
-		if again := p.encode(salt, sum); again != encoded {
-			t.Errorf("%q reads as %q", encoded, again)
+		before := h.Computed()
+		if _, outdated, err := h.Verify(t.Context(), stored[0], stored[1], "password"); err != nil || !outdated {
+			t.Errorf("%s: outdated %v, %v", name, outdated, err)
 		}
-	})
+		if n := h.Computed() - before; n != 1 {
+			t.Errorf("%s: %d hashes", name, n)
+		}
+	}
+	if _, needed := h.rest(h.params.Cost().Work); needed {
+		t.Error("a new hash is filled up")
+	}
+}
+
+// Attack 41: foreign algorithms wait for their turn too.
+func TestHasher_EveryAlgorithmWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	h := NewHasher(HasherOptions{MemoryKiB: 64, Passes: 1, Wait: time.Millisecond})
+	if err := h.slots.Acquire(t.Context(), h.cap); err != nil {
+		t.Fatal(err)
+	}
+	for _, stored := range [][2]string{
+		{digest.MD5, "5f4dcc3b5aa765d61d8327deb882cf99"},
+		{digest.Bcrypt, "$2b$14$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
+		{digest.Legacy, `["firebase-scrypt", ["", "c2lnbmVyIGtleQ==", "", 8, 14, "@"], "c2lnbmVyIGtleQ=="]`},
+	} {
+		if _, _, err := h.Verify(t.Context(), stored[0], stored[1], "password"); !errors.Is(err, ErrBusy) {
+			t.Errorf("%s: %v, want ErrBusy", stored[0], err)
+		}
+	}
 }
 
 func BenchmarkHasher_Hash(b *testing.B) {
@@ -295,7 +323,7 @@ func BenchmarkHasher_VerifyParallel(b *testing.B) {
 	}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if match, _, err := h.Verify(context.Background(), encoded, "correct horse battery staple"); !match || err != nil {
+			if match, _, err := h.Verify(context.Background(), digest.Argon2id, encoded, "correct horse battery staple"); !match || err != nil {
 				b.Error(match, err)
 			}
 		}

@@ -3,10 +3,12 @@ package verification
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 	"signet/internal/user"
 )
 
@@ -80,7 +82,7 @@ func (p *Password) View() any {
 
 // CheckPassword returns ErrInvalidCredentials unless password is that of u, who
 // may be nil. It does the same work in every case. outdated says that the
-// stored hash should be replaced.
+// stored hash should be replaced. A hash that cannot be read matches nothing.
 func CheckPassword(ctx context.Context, h *crypt.Hasher, u *user.User, password string) (outdated bool, err error) {
 	if u == nil || u.PasswordHash == nil {
 		if err := h.Decoy(ctx, password); err != nil {
@@ -88,7 +90,16 @@ func CheckPassword(ctx context.Context, h *crypt.Hasher, u *user.User, password 
 		}
 		return false, ErrInvalidCredentials
 	}
-	match, outdated, err := h.Verify(ctx, *u.PasswordHash, password)
+	algorithm := ""
+	if u.PasswordAlgorithm != nil {
+		algorithm = *u.PasswordAlgorithm
+	}
+	match, outdated, err := h.Verify(ctx, algorithm, *u.PasswordHash, password)
+	if errors.Is(err, crypt.ErrHashFormat) {
+		slog.ErrorContext(ctx, "a stored password hash matches nothing",
+			"request_id", web.Info(ctx).ID, "user_id", u.ID, "algorithm", algorithm, "error", err.Error())
+		err = nil
+	}
 	if err == nil && !match {
 		err = ErrInvalidCredentials
 	}

@@ -1,15 +1,19 @@
 package verification
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"signet/internal/mfa"
 	"signet/internal/mfa/softkey"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/db/dbtest"
+	"signet/internal/platform/logs"
 	"signet/internal/user"
 )
 
@@ -116,13 +120,23 @@ func TestCheckPasswordDoesTheSameWork(t *testing.T) {
 	}
 }
 
-// A stored hash that nobody can read is a fault, not a wrong password.
-func TestCheckPasswordReportsABrokenHash(t *testing.T) {
-	t.Parallel()
-	broken := "$argon2id$broken"
+// Not parallel: it reads what the process logs.
+func TestCheckPassword_UnreadableHashIsAWrongPasswordAndLogged(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	logs.Install(&log, logs.Text, slog.LevelInfo)
+	defer slog.SetDefault(before)
+	broken, algorithm := `["sha256",["c0ffee","@"]]`, digest.Legacy
 	h := crypt.NewHasher(crypt.HasherOptions{MemoryKiB: 64, Passes: 1})
-	if _, err := CheckPassword(t.Context(), h, &user.User{PasswordHash: &broken}, "x"); err == nil || errors.Is(err, ErrInvalidCredentials) {
+	u := &user.User{ID: "u1", PasswordHash: &broken, PasswordAlgorithm: &algorithm}
+	if _, err := CheckPassword(t.Context(), h, u, "hunter2"); !errors.Is(err, ErrInvalidCredentials) {
 		t.Errorf("error %v", err)
+	}
+	if n := h.Computed(); n != 1 {
+		t.Errorf("%d hashes", n)
+	}
+	if text := log.String(); !strings.Contains(text, "user_id=u1") || strings.Contains(text, "c0ffee") || strings.Contains(text, "hunter2") {
+		t.Errorf("log: %s", text)
 	}
 }
 
