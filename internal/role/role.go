@@ -14,6 +14,8 @@ import (
 var (
 	ErrNotFound  = errs.New(404, "entity.not_exists_with_id")
 	ErrNameTaken = errs.New(422, "role.name_in_use")
+	// ErrForMachines: users cannot have the role.
+	ErrForMachines = errs.New(422, "user.invalid_role_type")
 )
 
 // Type says whom a role can be given to; it never changes.
@@ -36,9 +38,26 @@ type Role struct {
 	CreatedAt int64 `db:"created_at"`
 }
 
+// Published is a role as the API and events show it.
+type Published struct {
+	TenantID    string `json:"tenantId" check:"max=21"`
+	ID          string `json:"id" check:"max=21"`
+	Name        string `json:"name" check:"max=128" example:"Editor"`
+	Description string `json:"description" check:"max=128"`
+	Type        Type   `json:"type" check:"enum=User|MachineToMachine"`
+	IsDefault   bool   `json:"isDefault"`
+}
+
+// Published returns what the API and events show of the role.
+func (r *Role) Published(tenantID string) Published {
+	return Published{tenantID, r.ID, r.Name, r.Description, r.Type, r.IsDefault}
+}
+
 const family = "role-scope"
 
-const selectRole = `SELECT id, name, description, type, is_default, created_at FROM roles WHERE tenant_id = $1`
+const columns = `id, name, description, type, is_default, created_at`
+
+const selectRole = `SELECT ` + columns + ` FROM roles WHERE tenant_id = $1`
 
 // ByID returns a role, or ErrNotFound.
 func ByID(ctx context.Context, q db.Q, id string) (*Role, error) {
@@ -85,25 +104,18 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...strin
 	return &r, tx.Touch(ctx, family)
 }
 
-// Assign gives a role to a user who may have it already.
-func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, user_id, role_id) DO NOTHING`, userID, roleID, now)
-	return err
-}
-
 // AssignDefaults gives a new user every default role of its tenant.
 func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
 	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
 	if err != nil {
 		return err
 	}
-	for _, r := range roles {
-		if err := Assign(ctx, tx, now, userID, r.ID); err != nil {
-			return err
-		}
+	ids := make([]string, len(roles))
+	for i, r := range roles {
+		ids[i] = r.ID
 	}
-	return nil
+	_, err = give(ctx, tx, now, userID, ids)
+	return err
 }
 
 // Of returns the roles of a user, ordered by name.

@@ -3,6 +3,7 @@ package server
 import (
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/user/userapi"
 )
 
 // management are the routes of the Management API, in the order of the
@@ -10,5 +11,9 @@ import (
 func (p *parts) management() []web.Table {
 	return []web.Table{
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&userapi.API{
+			Clock: p.options.Clock, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
+		}).Table(),
 	}
 }
