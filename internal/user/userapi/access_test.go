@@ -36,7 +36,7 @@ func signIn(t *testing.T, app *apptest.App, username string) *signedIn {
 // lives reports whether each thing that the person holds still works.
 func (p *signedIn) lives() (session, refresh, access, page bool) {
 	p.t.Helper()
-	session = p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none")).Query().Has("code")
+	session = p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none", "scope", "openid")).Query().Has("code")
 	me := apptest.Do(p.t, http.DefaultClient, http.MethodGet, p.app.URL+"/oidc/me", "", "Authorization", "Bearer "+p.tokens.Access)
 	access = me.StatusCode == http.StatusOK
 	a := p.browser.Token(p.client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.tokens.Refresh}})
@@ -222,7 +222,10 @@ func TestGrants_ListAndEnd(t *testing.T) {
 			"DELETE "+path+"/"+theirs.Grants[0].ID+" -> 404 oidc.invalid_grant",
 			"GET "+path+"?appType=x -> 400 guard.invalid_input",
 		)
-		code := p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none")).Query().Get("code")
+		code := p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none", "scope", "openid")).Query().Get("code")
+		if code == "" {
+			t.Fatal("no code")
+		}
 		o.Want(204, "DELETE", path+"/"+mine.Grants[0].ID, "")
 		if a := p.browser.Token(p.client, url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {p.client.Redirect()}, "code_verifier": {apptest.Verifier},
