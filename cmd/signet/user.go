@@ -14,7 +14,6 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
-	"signet/internal/platform/event"
 	"signet/internal/platform/ids"
 	"signet/internal/role"
 	"signet/internal/server"
@@ -143,7 +142,7 @@ func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New) (*user.Us
 			return nil, err
 		}
 	}
-	return created, event.Record(ctx, tx, now, "User.Created", created.Published())
+	return created, user.Announce(ctx, tx, now, "User.Created", created)
 }
 
 // hashChecked hashes a password that the tenant's policy accepts.
@@ -282,7 +281,7 @@ func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string,
 		if err != nil {
 			return err
 		}
-		return event.Record(ctx, tx, now, "User.Data.Updated", changed.Published())
+		return user.Announce(ctx, tx, now, "User.Data.Updated", changed)
 	})
 	audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
 	return err

@@ -16,7 +16,6 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
-	"signet/internal/platform/event"
 	"signet/internal/platform/web"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
@@ -121,7 +120,7 @@ func (v *visit) change(ctx context.Context, patch user.Patch, also func(tx *db.T
 		if changed, err = user.Update(ctx, tx, v.now, v.user.ID, patch); err != nil {
 			return err
 		}
-		return event.Record(ctx, tx, v.now, "User.Data.Updated", changed.Published())
+		return user.Announce(ctx, tx, v.now, "User.Data.Updated", changed)
 	})
 	return changed, err
 }

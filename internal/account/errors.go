@@ -26,5 +26,4 @@ var (
 	// status in the data.
 	ErrSessionNotFound = errs.New(400, "oidc.session_not_found").With(map[string]int{"status": 404})
 	ErrForeignSession  = errs.New(400, "oidc.invalid_session_account_id").With(map[string]int{"status": 404})
-	ErrGrantNotFound   = errs.New(404, "oidc.invalid_grant")
 )

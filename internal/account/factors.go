@@ -101,60 +101,24 @@ func (e *Engine) ChangeMFASettings(ctx context.Context, c *Caller, s MFASettings
 	return &MFASettings{changed.IsMFASkippedOnSignIn}, nil
 }
 
-// Configs is what the sign-in pages remember of the caller's choices.
-type Configs struct {
-	MFA           MFAConfig     `json:"mfa"`
-	PasskeySignIn PasskeyConfig `json:"passkeySignIn"`
-}
-
-// MFAConfig remembers choices about second factors; Enabled is nil until the
-// user was asked.
-type MFAConfig struct {
-	Enabled         *bool `json:"enabled,omitempty"`
-	Skipped         bool  `json:"skipped"`
-	SkipMFAOnSignIn bool  `json:"skipMfaOnSignIn"`
-}
-
-// PasskeyConfig remembers whether the user declined to make a passkey.
-type PasskeyConfig struct {
-	Skipped bool `json:"skipped"`
-}
-
-func configsOf(u *user.User) *Configs {
-	return &Configs{
-		MFA: MFAConfig{
-			Enabled: u.IsMFAEnabled, Skipped: u.IsMFAPromptSkipped, SkipMFAOnSignIn: u.IsMFASkippedOnSignIn,
-		},
-		PasskeySignIn: PasskeyConfig{Skipped: u.IsPasskeyPromptSkipped},
-	}
-}
-
-// ConfigsPatch changes choices; nil leaves one alone.
-type ConfigsPatch struct {
-	Enabled, Skipped, SkipMFAOnSignIn, SuggestionSkipped, PasskeySkipped *bool
-}
-
 // Configs returns the caller's choices.
-func (e *Engine) Configs(ctx context.Context, c *Caller) (*Configs, error) {
+func (e *Engine) Configs(ctx context.Context, c *Caller) (*user.Choices, error) {
 	v, err := e.enter(ctx, c, readConfigs...)
 	if err != nil {
 		return nil, err
 	}
-	return configsOf(v.user), nil
+	return v.user.Choices(), nil
 }
 
 // ChangeConfigs changes the caller's choices.
-func (e *Engine) ChangeConfigs(ctx context.Context, c *Caller, p ConfigsPatch) (*Configs, error) {
+func (e *Engine) ChangeConfigs(ctx context.Context, c *Caller, p user.ChoicesPatch) (*user.Choices, error) {
 	v, err := e.enter(ctx, c, changeConfigs...)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := v.change(ctx, user.Patch{
-		IsMFAEnabled: p.Enabled, IsMFAPromptSkipped: p.Skipped, IsMFASkippedOnSignIn: p.SkipMFAOnSignIn,
-		IsMFASuggestionSkipped: p.SuggestionSkipped, IsPasskeyPromptSkipped: p.PasskeySkipped,
-	}, nil)
+	changed, err := v.change(ctx, p.Patch(), nil)
 	if err != nil {
 		return nil, err
 	}
-	return configsOf(changed), nil
+	return changed.Choices(), nil
 }

@@ -56,7 +56,7 @@ func (e *Engine) VerifyPassword(ctx context.Context, c *Caller, password string)
 		return nil, err
 	}
 	if outdated {
-		if err := v.strengthen(ctx, password); err != nil {
+		if err := verification.Strengthen(ctx, e.Hasher, v.db, v.user, password); err != nil {
 			return nil, err
 		}
 	}
@@ -71,16 +71,6 @@ func (v *visit) guard(ctx context.Context, action sentinel.Action, check func() 
 	}
 	policy := sentinel.Policy(experience.SentinelPolicy)
 	return sentinel.Guard(ctx, v.db, v.Clock, policy, sentinel.ForUser(action, v.user.ID), check)
-}
-
-// strengthen replaces the hash of a password that was just proved.
-func (v *visit) strengthen(ctx context.Context, password string) error {
-	encoded, err := v.Hasher.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	_, err = user.StorePasswordHash(ctx, v.db, v.user.ID, *v.user.PasswordHash, encoded)
-	return err
 }
 
 // record stores a record of the caller.

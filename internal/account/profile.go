@@ -13,23 +13,23 @@ import (
 // is absent if the scope does not cover it or the tenant hides it; one that is
 // shown but not set is null.
 type View struct {
-	ID                            string          `json:"id"`
-	Username                      **string        `json:"username,omitempty"`
-	PrimaryEmail                  **string        `json:"primaryEmail,omitempty"`
-	PrimaryPhone                  **string        `json:"primaryPhone,omitempty"`
-	Name                          **string        `json:"name,omitempty"`
-	Avatar                        **string        `json:"avatar,omitempty"`
-	CustomData                    *map[string]any `json:"customData,omitempty"`
-	Identities                    *map[string]any `json:"identities,omitempty"`
-	LastSignInAt                  **int64         `json:"lastSignInAt,omitempty"`
-	CreatedAt                     *int64          `json:"createdAt,omitempty"`
-	UpdatedAt                     *int64          `json:"updatedAt,omitempty"`
-	Profile                       *user.Profile   `json:"profile,omitempty"`
-	ApplicationID                 **string        `json:"applicationId,omitempty"`
-	CIMDClientID                  **string        `json:"cimdClientId,omitempty"`
-	IsSuspended                   *bool           `json:"isSuspended,omitempty"`
-	HasPassword                   *bool           `json:"hasPassword,omitempty"`
-	HasSecurityVerificationMethod bool            `json:"hasSecurityVerificationMethod"`
+	ID                            string                    `json:"id"`
+	Username                      **string                  `json:"username,omitempty"`
+	PrimaryEmail                  **string                  `json:"primaryEmail,omitempty"`
+	PrimaryPhone                  **string                  `json:"primaryPhone,omitempty"`
+	Name                          **string                  `json:"name,omitempty"`
+	Avatar                        **string                  `json:"avatar,omitempty"`
+	CustomData                    *map[string]any           `json:"customData,omitempty"`
+	Identities                    *map[string]user.Identity `json:"identities,omitempty"`
+	LastSignInAt                  **int64                   `json:"lastSignInAt,omitempty"`
+	CreatedAt                     *int64                    `json:"createdAt,omitempty"`
+	UpdatedAt                     *int64                    `json:"updatedAt,omitempty"`
+	Profile                       *user.Profile             `json:"profile,omitempty"`
+	ApplicationID                 **string                  `json:"applicationId,omitempty"`
+	CIMDClientID                  **string                  `json:"cimdClientId,omitempty"`
+	IsSuspended                   *bool                     `json:"isSuspended,omitempty"`
+	HasPassword                   *bool                     `json:"hasPassword,omitempty"`
+	HasSecurityVerificationMethod bool                      `json:"hasSecurityVerificationMethod"`
 }
 
 // hasMethod reports whether the user can prove again who they are.
@@ -43,11 +43,11 @@ func (e *Engine) Account(ctx context.Context, c *Caller) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.view(v.user), nil
+	return v.view(ctx, v.user)
 }
 
 // view shows of u what scope and settings allow.
-func (v *visit) view(u *user.User) *View {
+func (v *visit) view(ctx context.Context, u *user.User) (*View, error) {
 	shown := func(scope string, f accountcenter.Field) bool {
 		return proto.HasScope(v.caller.Scope, scope) && v.settings.Readable(f)
 	}
@@ -79,13 +79,17 @@ func (v *visit) view(u *user.User) *View {
 		view.CustomData = &u.CustomData
 	}
 	if shown(proto.ScopeIdentities, accountcenter.Social) {
-		view.Identities = &map[string]any{}
+		identities, err := user.Identities(ctx, v.db, u.ID)
+		if err != nil {
+			return nil, err
+		}
+		view.Identities = &identities
 	}
 	if proto.HasScope(v.caller.Scope, proto.ScopeProfile) {
 		view.LastSignInAt, view.CreatedAt, view.UpdatedAt = &u.LastSignInAt, &u.CreatedAt, &u.UpdatedAt
 		view.ApplicationID, view.CIMDClientID, view.IsSuspended = &u.ApplicationID, &u.CIMDClientID, &u.IsSuspended
 	}
-	return view
+	return view, nil
 }
 
 // profile returns the profile, without the address unless the scope has it.
@@ -120,7 +124,7 @@ func (e *Engine) ChangeBasics(ctx context.Context, c *Caller, b Basics) (*View, 
 	if err != nil {
 		return nil, err
 	}
-	return v.view(changed), nil
+	return v.view(ctx, changed)
 }
 
 // checkUsername judges a new username, or with "" the lack of one, and returns

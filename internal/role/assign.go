@@ -13,43 +13,12 @@ var (
 	applicationLink = db.Link{Table: "application_roles", Owner: []string{"role_id"}, Member: "application_id"}
 )
 
-// Assign gives a role to a user who may have it already.
-func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) error {
-	n, err := tx.Exec(ctx, `INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, user_id, role_id) DO NOTHING`, userID, roleID, now)
-	if err != nil || n == 0 {
-		return err
-	}
-	return db.Count(ctx, tx, user.CountedRoles, roleID, userID, 1)
-}
-
 // AssignApplication gives a role to a machine-to-machine application that may
 // have it already.
 func AssignApplication(ctx context.Context, tx *db.Tx, applicationID, roleID string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO application_roles (tenant_id, application_id, role_id) VALUES ($1, $2, $3)
 		ON CONFLICT (tenant_id, application_id, role_id) DO NOTHING`, applicationID, roleID)
 	return err
-}
-
-// AssignDefaults gives a new user every default role of its tenant.
-func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
-	if err != nil {
-		return err
-	}
-	for _, r := range roles {
-		if err := Assign(ctx, tx, now, userID, r.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Of returns the roles of a user, ordered by name.
-func Of(ctx context.Context, q db.Q, userID string) ([]Role, error) {
-	return db.All[Role](ctx, q, `SELECT r.id, r.name, r.description, r.type, r.is_default, r.created_at
-		FROM user_roles u JOIN roles r ON r.tenant_id = u.tenant_id AND r.id = u.role_id
-		WHERE u.tenant_id = $1 AND u.user_id = $2 ORDER BY r.name`, userID)
 }
 
 // AddUsers gives a role to users who do not have it yet: ErrUserHeld if one has.

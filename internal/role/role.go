@@ -18,6 +18,8 @@ var (
 	ErrUserHeld         = errs.New(422, "role.user_exists")
 	ErrApplicationHeld  = errs.New(422, "role.application_exists")
 	ErrManagementScopes = errs.New(400, "role.management_api_scopes_not_assignable_to_user_role")
+	// ErrForMachines: users cannot have the role.
+	ErrForMachines = errs.New(422, "user.invalid_role_type")
 )
 
 // Type says whom a role can be given to; it never changes.
@@ -103,4 +105,25 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...strin
 		return nil, err
 	}
 	return &r, tx.Touch(ctx, family)
+}
+
+// AssignDefaults gives a new user every default role of its tenant.
+func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
+	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(roles))
+	for i, r := range roles {
+		ids[i] = r.ID
+	}
+	_, err = give(ctx, tx, now, userID, ids)
+	return err
+}
+
+// Of returns the roles of a user, ordered by name.
+func Of(ctx context.Context, q db.Q, userID string) ([]Role, error) {
+	return db.All[Role](ctx, q, `SELECT r.id, r.name, r.description, r.type, r.is_default, r.created_at
+		FROM user_roles u JOIN roles r ON r.tenant_id = u.tenant_id AND r.id = u.role_id
+		WHERE u.tenant_id = $1 AND u.user_id = $2 ORDER BY r.name`, userID)
 }

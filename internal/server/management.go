@@ -23,6 +23,10 @@ func (p *parts) management() []web.Table {
 		(&subjecttokenapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 		(&userapi.Factors{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).FactorTable(),
 		(&applicationapi.API{Clock: p.options.Clock, Ring: p.options.Keyring, Operator: p.operator}).Table(),
+		(&userapi.API{
+			Clock: p.options.Clock, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
+		}).Table(),
 	}
 	return append(tables, (&organizationapi.API{Clock: p.options.Clock, Operator: p.operator}).Tables()...)
 }

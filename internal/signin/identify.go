@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"signet/internal/oidc/authorize"
-	"signet/internal/platform/event"
 	"signet/internal/platform/web"
 	"signet/internal/role"
 	"signet/internal/sentinel"
@@ -158,7 +157,7 @@ func (v *visit) create(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := event.Record(ctx, v.tx, v.now, "User.Created", u.Published()); err != nil {
+	if err := user.Announce(ctx, v.tx, v.now, "User.Created", u); err != nil {
 		return err
 	}
 	v.state.UserID, v.state.Created = u.ID, true

@@ -53,7 +53,7 @@ func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, 
 		return "", err
 	}
 	if outdated {
-		if err := e.rehash(ctx, u, password); err != nil {
+		if err := verification.Strengthen(ctx, e.Hasher, tenant.From(ctx).DB, u, password); err != nil {
 			return "", err
 		}
 	}
@@ -70,17 +70,6 @@ func (v *visit) admit(u *user.User) error {
 		return ErrPasswordExpired
 	}
 	return nil
-}
-
-// rehash stores the password under today's parameters. The password itself
-// stays as old as it is.
-func (e *Engine) rehash(ctx context.Context, u *user.User, password string) error {
-	encoded, err := e.Hasher.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	_, err = user.StorePasswordHash(ctx, tenant.From(ctx).DB, u.ID, *u.PasswordHash, encoded)
-	return err
 }
 
 // put saves a proof in place of the one of its kind.

@@ -73,7 +73,7 @@ func (v *visit) complete(ctx context.Context, u *user.User, step Step) (redirect
 	}
 	u.LastSignInAt = &v.now
 	if changed {
-		if err := event.Record(ctx, v.tx, v.now, "User.Data.Updated", u.Published()); err != nil {
+		if err := user.Announce(ctx, v.tx, v.now, "User.Data.Updated", u); err != nil {
 			return "", err
 		}
 	}
@@ -135,8 +135,12 @@ func (v *visit) announce(ctx context.Context, u *user.User) error {
 	if v.state.Event == EventRegister {
 		name = "PostRegister"
 	}
+	published, err := u.Published(ctx, v.tx)
+	if err != nil {
+		return err
+	}
 	return event.Record(ctx, v.tx, v.now, name, announcement{
 		InteractionEvent: v.state.Event, SessionID: v.row.LogID(), UserID: u.ID,
-		User: u.Published(), ApplicationID: v.row.ClientID,
+		User: published, ApplicationID: v.row.ClientID,
 	})
 }

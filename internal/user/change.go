@@ -59,8 +59,8 @@ type Patch struct {
 	IsMFASuggestionSkipped *bool
 	IsPasskeyPromptSkipped *bool
 
-	// Profile is merged: see Profile.Merge.
-	Profile *Profile
+	// Profile is merged: see Profile.Merge. WholeProfile replaces all of it.
+	Profile, WholeProfile *Profile
 	// CustomData replaces the whole value; MergeCustomData sets single keys.
 	CustomData      *map[string]any
 	MergeCustomData map[string]any
@@ -144,6 +144,9 @@ func (u *User) apply(p Patch, now int64) {
 		u.IsMFAEnabled = p.IsMFAEnabled
 	}
 	u.applyFlags(p)
+	if p.WholeProfile != nil {
+		u.Profile = *p.WholeProfile
+	}
 	if p.Profile != nil {
 		u.Profile = u.Profile.Merge(*p.Profile)
 	}

@@ -7,9 +7,15 @@ var (
 	ErrNotFound  = errs.New(404, "entity.not_found")
 	ErrSuspended = errs.New(401, "user.suspended")
 
+	ErrNoIdentity    = errs.New(404, "user.identity_not_exist")
+	ErrNoSSOIdentity = errs.New(404, "user.enterprise_sso_identity_not_exists")
+
 	ErrUsernameTaken = errs.New(422, "user.username_already_in_use")
 	ErrEmailTaken    = errs.New(422, "user.email_already_in_use")
 	ErrPhoneTaken    = errs.New(422, "user.phone_already_in_use")
+	ErrInvalidPhone  = errs.New(422, "user.invalid_phone")
+	// ErrIdentityTaken: the account at the social provider belongs to a user.
+	ErrIdentityTaken = errs.New(422, "user.identity_already_in_use")
 	ErrValueTooLong  = errs.New(422, "entity.value_too_long")
 
 	// ErrPasswordRejected carries []Issue as data.

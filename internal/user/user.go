@@ -135,16 +135,6 @@ func EmailKey(email string) string {
 	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
 }
 
-// PhoneKey returns the form in which phone numbers are compared: their digits.
-func PhoneKey(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, phone)
-}
-
 // searchSeparator stands around every field of the search text, so that one
 // index serves substring, prefix and exact search over all of them.
 const searchSeparator = "\x1f"

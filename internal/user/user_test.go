@@ -2,6 +2,7 @@ package user
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,10 @@ func TestKeys(t *testing.T) {
 		"email not compatible":   {EmailKey("ａda@x.y"), "ａda@x.y"},
 		"email keeps dots, tags": {EmailKey("a.d+a@x.y"), "a.d+a@x.y"},
 		"phone":                  {PhoneKey("+44 (1632) 960-961"), "441632960961"},
+		"phone with trunk zero":  {PhoneKey("+44 (0) 1632 960-961"), "441632960961"},
+		"phone in Italy":         {PhoneKey("390612345678"), "39612345678"},
+		"phone without its zero": {PhoneKey("39612345678"), "39612345678"},
+		"phone of no country":    {PhoneKey("99912"), "99912"},
 		"phone without digits":   {PhoneKey("call me"), ""},
 	} {
 		if c.got != c.want {
@@ -63,6 +68,21 @@ func TestFoldSearch_KeepsFieldsApart(t *testing.T) {
 	}
 	if got := FoldSearch("ZOE\u0308"); got != "zo\u00eb" {
 		t.Errorf("FoldSearch = %q", got)
+	}
+}
+
+func TestNormalPhone(t *testing.T) {
+	t.Parallel()
+	for phone, want := range map[string]string{
+		"61412345678": "61412345678", "610412345678": "61412345678", "+44 (0)1632 960961": "441632960961",
+		"390612345678":  "390612345678", // this zero belongs to the number
+		"4915112345678": "4915112345678",
+		"":              "", "0": "", "1": "", "99912345678": "", "441": "", "+": "", "44163296096144163296096144": "",
+	} {
+		got, err := NormalPhone(phone)
+		if got != want || (err != nil) != (want == "") || err != nil && !errors.Is(err, ErrInvalidPhone) {
+			t.Errorf("NormalPhone(%q) = %q, %v", phone, got, err)
+		}
 	}
 }
 

@@ -1,5 +1,10 @@
 package user
 
+import "signet/internal/platform/web"
+
+// The form of usernames under any policy, for the check tag.
+var _ = web.Pattern("username", `^[A-Z_a-z][0-9A-Z_a-z]*$`)
+
 // maxUsername is the length of the longest username that any policy may allow.
 const maxUsername = 128
 

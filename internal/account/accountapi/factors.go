@@ -5,7 +5,9 @@ import (
 
 	"signet/internal/account"
 	"signet/internal/mfa"
+	"signet/internal/oidc/signedin"
 	"signet/internal/platform/web"
+	"signet/internal/user"
 )
 
 func (a *API) factors(ctx context.Context, _ *noInput) (*[]mfa.Factor, error) {
@@ -50,32 +52,12 @@ func (a *API) changeMFASettings(ctx context.Context, in *account.MFASettings) (*
 	return a.Account.ChangeMFASettings(ctx, caller(ctx), *in)
 }
 
-func (a *API) configs(ctx context.Context, _ *noInput) (*account.Configs, error) {
+func (a *API) configs(ctx context.Context, _ *noInput) (*user.Choices, error) {
 	return a.Account.Configs(ctx, caller(ctx))
 }
 
-type configsInput struct {
-	MFA *struct {
-		Enabled           *bool `json:"enabled,omitempty"`
-		Skipped           *bool `json:"skipped,omitempty"`
-		SkipMFAOnSignIn   *bool `json:"skipMfaOnSignIn,omitempty"`
-		SuggestionSkipped *bool `json:"additionalBindingSuggestionSkipped,omitempty"`
-	} `json:"mfa,omitempty"`
-	PasskeySignIn *struct {
-		Skipped *bool `json:"skipped,omitempty"`
-	} `json:"passkeySignIn,omitempty"`
-}
-
-func (a *API) changeConfigs(ctx context.Context, in *configsInput) (*account.Configs, error) {
-	var p account.ConfigsPatch
-	if in.MFA != nil {
-		p.Enabled, p.Skipped = in.MFA.Enabled, in.MFA.Skipped
-		p.SkipMFAOnSignIn, p.SuggestionSkipped = in.MFA.SkipMFAOnSignIn, in.MFA.SuggestionSkipped
-	}
-	if in.PasskeySignIn != nil {
-		p.PasskeySkipped = in.PasskeySignIn.Skipped
-	}
-	return a.Account.ChangeConfigs(ctx, caller(ctx), p)
+func (a *API) changeConfigs(ctx context.Context, in *user.ChoicesPatch) (*user.Choices, error) {
+	return a.Account.ChangeConfigs(ctx, caller(ctx), *in)
 }
 
 type sessionsOutput struct {
@@ -93,7 +75,7 @@ type endSessionInput struct {
 }
 
 func (a *API) endSession(ctx context.Context, in *endSessionInput) (*web.Nothing, error) {
-	return nil, a.Account.EndSession(ctx, caller(ctx), in.ID, account.RevokeTarget(in.Revoke))
+	return nil, a.Account.EndSession(ctx, caller(ctx), in.ID, signedin.RevokeTarget(in.Revoke))
 }
 
 type grantsInput struct {
@@ -101,11 +83,11 @@ type grantsInput struct {
 }
 
 type grantsOutput struct {
-	Grants []account.Grant `json:"grants"`
+	Grants []signedin.Grant `json:"grants"`
 }
 
 func (a *API) grants(ctx context.Context, in *grantsInput) (*grantsOutput, error) {
-	grants, err := a.Account.Grants(ctx, caller(ctx), account.Parties(in.Of))
+	grants, err := a.Account.Grants(ctx, caller(ctx), signedin.Parties(in.Of))
 	return &grantsOutput{grants}, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"signet/internal/accountcenter"
 	"signet/internal/hosted"
 	"signet/internal/mfa"
+	"signet/internal/oidc/signedin"
 	"signet/internal/platform/i18n"
 )
 
@@ -92,7 +93,7 @@ func (p *Pages) askEndSession(v *visit) error {
 
 // endSession signs another browser out of everything it was used for.
 func (p *Pages) endSession(v *visit) error {
-	err := p.Engine.EndSession(v.ctx(), v.caller, v.r.PathValue("uid"), account.RevokeAll)
+	err := p.Engine.EndSession(v.ctx(), v.caller, v.r.PathValue("uid"), signedin.RevokeAll)
 	if err != nil && !errors.Is(err, account.ErrSessionNotFound) {
 		return err
 	}

@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"signet/internal/oidc/proto"
@@ -31,7 +32,9 @@ func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended fu
 		claims["custom_data"] = u.CustomData
 	}
 	if proto.HasScope(scope, proto.ScopeIdentities) {
-		identityClaims(claims, extended)
+		if err := identityClaims(ctx, q, claims, u.ID, extended); err != nil {
+			return nil, err
+		}
 	}
 	if proto.HasScope(scope, proto.ScopeRoles) && extended("roles") {
 		names, err := roleNames(ctx, q, u.ID)
@@ -85,17 +88,37 @@ func roleNames(ctx context.Context, q db.Q, userID string) ([]string, error) {
 	return names, nil
 }
 
-// identityClaims and organizationClaims say "none", which is true of every user
-// until identities and organizations exist.
-func identityClaims(claims map[string]any, extended func(string) bool) {
-	if extended("identities") {
-		claims["identities"] = map[string]any{}
-	}
-	if extended("sso_identities") {
-		claims["sso_identities"] = []any{}
-	}
+// ssoIdentityClaim is an enterprise identity as applications see it.
+type ssoIdentityClaim struct {
+	Issuer     string          `json:"issuer"`
+	IdentityID string          `json:"identityId"`
+	Detail     json.RawMessage `json:"detail"`
 }
 
+func identityClaims(ctx context.Context, q db.Q, claims map[string]any, userID string, extended func(string) bool) error {
+	if extended("identities") {
+		identities, err := user.Identities(ctx, q, userID)
+		if err != nil {
+			return err
+		}
+		claims["identities"] = identities
+	}
+	if extended("sso_identities") {
+		identities, err := user.SSOIdentities(ctx, q, userID)
+		if err != nil {
+			return err
+		}
+		shown := make([]ssoIdentityClaim, len(identities))
+		for i, s := range identities {
+			shown[i] = ssoIdentityClaim{s.Issuer, s.IdentityID, s.Detail.V}
+		}
+		claims["sso_identities"] = shown
+	}
+	return nil
+}
+
+// organizationClaims say "none", which is true of every user until
+// organizations exist.
 func organizationClaims(claims map[string]any, scope string, extended func(string) bool) {
 	organizations := proto.HasScope(scope, proto.ScopeOrganizations)
 	for claim, wanted := range map[string]bool{

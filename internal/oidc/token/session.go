@@ -240,6 +240,23 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 		FROM session_clients WHERE tenant_id = $1 AND session_uid = $2 ORDER BY client_id`, sessionUID)
 }
 
+// Detach takes the application of a grant out of the sessions that authorized it
+// and gives each a new cookie value that no browser knows, so that the
+// application cannot come back unnoticed: the user signs in first.
+func Detach(ctx context.Context, tx *db.Tx, grantID string) error {
+	sessions, err := db.All[string](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid`, grantID)
+	if err != nil {
+		return err
+	}
+	for _, uid := range sessions {
+		_, err := tx.Exec(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, uid, crypt.Hash(ids.Token()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // SIDOf returns the sid of the session and application that a grant belongs to;
 // "" once the session has ended.
 func SIDOf(ctx context.Context, q db.Q, grantID string) (string, error) {

@@ -45,14 +45,15 @@ func (a *API) listUsers(ctx context.Context, in *listUsersIn) (*[]listedUser, er
 	if err != nil {
 		return nil, err
 	}
-	out := make([]listedUser, len(found.Users))
-	for i, u := range found.Users {
-		out[i] = listedUser{u.Published(), roles[u.ID]}
+	published, err := user.PublishAll(ctx, t.DB, found.Users)
+	if err != nil {
+		return nil, err
 	}
-	web.SetTotal(ctx, int64(found.Total))
-	if found.IsCapped {
-		web.Header(ctx).Set("Total-Number-Is-Capped", "true")
+	out := make([]listedUser, len(published))
+	for i, u := range published {
+		out[i] = listedUser{u, roles[u.ID]}
 	}
+	web.SetCappedTotal(ctx, found.Total, found.IsCapped)
 	return &out, nil
 }
 

@@ -106,6 +106,15 @@ func SetTotal(ctx context.Context, total int64) {
 	e.w.Header().Set("Link", strings.Join(links, ", "))
 }
 
+// SetCappedTotal is SetTotal for a search that stops counting: with capped there
+// are more rows than total, and the answer says so.
+func SetCappedTotal(ctx context.Context, total int, capped bool) {
+	SetTotal(ctx, int64(total))
+	if capped {
+		Header(ctx).Set("Total-Number-Is-Capped", "true")
+	}
+}
+
 func pageLink(ctx context.Context, r *http.Request, number int64, rel string) string {
 	query := r.URL.Query()
 	query.Set("page", strconv.FormatInt(number, 10))

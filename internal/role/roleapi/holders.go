@@ -25,15 +25,9 @@ func (a *API) listUsers(ctx context.Context, in *idIn) (*[]user.Published, error
 	if err != nil {
 		return nil, err
 	}
-	web.SetTotal(ctx, int64(found.Total))
-	if found.IsCapped {
-		web.Header(ctx).Set("Total-Number-Is-Capped", "true")
-	}
-	out := make([]user.Published, len(found.Users))
-	for i := range found.Users {
-		out[i] = found.Users[i].Published()
-	}
-	return &out, nil
+	web.SetCappedTotal(ctx, found.Total, found.IsCapped)
+	out, err := user.PublishAll(ctx, d, found.Users)
+	return &out, err
 }
 
 type addUsersIn struct {

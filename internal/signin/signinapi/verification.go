@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"signet/internal/mfa"
-	"signet/internal/platform/web"
 	proof "signet/internal/signin/verification"
 )
 
@@ -21,8 +20,6 @@ func (h *Handlers) verifyPassword(ctx context.Context, in *passwordIn) (*verific
 	id, err := h.Engine.VerifyPassword(ctx, current(ctx), in.Identifier, in.Password)
 	return &verificationOut{id}, err
 }
-
-var _ = web.Pattern("username", `^[A-Z_a-z][0-9A-Z_a-z]*$`)
 
 type newIdentityIn struct {
 	Identifier struct {

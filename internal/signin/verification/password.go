@@ -106,6 +106,17 @@ func CheckPassword(ctx context.Context, h *crypt.Hasher, u *user.User, password 
 	return outdated, err
 }
 
+// Strengthen stores the password of u, which was just proved, under today's
+// parameters. The password itself stays as old as it is.
+func Strengthen(ctx context.Context, h *crypt.Hasher, q db.Q, u *user.User, password string) error {
+	encoded, err := h.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = user.StorePasswordHash(ctx, q, u.ID, *u.PasswordHash, encoded)
+	return err
+}
+
 // NewPasswordIdentity is a username with a password for a new account. The
 // password's hash is kept apart, sealed.
 type NewPasswordIdentity struct {

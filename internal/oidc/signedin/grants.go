@@ -1,0 +1,90 @@
+package signedin
+
+import (
+	"context"
+
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+	"signet/internal/tenant"
+)
+
+// Grant is an application that may act for a user.
+type Grant struct {
+	ID          string           `json:"id"`
+	Payload     GrantPayload     `json:"payload"`
+	ExpiresAt   int64            `json:"expiresAt"`
+	Application GrantApplication `json:"application"`
+}
+
+// GrantPayload is a grant in the terms of the provider; times are seconds.
+type GrantPayload struct {
+	EXP       int64  `json:"exp"`
+	IAT       int64  `json:"iat"`
+	JTI       string `json:"jti"`
+	Kind      string `json:"kind" example:"Grant"`
+	ClientID  string `json:"clientId"`
+	AccountID string `json:"accountId"`
+}
+
+// GrantApplication names the application of a grant.
+type GrantApplication struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Parties selects grants by whom their applications belong to.
+type Parties string
+
+// The values of Parties.
+const (
+	AnyParty   Parties = ""
+	FirstParty Parties = "firstParty"
+	ThirdParty Parties = "thirdParty"
+)
+
+// Grants returns the live grants of a user, without those of built-in clients.
+func Grants(ctx context.Context, clients *client.Directory, now int64, userID string, of Parties) ([]Grant, error) {
+	stored, err := token.GrantsOf(ctx, tenant.From(ctx).DB, now, userID)
+	if err != nil {
+		return nil, err
+	}
+	grants := []Grant{}
+	for _, g := range stored {
+		app, err := known(ctx, clients, g.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		if app == nil || app.Kind == client.KindBuiltin || (of != AnyParty && app.IsThirdParty != (of == ThirdParty)) {
+			continue
+		}
+		grants = append(grants, Grant{
+			ID: g.ID, ExpiresAt: g.ExpiresAt, Application: GrantApplication{app.ID, app.Name},
+			Payload: GrantPayload{
+				EXP: g.ExpiresAt / 1000, IAT: g.IssuedAt / 1000, JTI: g.ID, Kind: "Grant",
+				ClientID: g.ClientID, AccountID: g.UserID,
+			},
+		})
+	}
+	return grants, nil
+}
+
+// EndGrant takes back what a user allowed an application, with all its tokens,
+// and detaches the application from the session: the browser signs in again
+// before it comes back. It fails with ErrGrantNotFound; one that has expired
+// already is no error.
+func EndGrant(ctx context.Context, now int64, userID, id string) error {
+	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		g, err := token.GrantByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if g == nil || g.UserID != userID || g.RevokedAt != nil {
+			return ErrGrantNotFound
+		}
+		if err := token.RevokeGrant(ctx, tx, now, id); err != nil {
+			return err
+		}
+		return token.Detach(ctx, tx, id)
+	})
+}
