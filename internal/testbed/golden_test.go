@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"signet/internal/settings"
 	"signet/internal/signinexp"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // seededSettings are the settings of a tenant as JSON.
 func seededSettings(t *testing.T, q db.Q) string {

@@ -2,7 +2,6 @@ package testbed
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"signet/internal/accountcenter"
 	"signet/internal/application"
 	"signet/internal/apptest"
 	"signet/internal/operator"
@@ -21,12 +19,8 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/web"
-	"signet/internal/settings"
-	"signet/internal/signinexp"
 	"signet/internal/tenant"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // each runs fn against a testbed on SQLite and one on PostgreSQL, on free ports.
 func each(t *testing.T, fn func(t *testing.T, b *Testbed)) {
@@ -206,14 +200,15 @@ func TestClose_TakesTheDatabaseAway(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		p := dbtest.Postgres(t)
+		o := dbtest.PostgresOptions(t)
+		p := dbtest.Open(t, o)
 		given, err := db.One[string](t.Context(), p.Across(), `SELECT current_database()`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		untouched := &apptest.App{Pool: p}
 		before := untouched.Snapshot(t)
-		b := start(t, Options{DatabaseURL: dsn(t, p)})
+		b := start(t, Options{DatabaseURL: o.URL})
 		name, err := db.One[string](t.Context(), b.installation.Pool.Across(), `SELECT current_database()`)
 		if err != nil || name == given {
 			t.Fatalf("it works in %q, %v", name, err)
