@@ -252,10 +252,12 @@ func TestSeed_IsWhatClientsExpect(t *testing.T) {
 					t.Fatal(err)
 				}
 				slices.Sort(lines)
-				fmt.Fprintf(&got, "%s\n\n", strings.Join(lines, "\n"))
+				for _, line := range lines {
+					got.WriteString(line + "\n")
+				}
 			}
-			got.WriteString(seededSettings(t, b.installation.Pool.For(id)))
-			for _, table := range []string{"users", "organizations", "sessions", "audit_logs", "outbox_events"} {
+			got.WriteString("\n" + seededSettings(t, b.installation.Pool.For(id)))
+			for _, table := range []string{"users", "sessions", "audit_logs", "outbox_events"} {
 				if n := b.app().Count(t, id, table, "TRUE"); n != 0 {
 					t.Errorf("%s begins with %d %s", id, n, table)
 				}
@@ -274,4 +276,9 @@ var seeded = []string{
 		LEFT JOIN resources a ON a.tenant_id = r.tenant_id AND a.id = s.resource_id WHERE r.tenant_id = $1`,
 	`SELECT 'application ' || a.name || ' ' || a.type || CASE WHEN length(a.id) = 21 THEN '' ELSE ' (' || a.id || ')' END || coalesce(' ' || r.role_id, '')
 		FROM applications a LEFT JOIN application_roles r ON r.tenant_id = a.tenant_id AND r.application_id = a.id WHERE a.tenant_id = $1`,
+	`SELECT 'organization ' || name || ' (' || id || ')' FROM organizations WHERE tenant_id = $1`,
+	`SELECT 'organization role ' || r.name || ' (' || r.id || ')' || coalesce(' ' || s.name, '') FROM organization_roles r
+		LEFT JOIN organization_role_scopes rs ON rs.tenant_id = r.tenant_id AND rs.organization_role_id = r.id
+		LEFT JOIN organization_scopes s ON s.tenant_id = r.tenant_id AND s.id = rs.organization_scope_id WHERE r.tenant_id = $1`,
+	`SELECT 'organization scope ' || name || ' (' || id || ')' FROM organization_scopes WHERE tenant_id = $1`,
 }
