@@ -11,13 +11,17 @@ RACE        ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench generate generated needs vet format lint mutation fault clean
+.PHONY: help run testbed build test check bench generate generated needs vet format lint mutation fault clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build Signet and start it on SQLite at http://localhost:3001
 	./$(BINARY) serve
+
+testbed: ## serve for tests of other programs, on ports 3001 and 3002 and a fresh database; DB_URL for PostgreSQL
+	$(GO) build -o bin/testbed ./cmd/testbed
+	exec ./bin/testbed
 
 build: ## build bin/signet, one static file
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/signet

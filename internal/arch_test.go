@@ -154,11 +154,13 @@ func verdict(from, to string) string {
 		if from == "" || from == "apptest" || from == "testbed" {
 			return ""
 		}
-		return "only cmd and apptest import server"
+		return "only cmd, apptest and testbed import server"
 	case from == "" || toPlatform:
 		return ""
 	case fromPlatform:
 		return "platform knows no identity words and imports platform only"
+	case inner == "apptest" || inner == "testbed":
+		return "a test double outside tests"
 	case from == "server" || from == "apptest" || from == "testbed":
 		return ""
 	case inner == "hosted" && strings.HasPrefix(from, "hosted/"):
@@ -167,8 +169,6 @@ func verdict(from, to string) string {
 		return "an adapter is imported by server alone; what others need of it belongs to a slice or an engine"
 	case isAdapter(from):
 		return ""
-	case inner == "apptest" || inner == "testbed":
-		return "a test double outside tests"
 	}
 	a, b := rank(from), rank(inner)
 	if a == b && sameSlice(from, inner) || b < a {
@@ -232,6 +232,9 @@ func TestVerdict(t *testing.T) {
 		{"user", "signet/internal/apptest", false},
 		{"server", "signet/internal/hosted", true},
 		{"apptest", "signet/internal/server", true},
+		{"testbed", "signet/internal/server", true},
+		{"server", "signet/internal/testbed", false},
+		{"account/accountapi", "signet/internal/testbed", false},
 		{"", "signet/internal/server", true},
 		{"user", "net/http", true},
 	}
@@ -255,6 +258,23 @@ func TestProductHoldsNoTestDoubles(t *testing.T) {
 	for _, double := range doubles {
 		if slices.Contains(deps, double) {
 			t.Errorf("cmd/signet contains %s", double)
+		}
+	}
+	if out, err = goList("-deps", "./cmd/testbed"); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(strings.Fields(string(out)), module+"/internal/testbed") {
+		t.Error("cmd/testbed does not import internal/testbed: the list of doubles misses its own")
+	}
+}
+
+// A double of ours that is listed under a name that does not exist would never
+// be found.
+func TestDoublesExist(t *testing.T) {
+	t.Parallel()
+	for _, double := range doubles {
+		if strings.HasPrefix(double, module+"/") && !slices.ContainsFunc(load(t), func(p pkg) bool { return p.ImportPath == double }) {
+			t.Errorf("there is no package %s", double)
 		}
 	}
 }
