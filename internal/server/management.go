@@ -1,8 +1,14 @@
 package server
 
 import (
+	"context"
+
+	"signet/internal/accountcenter/accountcenterapi"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/signinexp"
+	"signet/internal/signinexp/signinexpapi"
 )
 
 // management are the routes of the Management API, in the order of the
@@ -10,5 +16,13 @@ import (
 func (p *parts) management() []web.Table {
 	return []web.Table{
 		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&signinexpapi.API{
+			Clock: p.options.Clock, Means: means, Pwned: p.options.Pwned,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
+		}).Table(),
+		(&accountcenterapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
 	}
 }
+
+// means are what connectors can do: there are none that could reach anybody.
+func means(context.Context, db.Q) (signinexp.Means, error) { return signinexp.Means{}, nil }
