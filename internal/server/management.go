@@ -7,6 +7,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/settings/settingsapi"
 	"signet/internal/signinexp"
 	"signet/internal/signinexp/signinexpapi"
 )
@@ -21,6 +22,7 @@ func (p *parts) management() []web.Table {
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
 		}).Table(),
 		(&accountcenterapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&settingsapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
 	}
 }
 
