@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"signet/internal/accountcenter/accountcenterapi"
+	"signet/internal/audit/auditapi"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
+	"signet/internal/sentinel/sentinelapi"
 	"signet/internal/settings/settingsapi"
 	"signet/internal/signinexp"
 	"signet/internal/signinexp/signinexpapi"
@@ -22,6 +24,8 @@ func (p *parts) management() []web.Table {
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
 		}).Table(),
 		(&accountcenterapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
+		(&auditapi.API{Operator: p.operator}).Table(),
+		(&sentinelapi.API{Operator: p.operator}).Table(),
 		(&settingsapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
 	}
 }

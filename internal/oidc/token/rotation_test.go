@@ -29,7 +29,7 @@ func TestKeys_StagedRotation(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, key := range listed {
-				states = append(states, fmt.Sprint(key.Status, key.EffectiveAt != nil))
+				states = append(states, fmt.Sprintf("%s %t", key.Status, key.EffectiveAt != nil))
 			}
 			return states
 		}
