@@ -66,7 +66,9 @@ type keysDelete struct {
 // Run removes a key that signs nothing any more.
 func (c keysDelete) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		err := t.DB.Tx(ctx, func(tx *db.Tx) error { return token.DeleteSigningKey(ctx, tx, c.ID) })
+		err := t.DB.Tx(ctx, func(tx *db.Tx) error {
+			return token.DeleteSigningKey(ctx, tx, clock.Clock(clock.System).Millis(), c.ID)
+		})
 		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Delete", Err: err})
 		if err != nil {
 			return err
@@ -76,7 +78,7 @@ func (c keysDelete) Run(e *environment) error {
 }
 
 func printKeys(ctx context.Context, e *environment, t *tenant.Tenant) error {
-	keys, err := token.SigningKeys(ctx, t.DB)
+	keys, err := token.SigningKeys(ctx, t.DB, clock.Clock(clock.System).Millis())
 	if err != nil {
 		return err
 	}

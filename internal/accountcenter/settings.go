@@ -31,7 +31,7 @@ type Settings struct {
 
 // ProfileField names one row of the profile page.
 type ProfileField struct {
-	Name string `json:"name"`
+	Name string `json:"name" check:"min=1,max=128"`
 }
 
 // Field is a kind of account data.

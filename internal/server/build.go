@@ -59,7 +59,7 @@ func build(o Options, admin *tenant.Tenant) *parts {
 		options:    o,
 		experience: signinexp.NewCache(o.Pool),
 		center:     accountcenter.NewCache(o.Pool),
-		keys:       token.NewKeys(o.Pool, o.Keyring),
+		keys:       token.NewKeys(o.Pool, o.Keyring, o.Clock),
 		clients:    client.NewDirectory(o.Pool),
 		limiter:    sentinel.NewLimiter(),
 	}

@@ -1,12 +1,21 @@
 package server
 
 import (
+	"context"
+
+	"signet/internal/accountcenter/accountcenterapi"
 	"signet/internal/application/applicationapi"
+	"signet/internal/audit/auditapi"
 	"signet/internal/organization/organizationapi"
 	"signet/internal/passcode/passcodeapi"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/resource/resourceapi"
 	"signet/internal/role/roleapi"
+	"signet/internal/sentinel/sentinelapi"
+	"signet/internal/settings/settingsapi"
+	"signet/internal/signinexp"
+	"signet/internal/signinexp/signinexpapi"
 	"signet/internal/subjecttoken/subjecttokenapi"
 	"signet/internal/user/userapi"
 )
@@ -14,19 +23,31 @@ import (
 // management are the routes of the Management API, in the order of the
 // reference. Every one of them stands behind the guard of operators.
 func (p *parts) management() []web.Table {
+	now, ring, guard := p.options.Clock, p.options.Keyring, p.operator
 	tables := []web.Table{
-		(&resourceapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
-		(&roleapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
-		(&organizationapi.JIT{Keyring: p.options.Keyring, Operator: p.operator}).Table(),
-		(&organizationapi.Invitations{Clock: p.options.Clock, Operator: p.operator}).Table(),
-		(&passcodeapi.API{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).Table(),
-		(&subjecttokenapi.API{Clock: p.options.Clock, Operator: p.operator}).Table(),
-		(&userapi.Factors{Clock: p.options.Clock, Keyring: p.options.Keyring, Operator: p.operator}).FactorTable(),
-		(&applicationapi.API{Clock: p.options.Clock, Ring: p.options.Keyring, Operator: p.operator}).Table(),
 		(&userapi.API{
-			Clock: p.options.Clock, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
-			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: p.operator,
+			Clock: now, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
 		}).Table(),
+		(&userapi.Factors{Clock: now, Keyring: ring, Operator: guard}).FactorTable(),
+		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Table(),
+		(&resourceapi.API{Clock: now, Operator: guard}).Table(),
+		(&roleapi.API{Clock: now, Operator: guard}).Table(),
+		(&organizationapi.JIT{Keyring: ring, Operator: guard}).Table(),
+		(&organizationapi.Invitations{Clock: now, Operator: guard}).Table(),
+		(&passcodeapi.API{Clock: now, Keyring: ring, Operator: guard}).Table(),
+		(&subjecttokenapi.API{Clock: now, Operator: guard}).Table(),
+		(&signinexpapi.API{
+			Clock: now, Means: means, Pwned: p.options.Pwned,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
+		}).Table(),
+		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
+		(&auditapi.API{Operator: guard}).Table(),
+		(&sentinelapi.API{Operator: guard}).Table(),
+		(&settingsapi.API{Clock: now, Keyring: ring, Operator: guard}).Table(),
 	}
-	return append(tables, (&organizationapi.API{Clock: p.options.Clock, Operator: p.operator}).Tables()...)
+	return append(tables, (&organizationapi.API{Clock: now, Operator: guard}).Tables()...)
 }
+
+// means are what connectors can do: there are none that could reach anybody.
+func means(context.Context, db.Q) (signinexp.Means, error) { return signinexp.Means{}, nil }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -53,23 +54,38 @@ func (p *parts) statusTable() web.Table {
 		p.openAPIRoute("experience", "Signet Experience API", false),
 		p.openAPIRoute("user", "Signet Account API", true),
 		p.openAPIRoute("management", "Signet Management API", true),
+		web.Raw(http.MethodGet, "/api/swagger.json", p.describe("", "Signet API", true)),
 	}}
 }
 
-// openAPIRoute publishes the document of that name; its server is the tenant's
-// endpoint, so it is encoded per request.
+// openAPIRoute publishes the document of that name.
 func (p *parts) openAPIRoute(name, title string, secured bool) web.Route {
-	return web.Raw(http.MethodGet, "/api/.well-known/"+name+".openapi.json",
-		func(w http.ResponseWriter, r *http.Request) error {
-			document := web.NewDocument(name, title, apiVersion, secured, p.tables()...)
-			body, err := document.Bytes(tenant.From(r.Context()).Endpoint.String())
-			if err != nil {
-				return err
-			}
-			web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
-			return nil
-		})
+	return web.Raw(http.MethodGet, "/api/.well-known/"+name+".openapi.json", p.describe(name, title, secured))
 }
+
+// describe answers with the document of that name, or with all of them in one if
+// the name is empty. Its server is the tenant's endpoint, so it is encoded per
+// request.
+func (p *parts) describe(name, title string, secured bool) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		tables := p.tables()
+		for i := range tables {
+			if name == "" && tables[i].Document != "" {
+				tables[i].Document = everything
+			}
+		}
+		document := web.NewDocument(cmp.Or(name, everything), title, apiVersion, secured, tables...)
+		body, err := document.Bytes(tenant.From(r.Context()).Endpoint.String())
+		if err != nil {
+			return err
+		}
+		web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
+		return nil
+	}
+}
+
+// everything names the document that holds all others.
+const everything = "everything"
 
 // apiVersion is the version of the published API that Signet is compatible with.
 const apiVersion = "1.42.0"

@@ -51,11 +51,11 @@ func (p MFAPolicy) SparesSignUp() bool {
 
 // MFA is the tenant's rule about second factors.
 type MFA struct {
-	Factors []Factor  `json:"factors"`
-	Policy  MFAPolicy `json:"policy"`
+	Factors []Factor  `json:"factors" check:"items=10,enum=Totp|WebAuthn|BackupCode|EmailVerificationCode|PhoneVerificationCode"`
+	Policy  MFAPolicy `json:"policy" check:"enum=UserControlled|Mandatory|PromptOnlyAtSignIn|PromptAtSignInAndSignUp|NoPrompt|PromptAtSignInAndSignUpMandatory|PromptOnlyAtSignInMandatory"`
 	// OrganizationRequiredMFAPolicy is "Mandatory" where an organization that
 	// demands a second factor overrides what its members chose.
-	OrganizationRequiredMFAPolicy string `json:"organizationRequiredMfaPolicy,omitempty"`
+	OrganizationRequiredMFAPolicy string `json:"organizationRequiredMfaPolicy,omitempty" check:"enum=NoPrompt|Mandatory"`
 }
 
 // OrganizationMandatory is the value of OrganizationRequiredMFAPolicy that lets

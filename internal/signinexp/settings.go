@@ -16,10 +16,11 @@ type Settings struct {
 	EmailBlocklistPolicy EmailBlocklistPolicy `json:"emailBlocklistPolicy"`
 	// ForgotPasswordMethods are the factors that reset a password: none if
 	// empty, whatever connectors allow if nil.
-	ForgotPasswordMethods []string      `json:"forgotPasswordMethods"`
-	TrustedDevice         TrustedDevice `json:"trustedDevice"`
+	ForgotPasswordMethods []string `json:"forgotPasswordMethods"`
+	// TrustedDevice is not published yet.
+	TrustedDevice TrustedDevice `json:"-"`
 
-	// Version counts changes, for optimistic locking.
+	// Version counts changes.
 	Version int `json:"-"`
 }
 
@@ -72,24 +73,24 @@ type Published struct {
 
 // Color is the palette of the pages; colours are #rgb or #rrggbb.
 type Color struct {
-	PrimaryColor      string `json:"primaryColor"`
+	PrimaryColor      string `json:"primaryColor" check:"pattern=color" example:"#6139F6"`
 	IsDarkModeEnabled bool   `json:"isDarkModeEnabled"`
-	DarkPrimaryColor  string `json:"darkPrimaryColor"`
+	DarkPrimaryColor  string `json:"darkPrimaryColor" check:"pattern=color" example:"#8768F8"`
 }
 
 // Branding are URLs of pictures, "" where there is none.
 type Branding struct {
-	LogoURL     string `json:"logoUrl,omitempty"`
-	DarkLogoURL string `json:"darkLogoUrl,omitempty"`
-	Favicon     string `json:"favicon,omitempty"`
-	DarkFavicon string `json:"darkFavicon,omitempty"`
+	LogoURL     string `json:"logoUrl,omitempty" check:"max=2048,pattern=link" example:"https://example.com/logo.png"`
+	DarkLogoURL string `json:"darkLogoUrl,omitempty" check:"max=2048,pattern=link" example:"https://example.com/logo.png"`
+	Favicon     string `json:"favicon,omitempty" check:"max=2048,pattern=link" example:"https://example.com/logo.png"`
+	DarkFavicon string `json:"darkFavicon,omitempty" check:"max=2048,pattern=link" example:"https://example.com/logo.png"`
 }
 
 // LanguageInfo says how the language of the pages is chosen.
 type LanguageInfo struct {
 	AutoDetect bool `json:"autoDetect"`
 	// FallbackLanguage is a BCP 47 tag.
-	FallbackLanguage string `json:"fallbackLanguage"`
+	FallbackLanguage string `json:"fallbackLanguage" check:"max=35,pattern=language" example:"en"`
 }
 
 // TermsPolicy says how people agree to the terms: by text or by checkbox.
@@ -129,12 +130,12 @@ const (
 
 // SignIn lists the ways to sign in by identifier.
 type SignIn struct {
-	Methods []SignInMethod `json:"methods"`
+	Methods []SignInMethod `json:"methods" check:"items=10"`
 }
 
 // SignInMethod says what proves the owner of one kind of identifier.
 type SignInMethod struct {
-	Identifier        string `json:"identifier"`
+	Identifier        string `json:"identifier" check:"enum=username|email|phone"`
 	Password          bool   `json:"password"`
 	VerificationCode  bool   `json:"verificationCode"`
 	IsPasswordPrimary bool   `json:"isPasswordPrimary"`
@@ -154,16 +155,16 @@ func (s SignIn) Method(identifier string) SignInMethod {
 // SignUp says what a new account needs.
 type SignUp struct {
 	// Identifiers are alternatives; a new account needs one of them.
-	Identifiers []string `json:"identifiers"`
+	Identifiers []string `json:"identifiers" check:"items=10,enum=username|email|phone"`
 	Password    bool     `json:"password"`
 	Verify      bool     `json:"verify"`
 	// SecondaryIdentifiers are needed besides, every one.
-	SecondaryIdentifiers []SecondaryIdentifier `json:"secondaryIdentifiers,omitempty"`
+	SecondaryIdentifiers []SecondaryIdentifier `json:"secondaryIdentifiers,omitempty" check:"items=10"`
 }
 
 // SecondaryIdentifier is a further identifier that a new account needs.
 type SecondaryIdentifier struct {
-	Identifier string `json:"identifier"`
+	Identifier string `json:"identifier" check:"enum=username|email|phone|emailOrPhone"`
 	Verify     bool   `json:"verify,omitempty"`
 }
 
@@ -185,7 +186,7 @@ type SocialSignIn struct {
 
 // CustomUIAssets names an uploaded user interface.
 type CustomUIAssets struct {
-	ID        string `json:"id"`
+	ID        string `json:"id" check:"min=1,max=64"`
 	CreatedAt int64  `json:"createdAt"`
 }
 
@@ -242,24 +243,24 @@ type CaptchaPolicy struct {
 
 // SentinelPolicy tunes the lockout; nil fields take the built-in default.
 type SentinelPolicy struct {
-	MaxAttempts *int `json:"maxAttempts,omitempty"`
+	MaxAttempts *int `json:"maxAttempts,omitempty" check:"min=1,max=1000000" example:"100"`
 	// LockoutDuration is in minutes.
-	LockoutDuration *int `json:"lockoutDuration,omitempty"`
+	LockoutDuration *int `json:"lockoutDuration,omitempty" check:"min=1,max=525600" example:"60"`
 }
 
 // VerificationCodePolicy tunes codes that are sent.
 type VerificationCodePolicy struct {
 	// ExpirationDuration is in seconds.
-	ExpirationDuration *int `json:"expirationDuration,omitempty"`
-	MaxRetryAttempts   *int `json:"maxRetryAttempts,omitempty"`
+	ExpirationDuration *int `json:"expirationDuration,omitempty" check:"min=60,max=3600" example:"600"`
+	MaxRetryAttempts   *int `json:"maxRetryAttempts,omitempty" check:"min=1,max=100" example:"10"`
 }
 
 // EmailBlocklistPolicy says which addresses may be used.
 type EmailBlocklistPolicy struct {
 	BlockDisposableAddresses *bool    `json:"blockDisposableAddresses,omitempty"`
 	BlockSubaddressing       *bool    `json:"blockSubaddressing,omitempty"`
-	CustomAllowlist          []string `json:"customAllowlist,omitempty"`
-	CustomBlocklist          []string `json:"customBlocklist,omitempty"`
+	CustomAllowlist          []string `json:"customAllowlist,omitempty" check:"max=256"`
+	CustomBlocklist          []string `json:"customBlocklist,omitempty" check:"max=256"`
 }
 
 // TrustedDevice lets a device skip the second factor for a time.
@@ -270,5 +271,5 @@ type TrustedDevice struct {
 
 // ProfileField names a field of the profile catalogue.
 type ProfileField struct {
-	Name string `json:"name"`
+	Name string `json:"name" check:"min=1,max=128"`
 }

@@ -184,8 +184,7 @@ func TestSeedHasThePublishedForm(t *testing.T) {
  "unknownSessionRedirectUrl": null,
  "signUpProfileFields": null,
  "emailBlocklistPolicy": {},
- "forgotPasswordMethods": [],
- "trustedDevice": {}
+ "forgotPasswordMethods": []
 }`
 	if string(got) != want {
 		t.Errorf("got\n%s", got)

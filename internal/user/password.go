@@ -20,14 +20,14 @@ type PasswordPolicy struct {
 
 // PasswordLength bounds the number of code points.
 type PasswordLength struct {
-	Min *int `json:"min,omitempty"` // default 8
-	Max *int `json:"max,omitempty"` // default 256, its maximum
+	Min *int `json:"min,omitempty" check:"min=1,max=256" example:"8"`   // default 8
+	Max *int `json:"max,omitempty" check:"min=1,max=256" example:"256"` // default 256, its maximum
 }
 
 // PasswordTypes asks for a number of character types: lower case, upper case,
 // digits, symbols (space is one).
 type PasswordTypes struct {
-	Min *int `json:"min,omitempty"` // default 1, at most 4
+	Min *int `json:"min,omitempty" check:"min=1,max=4"` // default 1, at most 4
 }
 
 // PasswordRejects turns the checks against guessable passwords on and off.
@@ -35,7 +35,7 @@ type PasswordRejects struct {
 	Pwned                 *bool    `json:"pwned,omitempty"`                 // default true
 	RepetitionAndSequence *bool    `json:"repetitionAndSequence,omitempty"` // default true
 	UserInfo              *bool    `json:"userInfo,omitempty"`              // default true
-	Words                 []string `json:"words,omitzero"`
+	Words                 []string `json:"words,omitzero" check:"max=256"`
 }
 
 // UserInfo is what an attacker would try first. Empty fields are ignored.

@@ -11,9 +11,9 @@ const maxUsername = 128
 // UsernamePolicy is what a tenant asks of usernames. Its JSON form is that of
 // the sign-in experience; an absent property takes its default.
 type UsernamePolicy struct {
-	CaseSensitive *bool         `json:"caseSensitive,omitempty"` // default true
-	MinLength     *int          `json:"minLength,omitempty"`     // default 1
-	MaxLength     *int          `json:"maxLength,omitempty"`     // default 128, its maximum
+	CaseSensitive *bool         `json:"caseSensitive,omitempty"`                                 // default true
+	MinLength     *int          `json:"minLength,omitempty" check:"min=1,max=128"`               // default 1
+	MaxLength     *int          `json:"maxLength,omitempty" check:"min=1,max=128" example:"128"` // default 128, its maximum
 	AllowedChars  *AllowedChars `json:"allowedChars,omitempty"`
 }
 
@@ -127,4 +127,11 @@ func orDefault[T any](value *T, otherwise T) T {
 		return otherwise
 	}
 	return *value
+}
+
+// CanBegin reports whether any username has a character to begin with: a letter
+// or an underscore.
+func (p UsernamePolicy) CanBegin() bool {
+	chars := orDefault(p.AllowedChars, AllowedChars{})
+	return orDefault(chars.Lowercase, true) || orDefault(chars.Uppercase, true) || orDefault(chars.Underscore, true)
 }

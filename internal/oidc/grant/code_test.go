@@ -223,7 +223,7 @@ func TestIDToken(t *testing.T) {
 		w := setup(t, p)
 		a, response := w.signIn("sid", allScopes)
 		header, got := claims(t, response.IDToken)
-		keys, err := token.SigningKeys(w.ctx, w.tenant.DB)
+		keys, err := token.SigningKeys(w.ctx, w.tenant.DB, w.now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func TestRefresh_LaterReuseKillsTheFamily(t *testing.T) {
 		second := w.mustRefresh("spa", first.RefreshToken)
 		w.clock.Advance(token.ReuseLeeway)
 		// A restart: nothing but the database remembers.
-		w.keys = token.NewKeys(p, w.ring)
+		w.keys = token.NewKeys(p, w.ring, w.clock.Now)
 		w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: w.ring, Keys: w.keys, Settings: settings.NewReader(p)}
 		if _, err := w.refresh("spa", first.RefreshToken); !isInvalidGrant(err) {
 			t.Fatalf("replayed: %v", err)

@@ -58,10 +58,11 @@ func setup(t testing.TB, p *db.Pool) *world {
 	endpoint, _ := url.Parse("https://id.example")
 	w := &world{
 		t: t, ring: ring, pool: p, tenant: tenant.New("default", endpoint, p),
-		clock: clock.NewFake(time.UnixMilli(1_800_000_000_000)),
-		keys:  token.NewKeys(p, ring), clients: client.NewDirectory(p),
+		clock:   clock.NewFake(time.UnixMilli(1_800_000_000_000)),
+		clients: client.NewDirectory(p),
 	}
 	w.ctx = tenant.With(context.Background(), w.tenant)
+	w.keys = token.NewKeys(p, ring, w.clock.Now)
 	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p)}
 	now := w.now()
 	w.tx(func(tx *db.Tx) error {

@@ -67,7 +67,7 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 	base, err := url.Parse(endpoint)
 	must(t, err)
 	s := &provider{t: t, tenant: tenant.New(tenantID, base, p), clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
-	s.db, s.ctx, s.keys = s.tenant.DB, tenant.With(context.Background(), s.tenant), token.NewKeys(p, ring)
+	s.db, s.ctx, s.keys = s.tenant.DB, tenant.With(context.Background(), s.tenant), token.NewKeys(p, ring, s.clock.Now)
 	key, err := token.GenerateKey(token.ES384)
 	must(t, err)
 	s.tx(func(tx *db.Tx) error {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/settings"
@@ -47,23 +48,55 @@ type KeySet struct {
 // Keys reads the key sets of tenants through a cache, which holds them decoded.
 type Keys struct {
 	ring  *crypt.Keyring
-	cache *db.Cache[string, *KeySet]
+	clock clock.Clock
+	cache *db.Cache[string, []stage]
+}
+
+// stage is a key set and when it comes into force, in epoch milliseconds. The
+// set of the present has no such time; one whose next key waits is followed by
+// that in which the key has become the current one. So every node changes at the
+// same moment, and nothing needs to be written for it.
+type stage struct {
+	from int64
+	set  *KeySet
 }
 
 // NewKeys returns the keys of the tenants in p, sealed under ring.
-func NewKeys(p *db.Pool, ring *crypt.Keyring) *Keys {
-	return &Keys{ring: ring, cache: db.NewCache[string, *KeySet](p, settings.Family, 256)}
+func NewKeys(p *db.Pool, ring *crypt.Keyring, now clock.Clock) *Keys {
+	return &Keys{ring: ring, clock: now, cache: db.NewCache[string, []stage](p, settings.Family, 256)}
 }
 
 // Set returns the keys of the tenant of q.
 func (k *Keys) Set(ctx context.Context, q db.Q) (*KeySet, error) {
-	return k.cache.Get(ctx, q, "", func(ctx context.Context, q db.Q) (*KeySet, error) {
-		rows, err := allKeys(ctx, q)
+	stages, err := k.cache.Get(ctx, q, "", k.load)
+	if err != nil {
+		return nil, err
+	}
+	last := stages[len(stages)-1]
+	if k.clock.Millis() < last.from {
+		return stages[0].set, nil
+	}
+	return last.set, nil
+}
+
+func (k *Keys) load(ctx context.Context, q db.Q) ([]stage, error) {
+	rows, err := allKeys(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	set, err := decodeKeys(k.ring, q.TenantID(), rows)
+	if err != nil {
+		return nil, err
+	}
+	stages := []stage{{set: set}}
+	if from, later := promoted(rows); from > 0 {
+		next, err := decodeKeys(k.ring, q.TenantID(), later)
 		if err != nil {
 			return nil, err
 		}
-		return decodeKeys(k.ring, q.TenantID(), rows)
-	})
+		stages = append(stages, stage{from, next})
+	}
+	return stages, nil
 }
 
 func decodeKeys(ring *crypt.Keyring, tenantID string, rows []keyRow) (*KeySet, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
@@ -25,7 +26,7 @@ const issuer = "https://id.example/oidc"
 func (w *world) seedKeys() *token.Keys {
 	w.t.Helper()
 	w.rotate(token.ES384, true)
-	return token.NewKeys(w.pool, w.ring)
+	return token.NewKeys(w.pool, w.ring, func() time.Time { return time.UnixMilli(now) })
 }
 
 func (w *world) rotate(algorithm string, cookie bool) {
@@ -74,7 +75,7 @@ func TestKeys_Rotation(t *testing.T) {
 		if _, err := second.VerifyHint(old, issuer); err != nil {
 			t.Errorf("after one rotation: %v", err)
 		}
-		listed, err := token.SigningKeys(t.Context(), w.db)
+		listed, err := token.SigningKeys(t.Context(), w.db, now)
 		if err != nil || len(listed) != 2 || listed[0].Status != token.StatusCurrent || listed[1].Status != token.StatusPrevious {
 			t.Errorf("%+v, %v", listed, err)
 		}
@@ -109,11 +110,11 @@ func TestDeleteSigningKey(t *testing.T) {
 		w := setup(t, p)
 		w.seedKeys()
 		remove := func(id string) error {
-			return w.db.Tx(t.Context(), func(tx *db.Tx) error { return token.DeleteSigningKey(t.Context(), tx, id) })
+			return w.db.Tx(t.Context(), func(tx *db.Tx) error { return token.DeleteSigningKey(t.Context(), tx, now, id) })
 		}
 		keyIDs := func() []string {
 			t.Helper()
-			keys, err := token.SigningKeys(t.Context(), w.db)
+			keys, err := token.SigningKeys(t.Context(), w.db, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,10 +181,10 @@ func TestKeys_NeedTheirKeyring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := token.NewKeys(w.pool, other).Set(t.Context(), w.db); !errors.Is(err, crypt.ErrOtherKey) {
+	if _, err := token.NewKeys(w.pool, other, clock.System).Set(t.Context(), w.db); !errors.Is(err, crypt.ErrOtherKey) {
 		t.Errorf("%v", err)
 	}
-	if _, err := token.NewKeys(w.pool, w.ring).Set(t.Context(), w.pool.For("admin")); err == nil {
+	if _, err := token.NewKeys(w.pool, w.ring, func() time.Time { return time.UnixMilli(now) }).Set(t.Context(), w.pool.For("admin")); err == nil {
 		t.Error("a tenant without keys has some")
 	}
 }
@@ -204,7 +205,7 @@ func TestVerifyHint_RefusesForgeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed, err := token.SigningKeys(t.Context(), w.db)
+	listed, err := token.SigningKeys(t.Context(), w.db, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (a *API) listUsers(ctx context.Context, in *listUsersIn) (*[]listedUser, er
 	for i, u := range published {
 		out[i] = listedUser{u, roles[u.ID]}
 	}
-	web.SetCappedTotal(ctx, found.Total, found.IsCapped)
+	web.SetCappedTotal(ctx, int64(found.Total), found.IsCapped)
 	return &out, nil
 }
 

@@ -88,31 +88,33 @@ func Range(ctx context.Context) db.Range {
 
 // SetTotal tells the client how many rows the whole list has, and the addresses
 // of its other pages (RFC 8288). A list that is answered whole says neither.
-func SetTotal(ctx context.Context, total int64) {
+func SetTotal(ctx context.Context, total int64) { setTotal(ctx, total, false) }
+
+// SetCappedTotal is SetTotal for a list whose counting may be given up at total:
+// with capped there are more, and nobody knows which page is the last.
+func SetCappedTotal(ctx context.Context, total int64, capped bool) { setTotal(ctx, total, capped) }
+
+func setTotal(ctx context.Context, total int64, capped bool) {
 	p, ok := ctx.Value(pageKey{}).(page)
 	e, serving := ctx.Value(exchangeKey).(exchange)
 	if !ok || !serving || p.whole {
 		return
 	}
 	last := max(1, (total+p.size-1)/p.size)
-	links := []string{pageLink(ctx, e.r, 1, "first"), pageLink(ctx, e.r, last, "last")}
+	links := []string{pageLink(ctx, e.r, 1, "first")}
+	if capped {
+		e.w.Header().Set("Total-Number-Is-Capped", "true")
+	} else {
+		links = append(links, pageLink(ctx, e.r, last, "last"))
+	}
 	if p.number > 1 {
 		links = append(links, pageLink(ctx, e.r, min(p.number-1, last), "prev"))
 	}
-	if p.number < last {
+	if p.number < last && !capped {
 		links = append(links, pageLink(ctx, e.r, p.number+1, "next"))
 	}
 	e.w.Header().Set("Total-Number", strconv.FormatInt(total, 10))
 	e.w.Header().Set("Link", strings.Join(links, ", "))
-}
-
-// SetCappedTotal is SetTotal for a search that stops counting: with capped there
-// are more rows than total, and the answer says so.
-func SetCappedTotal(ctx context.Context, total int, capped bool) {
-	SetTotal(ctx, int64(total))
-	if capped {
-		Header(ctx).Set("Total-Number-Is-Capped", "true")
-	}
 }
 
 func pageLink(ctx context.Context, r *http.Request, number int64, rel string) string {

@@ -112,6 +112,7 @@ var patterns = map[string]*regexp.Regexp{
 	"email": regexp.MustCompile(`^\S+@\S+\.\S+$`),
 	"url":   regexp.MustCompile(`^https?://\S+$`),
 	"phone": regexp.MustCompile(`^\d+$`),
+	"link":  regexp.MustCompile(`^(https?://\S+)?$`), // a URL, or none
 }
 
 // Pattern declares a named pattern for the check tag; call it from a package

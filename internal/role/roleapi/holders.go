@@ -25,7 +25,7 @@ func (a *API) listUsers(ctx context.Context, in *idIn) (*[]user.Published, error
 	if err != nil {
 		return nil, err
 	}
-	web.SetCappedTotal(ctx, found.Total, found.IsCapped)
+	web.SetCappedTotal(ctx, int64(found.Total), found.IsCapped)
 	out, err := user.PublishAll(ctx, d, found.Users)
 	return &out, err
 }

@@ -37,6 +37,6 @@ func (a *API) list(ctx context.Context, in *listIn) (*[]userOut, error) {
 			out[i].showHash(&found.Users[i])
 		}
 	}
-	web.SetCappedTotal(ctx, found.Total, found.IsCapped)
+	web.SetCappedTotal(ctx, int64(found.Total), found.IsCapped)
 	return &out, nil
 }

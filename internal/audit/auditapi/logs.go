@@ -1,0 +1,124 @@
+// Package auditapi is the Management API of the audit trail.
+package auditapi
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"signet/internal/audit"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// API serves the operations.
+type API struct {
+	// Operator guards every operation.
+	Operator web.Guard
+}
+
+// Table returns the routes.
+func (a *API) Table() web.Table {
+	operator := web.Guarded(a.Operator)
+	return web.Table{Document: "management", Tag: "Audit logs", Routes: []web.Route{
+		web.Get("/api/logs", a.list, operator, web.Paged(),
+			web.Doc("ListLogs", "List audit entries"), web.Fails(400, 401, 403),
+			web.About("The newest come first. Times are epoch milliseconds, and both ends belong to the window. With enableCap, "+
+				"counting ends at 10001 entries and the header Total-Number-Is-Capped says so. Deliveries of webhooks are not listed.")),
+		web.Get("/api/logs/{id}", a.get, operator,
+			web.Doc("GetLog", "Get an audit entry"), web.Fails(400, 401, 403, 404),
+			web.About("Answers entries of every kind, listed or not.")),
+	}}
+}
+
+type listIn struct {
+	UserID        string   `query:"userId" check:"max=21"`
+	ApplicationID string   `query:"applicationId" check:"max=2048"`
+	LogKey        string   `query:"logKey" check:"max=128"`
+	EnableCap     web.Flag `query:"enableCap" check:"max=16"`
+	StartTime     *string  `query:"start_time" check:"min=1,max=32"`
+	EndTime       *string  `query:"end_time" check:"min=1,max=32"`
+}
+
+// entryOut is an audit entry.
+type entryOut struct {
+	TenantID  string  `json:"tenantId"`
+	ID        string  `json:"id"`
+	Key       string  `json:"key" example:"Interaction.SignIn.Submit"`
+	Payload   payload `json:"payload"`
+	CreatedAt int64   `json:"createdAt"`
+}
+
+// payload is what was noted. The fields are those that every entry may have, for
+// the published document; an entry says more of its own.
+type payload struct {
+	Key           string  `json:"key"`
+	Result        string  `json:"result" check:"enum=Success|Error"`
+	Error         any     `json:"error,omitempty"`
+	IP            *string `json:"ip,omitempty"`
+	UserAgent     *string `json:"userAgent,omitempty"`
+	UserID        *string `json:"userId,omitempty"`
+	ApplicationID *string `json:"applicationId,omitempty"`
+	SessionID     *string `json:"sessionId,omitempty"`
+
+	noted json.RawMessage
+}
+
+// MarshalJSON writes what was noted.
+func (p payload) MarshalJSON() ([]byte, error) { return p.noted, nil }
+
+func published(tenantID string, l audit.Line) entryOut {
+	return entryOut{TenantID: tenantID, ID: l.ID, Key: l.Key, Payload: payload{noted: l.Payload.V}, CreatedAt: l.CreatedAt}
+}
+
+func (a *API) list(ctx context.Context, in *listIn) (*[]entryOut, error) {
+	t := tenant.From(ctx)
+	f := audit.Filter{UserID: in.UserID, ApplicationID: in.ApplicationID, Key: in.LogKey}
+	var err error
+	if f.From, err = instant("start_time", in.StartTime, math.Ceil); err != nil {
+		return nil, err
+	}
+	if f.To, err = instant("end_time", in.EndTime, math.Floor); err != nil {
+		return nil, err
+	}
+	lines, total, err := audit.List(ctx, t.DB, f, in.EnableCap.On(), web.Range(ctx))
+	if err != nil {
+		return nil, err
+	}
+	web.SetCappedTotal(ctx, total, in.EnableCap.On() && total > audit.Cap)
+	out := make([]entryOut, len(lines))
+	for i, l := range lines {
+		out[i] = published(t.ID, l)
+	}
+	return &out, nil
+}
+
+// instant reads a time in epoch milliseconds, which clients may send with a
+// fraction.
+func instant(name string, text *string, round func(float64) float64) (*int64, error) {
+	if text == nil {
+		return nil, nil
+	}
+	n, err := strconv.ParseFloat(*text, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return nil, web.Invalid(name, "must be a time in epoch milliseconds")
+	}
+	const endOfTime = 1 << 53
+	ms := int64(min(max(round(n), -endOfTime), endOfTime))
+	return &ms, nil
+}
+
+type idIn struct {
+	ID string `path:"id" check:"min=1,max=21"`
+}
+
+func (a *API) get(ctx context.Context, in *idIn) (*entryOut, error) {
+	t := tenant.From(ctx)
+	line, err := audit.ByID(ctx, t.DB, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := published(t.ID, *line)
+	return &out, nil
+}

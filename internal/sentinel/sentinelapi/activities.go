@@ -1,0 +1,41 @@
+// Package sentinelapi is the Management API of lockouts.
+package sentinelapi
+
+import (
+	"context"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
+	"signet/internal/tenant"
+)
+
+// API serves the operations.
+type API struct {
+	// Operator guards every operation.
+	Operator web.Guard
+}
+
+// Table returns the routes.
+func (a *API) Table() web.Table {
+	return web.Table{Document: "management", Tag: "Sentinel activities", Routes: []web.Route{
+		web.Post("/api/sentinel-activities/delete", a.unlock, web.Guarded(a.Operator), web.Status(204),
+			web.Doc("DeleteSentinelActivities", "End lockouts"), web.Fails(400, 401, 403),
+			web.About("Forgets the failed attempts at identifiers or users, so that they may try again at once. "+
+				"Attempts are counted for users only; of applications there is nothing to forget.")),
+	}}
+}
+
+type unlockIn struct {
+	TargetType string   `json:"targetType" check:"enum=User|App"`
+	Targets    []string `json:"targets" check:"items=100,min=1,max=256"`
+}
+
+func (a *API) unlock(ctx context.Context, in *unlockIn) (*web.Nothing, error) {
+	if in.TargetType != "User" {
+		return nil, nil
+	}
+	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		return sentinel.Unlock(ctx, tx, in.Targets)
+	})
+}

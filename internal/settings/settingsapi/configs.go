@@ -1,0 +1,139 @@
+// Package settingsapi is the Management API of a tenant's small settings: what
+// the console remembers, the life of sessions, what ID tokens carry, and the
+// keys of the OpenID provider.
+package settingsapi
+
+import (
+	"context"
+	"time"
+
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+	"signet/internal/settings"
+	"signet/internal/tenant"
+)
+
+// API serves the operations.
+type API struct {
+	Clock   clock.Clock
+	Keyring *crypt.Keyring
+	// Operator guards every operation.
+	Operator web.Guard
+}
+
+// Table returns the routes.
+func (a *API) Table() web.Table {
+	operator := web.Guarded(a.Operator)
+	return web.Table{Document: "management", Tag: "Configs", Routes: []web.Route{
+		web.Get("/api/configs/admin-console", a.console, operator,
+			web.Doc("GetAdminConsoleConfig", "Get what the console remembers"), web.Fails(401, 403, 404),
+			web.About("Which steps of getting started were taken.")),
+		web.Patch("/api/configs/admin-console", a.patchConsole, operator,
+			web.Doc("UpdateAdminConsoleConfig", "Change what the console remembers"), web.Fails(400, 401, 403, 404),
+			web.About("Properties that are not given stay as they are.")),
+		web.Get("/api/configs/oidc/session", a.session, operator,
+			web.Doc("GetOidcSessionConfig", "Get the life of sessions"), web.Fails(401, 403),
+			web.About("In seconds, counted from the last use of a session.")),
+		web.Patch("/api/configs/oidc/session", a.patchSession, operator,
+			web.Doc("UpdateOidcSessionConfig", "Change the life of sessions"), web.Fails(400, 401, 403),
+			web.About("Holds for sessions that begin or are renewed from now on.")),
+		web.Get("/api/configs/oidc/{keyType}", a.keys, operator,
+			web.Doc("GetOidcKeys", "List keys"), web.Fails(400, 401, 403),
+			web.About("private-keys sign tokens, cookie-keys sign cookies. The keys themselves are never shown. Creation is in "+
+				"seconds, the moment at which a next key takes over in milliseconds.")),
+		web.Delete("/api/configs/oidc/{keyType}/{keyId}", a.deleteKey, operator,
+			web.Doc("DeleteOidcKey", "Delete a key"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Of private keys only a previous one: what it signed no longer verifies. Of cookie keys any but the last.")),
+		web.Post("/api/configs/oidc/{keyType}/rotate", a.rotate, operator,
+			web.Doc("RotateOidcKeys", "Rotate keys"), web.Fails(400, 401, 403, 422),
+			web.About("The old key stays published so that its tokens still verify. With a grace period, in seconds, the new key "+
+				"is published first and signs only after it, so that caches of the key set can follow.")),
+		web.Get("/api/configs/id-token", a.idToken, operator,
+			web.Doc("GetIdTokenConfig", "Get what ID tokens carry"), web.Fails(401, 403, 404),
+			web.About("The claims that can make an ID token large, and that it carries all the same.")),
+		web.Put("/api/configs/id-token", a.putIDToken, operator,
+			web.Doc("UpsertIdTokenConfig", "Set what ID tokens carry"), web.Fails(400, 401, 403),
+			web.About("Replaces the list of claims.")),
+	}}
+}
+
+func (a *API) console(ctx context.Context, _ *struct{}) (*settings.Console, error) {
+	return settings.GetConsole(ctx, tenant.From(ctx).DB)
+}
+
+type consoleIn struct {
+	SignInExperienceCustomized web.Opt[bool] `json:"signInExperienceCustomized"`
+	OrganizationCreated        web.Opt[bool] `json:"organizationCreated"`
+
+	DevelopmentTenantMigrationNotification *settings.MigrationNotification `json:"developmentTenantMigrationNotification"`
+	CheckedChargeNotification              *settings.ChargeNotification    `json:"checkedChargeNotification"`
+}
+
+func (a *API) patchConsole(ctx context.Context, in *consoleIn) (*settings.Console, error) {
+	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*settings.Console, error) {
+		return settings.ChangeConsole(ctx, tx, a.Clock.Millis(), in.apply)
+	})
+}
+
+func (in *consoleIn) apply(c *settings.Console) error {
+	if in.SignInExperienceCustomized.Set {
+		c.SignInExperienceCustomized = in.SignInExperienceCustomized.Value
+	}
+	if in.OrganizationCreated.Set {
+		c.OrganizationCreated = in.OrganizationCreated.Value
+	}
+	if in.DevelopmentTenantMigrationNotification != nil {
+		c.DevelopmentTenantMigrationNotification = in.DevelopmentTenantMigrationNotification
+	}
+	if in.CheckedChargeNotification != nil {
+		c.CheckedChargeNotification = in.CheckedChargeNotification
+	}
+	if *in == (consoleIn{}) {
+		return errs.ErrNothingToChange
+	}
+	return nil
+}
+
+func (a *API) session(ctx context.Context, _ *struct{}) (*settings.Session, error) {
+	ttl, err := settings.SessionTTL(ctx, tenant.From(ctx).DB)
+	return &settings.Session{TTL: int64(ttl / time.Second)}, err
+}
+
+type sessionIn struct {
+	TTL web.Opt[int64] `json:"ttl" check:"min=1,max=31536000" example:"1209600"` // seconds
+}
+
+func (a *API) patchSession(ctx context.Context, in *sessionIn) (*settings.Session, error) {
+	if !in.TTL.Set {
+		return nil, errs.ErrNothingToChange
+	}
+	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*settings.Session, error) {
+		s := settings.Session{TTL: in.TTL.Value}
+		return &s, settings.PutSession(ctx, tx, a.Clock.Millis(), s)
+	})
+}
+
+func (a *API) idToken(ctx context.Context, _ *struct{}) (*settings.IDToken, error) {
+	c, err := settings.GetIDToken(ctx, tenant.From(ctx).DB)
+	if err == nil && c == nil {
+		err = errs.ErrNotFound
+	}
+	return c, err
+}
+
+type idTokenIn struct {
+	EnabledExtendedClaims []string `json:"enabledExtendedClaims,omitempty" check:"items=20,enum=custom_data|identities|sso_identities|roles|organizations|organization_data|organization_roles"`
+}
+
+func (a *API) putIDToken(ctx context.Context, in *idTokenIn) (*settings.IDToken, error) {
+	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*settings.IDToken, error) {
+		c := settings.IDToken{EnabledExtendedClaims: in.EnabledExtendedClaims}
+		if c.EnabledExtendedClaims == nil {
+			c.EnabledExtendedClaims = []string{}
+		}
+		return &c, settings.PutIDToken(ctx, tx, a.Clock.Millis(), c)
+	})
+}
