@@ -7,28 +7,19 @@ import (
 	"signet/internal/user"
 )
 
-// OfType returns every role that can be given to users, or to machines, by name.
-func OfType(ctx context.Context, q db.Q, t Type) ([]Role, error) {
-	return db.All[Role](ctx, q, selectRole+` AND type = $2 ORDER BY name`, t)
+// All returns every role by name.
+func All(ctx context.Context, q db.Q) ([]Role, error) {
+	return db.All[Role](ctx, q, selectRole+` ORDER BY name`)
 }
-
-var holders = db.Link{Table: "user_roles", Owner: []string{"role_id"}, Member: "user_id", Stamped: true}
 
 // AssignMany gives a role to users, some of whom may have it already.
 func AssignMany(ctx context.Context, tx *db.Tx, now int64, roleID string, userIDs []string) error {
+	holders := db.Link{Table: "user_roles", Owner: []string{"role_id"}, Member: "user_id", Stamped: true}
 	added, err := holders.Add(ctx, tx, now, userIDs, roleID)
 	if err != nil || len(added) == 0 {
 		return err
 	}
 	return db.CountMany(ctx, tx, user.CountedRoles, roleID, added, 1)
-}
-
-// Unassign takes a role from a user and reports whether the user had it.
-func Unassign(ctx context.Context, tx *db.Tx, userID, roleID string) (removed bool, err error) {
-	if removed, err = holders.Remove(ctx, tx, userID, roleID); err != nil || !removed {
-		return false, err
-	}
-	return true, db.Count(ctx, tx, user.CountedRoles, roleID, userID, -1)
 }
 
 // NamesOf returns the names of the roles of users, in order, by the user's id.
