@@ -14,9 +14,12 @@ const (
 		is_password_expired, is_suspended, is_mfa_enabled, profile, custom_data,
 		application_id, cimd_client_id, created_at, updated_at`
 	insertWidth = 22
-	// insertRows is how many users one statement stores: SQLite takes 32,766
-	// parameters, and far fewer rows already cost nothing but themselves.
-	insertRows = 50
+	// insertRows is how many users one statement stores. The SQLite driver looks
+	// for each parameter among all of them: with more rows that costs more than
+	// statements do.
+	insertRows = 25
+	// lookedUp is how many users one statement looks for, for the same reason.
+	lookedUp = 100
 )
 
 // insertOne stores a user, insertFull insertRows of them.
@@ -120,14 +123,13 @@ func Holders(ctx context.Context, q db.Q, names []Names) ([]Names, error) {
 				values = append(values, value)
 			}
 		}
-		if len(values) == 0 {
-			continue
+		for some := range slices.Chunk(values, lookedUp) {
+			holders, err := db.All[Names](ctx, q, selectNames+column.name+` IN (`+db.Placeholders(2, len(some))+`)`, some...)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, holders...)
 		}
-		holders, err := db.All[Names](ctx, q, selectNames+column.name+` IN (`+db.Placeholders(2, len(values))+`)`, values...)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, holders...)
 	}
 	return found, nil
 }

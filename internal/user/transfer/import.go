@@ -3,7 +3,6 @@ package transfer
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -194,17 +193,7 @@ func (im *importer) candidate(rec record) (*candidate, error) {
 	if rec.isTooLong {
 		return nil, web.ErrTooLarge.Describe("a row has at most %d bytes", MaxRow)
 	}
-	var fields map[string]json.RawMessage
-	var err error
-	if im.table != nil {
-		fields, err = im.table.fields(rec.raw)
-	} else {
-		fields, err = objectFields(rec.raw)
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err := decode(fields, im.IgnoreUnknown)
+	r, err := im.row(rec.raw)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +204,21 @@ func (im *importer) candidate(rec record) (*candidate, error) {
 	// Drawn here, so that a transaction that runs again stores the same.
 	c.new.ID = cmp.Or(c.new.ID, ids.Short())
 	return c, nil
+}
+
+func (im *importer) row(raw []byte) (*row, error) {
+	if im.table != nil {
+		fields, err := im.table.fields(raw)
+		if err != nil {
+			return nil, err
+		}
+		return decode(nil, fields, im.IgnoreUnknown)
+	}
+	fields, err := objectFields(raw)
+	if err != nil {
+		return nil, err
+	}
+	return decode(raw, fields, im.IgnoreUnknown)
 }
 
 // prepare does what takes time, outside of the transaction.

@@ -76,9 +76,11 @@ var jsonColumns = []string{"profile", "customData", "createdAt", "isSuspended", 
 // maxCreatedAt is the end of the year 9999.
 const maxCreatedAt = 253_402_300_799_999
 
-// decode reads a row. What is null or an empty text is not set. Its errors are
-// those of the API for the same user, errs.Error all of them.
-func decode(fields map[string]json.RawMessage, ignoreUnknown bool) (*row, error) {
+// decode reads a row, whose text is raw where that is a JSON object. What is
+// null or an empty text is not set. Its errors are those of the API for the same
+// user.
+func decode(raw []byte, fields map[string]json.RawMessage, ignoreUnknown bool) (*row, error) {
+	given := len(fields)
 	for name, value := range fields {
 		switch {
 		case string(value) == "null" || string(value) == `""`:
@@ -90,9 +92,11 @@ func decode(fields map[string]json.RawMessage, ignoreUnknown bool) (*row, error)
 			return nil, web.ErrInvalidInput.Describe("nothing is known of %.64q", name)
 		}
 	}
-	raw, err := json.Marshal(fields)
-	if err != nil {
-		return nil, web.ErrMalformedJSON.Wrap(err)
+	if raw == nil || len(fields) < given {
+		var err error
+		if raw, err = json.Marshal(fields); err != nil {
+			return nil, web.ErrMalformedJSON.Wrap(err)
+		}
 	}
 	r := &row{}
 	if err := web.Decode(raw, r); err != nil {
