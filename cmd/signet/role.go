@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -50,11 +51,11 @@ const maxRoleText = 128
 func (c roleCreate) Validate() error {
 	for _, text := range []string{c.Name, c.Description} {
 		if n := utf8.RuneCountInString(text); n < 1 || n > maxRoleText {
-			return fmt.Errorf("name and description have 1 to %d characters", maxRoleText)
+			return fmt.Errorf("the name and --description have 1 to %d characters", maxRoleText)
 		}
 	}
 	if c.Default && c.Type != string(role.User) {
-		return fmt.Errorf("--default is for roles of users")
+		return errors.New("--default is for roles of users")
 	}
 	return nil
 }
