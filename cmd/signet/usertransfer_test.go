@@ -145,3 +145,48 @@ func TestUserExport_RoundTripAcrossEngines(t *testing.T) {
 	}
 	lite.fails("", []string{"user", "export", "all.ndjson"}, "exists")
 }
+
+// A killed import goes on where it was: every row becomes one user, though no
+// row has an identifier.
+func TestUserImport_SurvivesKill(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	in.run("migrate")
+	const n = 12000
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, `{"name":"n%d","profile":{"locale":"en"}}`+"\n", i)
+	}
+	state := filepath.Join(in.dir, in.file("users.ndjson", text.String())+".signet-import")
+	for range 3 {
+		before, _ := os.ReadFile(state)
+		cmd := in.command("user", "import", "users.ndjson")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		// Three changes of the state are at least one batch.
+		for changes, last := 0, string(before); changes < 3; {
+			now, err := os.ReadFile(state)
+			if err == nil && string(now) != last {
+				changes, last = changes+1, string(now)
+			}
+			if len(ended) > 0 {
+				t.Fatal("it ended before it was killed: this test proves nothing")
+			}
+		}
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+	if there := rows[int](in, `SELECT count(*) FROM users`); there[0] == 0 || there[0] == n {
+		t.Fatalf("%d users when it was killed: this test proves nothing", there[0])
+	}
+	var got imported
+	if in.json(&got, "", "user", "import", "users.ndjson"); got != (imported{Imported: n}) {
+		t.Errorf("%+v", got)
+	}
+	if there := rows[int](in, `SELECT count(DISTINCT name) * 100000 + count(*) FROM users`); there[0] != n*100000+n {
+		t.Errorf("names and users: %d", there[0])
+	}
+}
