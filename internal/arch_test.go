@@ -29,7 +29,7 @@ const module = "signet"
 // adapters and stand outside the order: see verdict.
 var order = []string{
 	"tenant", "settings", "audit", "customdomain", "captcha", "phrase", "emailtemplate",
-	"user", "breach", "resource", "role", "organization", "application",
+	"user", "breach", "resource", "role", "user/transfer", "organization", "application",
 	"signinexp", "accountcenter", "sentinel",
 	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access",
 	// Engines: protocols over many slices.

@@ -19,6 +19,7 @@ import (
 type appCommand struct {
 	Create appCreate `cmd:"" help:"Create an application."`
 	List   appList   `cmd:"" help:"List applications, newest first."`
+	Secret appSecret `cmd:"" help:"Add secrets to applications."`
 }
 
 // appAnswer is an application as the command line prints one.

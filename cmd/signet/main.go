@@ -32,13 +32,15 @@ import (
 type commands struct {
 	JSON bool `help:"Print JSON instead of text." name:"json"`
 
-	Serve   serveCommand   `cmd:"" help:"Start the server."`
-	Setup   setupCommand   `cmd:"" help:"Print a new one-time link to create the first administrator."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
-	App     appCommand     `cmd:"" help:"Create and list applications."`
-	User    userCommand    `cmd:"" help:"Create, list and help users."`
-	Keys    keysCommand    `cmd:"" help:"List and rotate signing keys."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Start the server."`
+	Setup    setupCommand    `cmd:"" help:"Print a new one-time link to create the first administrator."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date."`
+	App      appCommand      `cmd:"" help:"Create and list applications."`
+	User     userCommand     `cmd:"" help:"Create, list and help users."`
+	Role     roleCommand     `cmd:"" help:"Create and list roles."`
+	Resource resourceCommand `cmd:"" help:"Create, list and delete API resources and their scopes."`
+	Keys     keysCommand     `cmd:"" help:"List and rotate signing keys."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // inTenant is embedded by commands that act within one tenant.

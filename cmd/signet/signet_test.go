@@ -58,6 +58,7 @@ func TestCommands_NeedADatabase(t *testing.T) {
 	for _, args := range [][]string{
 		{"setup"}, {"app", "create", "X", "--redirect-uri", "https://x.example/cb"}, {"app", "list"}, {"user", "create", "robin"},
 		{"user", "list"}, {"user", "set-password", "robin"}, {"user", "reset-mfa", "robin"}, {"keys", "list"}, {"keys", "rotate"}, {"migrate", "--plan"},
+		{"user", "export", "--format", "csv"}, {"user", "import", "-", "--format", "csv"}, {"user", "get", "robin"}, {"role", "list"}, {"resource", "list"},
 	} {
 		in.fails("", args, "no database", "signet serve", "DATA_DIR", "DB_URL")
 	}

@@ -26,6 +26,13 @@ import (
 type userCommand struct {
 	Create      userCreate      `cmd:"" help:"Create a user with a username and a password."`
 	List        userList        `cmd:"" help:"List users, newest first."`
+	Get         userGet         `cmd:"" help:"Show a user."`
+	Delete      userDelete      `cmd:"" help:"Delete a user for good, and end the user's sessions."`
+	Suspend     userSuspend     `cmd:"" help:"Let a user no longer sign in, and end the user's sessions."`
+	Unsuspend   userUnsuspend   `cmd:"" help:"Let a suspended user sign in again."`
+	Role        userRole        `cmd:"" help:"Give roles to users."`
+	Import      userImport      `cmd:"" help:"Create users from a file."`
+	Export      userExport      `cmd:"" help:"Write all users to a file."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
 	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's passkeys, so that the password is enough to sign in, and end the user's sessions."`
 }

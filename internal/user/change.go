@@ -35,7 +35,10 @@ type New struct {
 	Profile                     Profile
 	CustomData                  map[string]any
 	IsMFAEnabled                *bool
+	IsSuspended                 bool
 	ApplicationID, CIMDClientID string
+	// CreatedAt is epoch milliseconds; it defaults to the present.
+	CreatedAt int64
 	// CaseSensitive is UsernamePolicy.DistinguishesCase; it matters only with a
 	// username.
 	CaseSensitive bool
@@ -74,6 +77,18 @@ type Patch struct {
 // ErrPhoneTaken or ErrValueTooLong. Policies are checked and events recorded by
 // the caller.
 func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
+	u, err := n.User(now)
+	if err != nil {
+		return nil, err
+	}
+	if err := CreateMany(ctx, tx, []*User{u}, n.CaseSensitive); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// User returns the user as it will be stored, or ErrValueTooLong.
+func (n New) User(now int64) (*User, error) {
 	u := &User{
 		ID:            n.ID,
 		Username:      set(n.Username),
@@ -84,9 +99,10 @@ func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
 		Profile:       n.Profile,
 		CustomData:    n.CustomData,
 		IsMFAEnabled:  n.IsMFAEnabled,
+		IsSuspended:   n.IsSuspended,
 		ApplicationID: set(n.ApplicationID),
 		CIMDClientID:  set(n.CIMDClientID),
-		CreatedAt:     now,
+		CreatedAt:     cmp.Or(n.CreatedAt, now),
 		UpdatedAt:     now,
 	}
 	if u.ID == "" {
@@ -99,10 +115,7 @@ func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
 	if err := u.fits(); err != nil {
 		return nil, err
 	}
-	if err := insert(ctx, tx, u, n.CaseSensitive); err != nil {
-		return nil, err
-	}
-	return u, db.Count(ctx, tx, Counted, "", u.ID, 1)
+	return u, nil
 }
 
 // Update changes the user and returns the new state. It fails with ErrNotFound

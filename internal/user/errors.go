@@ -18,6 +18,11 @@ var (
 	ErrIdentityTaken = errs.New(422, "user.identity_already_in_use")
 	ErrValueTooLong  = errs.New(422, "entity.value_too_long")
 
+	// ErrPasswordAndDigest: a password comes in clear or as a digest of one.
+	ErrPasswordAndDigest = errs.New(400, "user.password_and_digest")
+	// ErrAlgorithmRequired: a digest needs the algorithm that made it.
+	ErrAlgorithmRequired = errs.New(400, "user.password_algorithm_required")
+
 	// ErrPasswordRejected carries []Issue as data.
 	ErrPasswordRejected = errs.New(422, "password.rejected")
 

@@ -133,21 +133,6 @@ func StorePasswordHash(ctx context.Context, q db.Q, id, old, encoded string) (st
 	return n == 1, err
 }
 
-// insert stores a new user; violations of uniqueness are the ErrXTaken errors.
-func insert(ctx context.Context, tx *db.Tx, u *User, caseSensitive bool) error {
-	_, err := tx.Exec(ctx, `INSERT INTO users (tenant_id, id,
-		username, username_key, primary_email, email_key, primary_phone, phone_key, name, avatar, search_text,
-		password_hash, password_algorithm, password_changed_at, is_password_expired, is_suspended,
-		is_mfa_enabled, profile, custom_data, application_id, cimd_client_id, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
-		u.ID, u.Username, u.usernameKey(caseSensitive), u.PrimaryEmail, u.emailKey(), u.PrimaryPhone, u.phoneKey(),
-		u.Name, u.Avatar, u.searchText(),
-		u.PasswordHash, u.PasswordAlgorithm, u.PasswordChangedAt, u.IsPasswordExpired, u.IsSuspended,
-		u.IsMFAEnabled, db.JSON[Profile]{V: u.Profile}, db.JSON[map[string]any]{V: u.CustomData},
-		u.ApplicationID, u.CIMDClientID, u.CreatedAt, u.UpdatedAt)
-	return taken(err)
-}
-
 // save stores every column that an Update may change. The key of the username
 // is replaced only along with the username: the rule by which it was made may
 // have changed since.

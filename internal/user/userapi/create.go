@@ -13,11 +13,6 @@ import (
 	"signet/internal/user"
 )
 
-var (
-	errPasswordAndDigest = errs.New(400, "user.password_and_digest")
-	errAlgorithmRequired = errs.New(400, "user.password_algorithm_required")
-)
-
 // What a change may clear may be empty.
 var (
 	_ = web.Pattern("username-or-empty", `^([A-Z_a-z]\w*)?$`)
@@ -68,9 +63,9 @@ func (a *API) create(ctx context.Context, in *createIn) (*userOut, error) {
 func (a *API) newUser(ctx context.Context, in *createIn) (*user.New, error) {
 	switch {
 	case in.Password != nil && in.PasswordDigest != nil:
-		return nil, errPasswordAndDigest
+		return nil, user.ErrPasswordAndDigest
 	case in.PasswordDigest != nil && in.PasswordAlgorithm == nil:
-		return nil, errAlgorithmRequired
+		return nil, user.ErrAlgorithmRequired
 	}
 	caseSensitive, err := a.caseSensitive(ctx)
 	if err != nil {
