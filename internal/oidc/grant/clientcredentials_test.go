@@ -67,7 +67,7 @@ func TestClientCredentials(t *testing.T) {
 		if got.TokenType != "Bearer" || got.ExpiresIn != 900 || *got.Scope != "write read" || got.IDToken != "" || got.RefreshToken != "" {
 			t.Errorf("%+v", got)
 		}
-		keys, err := token.SigningKeys(w.ctx, w.tenant.DB)
+		keys, err := token.SigningKeys(w.ctx, w.tenant.DB, w.clock.Now().UnixMilli())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 
 	"signet/internal/platform/crypt/digest"
 	"signet/internal/platform/db"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/event"
 	"signet/internal/platform/web"
 	"signet/internal/role"
