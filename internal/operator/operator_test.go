@@ -168,7 +168,7 @@ func TestAuthenticate_RemembersAndForgets(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys := w.gate.Keys
-		w.gate.Keys = token.NewKeys(app.Pool, other)
+		w.gate.Keys = token.NewKeys(app.Pool, other, app.Clock.Now)
 		w.admitted("a machine, again", robot, here, machine)
 		w.admitted("a person, again", human, here, person)
 		if _, err := w.ask(here, unasked); !errors.Is(err, crypt.ErrOtherKey) {
