@@ -167,15 +167,27 @@ func TestAuthenticate_RemembersAndForgets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys := w.gate.Keys
-		w.gate.Keys = token.NewKeys(app.Pool, other, app.Clock.Now)
+		keys, unreadable := w.gate.Keys, token.NewKeys(app.Pool, other, app.Clock.Now)
+		// A cache that has only just begun to listen for news may forget once.
+		for range 5 {
+			w.gate.Keys = unreadable
+			_, first := w.ask(here, machine)
+			_, second := w.ask(here, person)
+			if first == nil && second == nil {
+				break
+			}
+			w.gate.Keys = keys
+			w.admitted("a machine", robot, here, machine)
+			w.admitted("a person", human, here, person)
+		}
+		w.gate.Keys = unreadable
 		w.admitted("a machine, again", robot, here, machine)
 		w.admitted("a person, again", human, here, person)
 		if _, err := w.ask(here, unasked); !errors.Is(err, crypt.ErrOtherKey) {
 			t.Errorf("a token that was never seen: %v", err)
 		}
-		w.refused("the remembered token elsewhere", web.ErrUnauthorized, admin, person)
 		w.gate.Keys = keys
+		w.refused("the remembered token elsewhere", web.ErrUnauthorized, admin, person)
 		w.refused("a remembered token, altered", web.ErrUnauthorized, here, machine[:len(machine)-2])
 
 		app.Clock.Advance(5 * time.Second)
