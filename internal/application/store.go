@@ -73,6 +73,8 @@ type Filter struct {
 	// WithoutRole and OutsideOrganization are ids; applications that hold the
 	// role, or belong to the organization, are left out.
 	WithoutRole, OutsideOrganization string
+	// WithRole is the id of a role that the applications hold.
+	WithRole string
 	// Where is a search or another condition on the columns of applications.
 	Where db.Filter
 }
@@ -90,6 +92,11 @@ func List(ctx context.Context, q db.Q, f Filter, r db.Range) ([]Application, int
 		l.And(func(next int) string {
 			return "id NOT IN (SELECT application_id FROM application_roles WHERE tenant_id = $1 AND role_id = $" + strconv.Itoa(next) + ")"
 		}, f.WithoutRole)
+	}
+	if f.WithRole != "" {
+		l.And(func(next int) string {
+			return "id IN (SELECT application_id FROM application_roles WHERE tenant_id = $1 AND role_id = $" + strconv.Itoa(next) + ")"
+		}, f.WithRole)
 	}
 	if f.OutsideOrganization != "" {
 		l.And(func(next int) string {

@@ -103,8 +103,40 @@ func TestBadInput_TypedOperationsRefuseItAndChangeNothing(t *testing.T) {
 	})
 }
 
+// What operators send is no better than what attackers do: no operation of the
+// Management API fails or tells anything of the inside, and what refuses a
+// request changes nothing.
+func TestBadInput_OperatorsAreAnsweredToo(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o := app.Operator(t)
+		tried := 0
+		for _, op := range documented(t, app) {
+			if !op.ofOperators {
+				continue
+			}
+			before, refusals := app.Snapshot(t), true
+			for _, m := range op.mutants() {
+				tried++
+				a := o.Do(op.method, m.path, m.body, "Content-Type", "application/json")
+				quiet(t, op.method+" "+op.pattern+" with "+m.name, a)
+				refusals = refusals && a.StatusCode >= 400
+			}
+			if refusals {
+				before.Same(t, app.Snapshot(t))
+			}
+		}
+		if tried < 2000 {
+			t.Errorf("only %d requests were tried: the generator sees too little", tried)
+		}
+	})
+}
+
 // operation is a documented route.
 type operation struct {
+	// ofOperators says that it belongs to the Management API.
+	ofOperators bool
+
 	method, pattern string
 	params          []*openapi3.Parameter
 	body            *openapi3.Schema // nil if it has none
@@ -131,7 +163,7 @@ func documented(t *testing.T, app *apptest.App) []operation {
 		}
 		for pattern, item := range document.Paths.Map() {
 			for method, o := range item.Operations() {
-				op := operation{method: method, pattern: pattern}
+				op := operation{method: method, pattern: pattern, ofOperators: table.Document == "management"}
 				for _, p := range o.Parameters {
 					op.params = append(op.params, p.Value)
 				}

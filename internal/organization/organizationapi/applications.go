@@ -18,19 +18,9 @@ type listApplicationsIn struct {
 // listedApplication is a machine-to-machine application with the roles held in
 // the organization.
 type listedApplication struct {
-	TenantID                     string                     `json:"tenantId" check:"max=21"`
-	ID                           string                     `json:"id" check:"max=21"`
-	Name                         string                     `json:"name" check:"max=256"`
-	Description                  *string                    `json:"description" check:"nullable"`
-	Type                         application.Type           `json:"type"`
-	OIDCClientMetadata           application.ClientMetadata `json:"oidcClientMetadata"`
-	CustomClientMetadata         application.CustomMetadata `json:"customClientMetadata"`
-	ProtectedAppMetadata         *map[string]any            `json:"protectedAppMetadata" check:"nullable"`
-	CustomData                   map[string]any             `json:"customData"`
-	IsThirdParty                 bool                       `json:"isThirdParty"`
-	AppLevelAccessControlEnabled bool                       `json:"appLevelAccessControlEnabled"`
-	CreatedAt                    int64                      `json:"createdAt"` // epoch milliseconds
-	OrganizationRoles            []organization.Named       `json:"organizationRoles"`
+	application.Published
+
+	OrganizationRoles []organization.Named `json:"organizationRoles"`
 }
 
 func (a *API) listApplications(ctx context.Context, in *listApplicationsIn) (*[]listedApplication, error) {
@@ -49,12 +39,7 @@ func (a *API) listApplications(ctx context.Context, in *listApplicationsIn) (*[]
 	}
 	out := make([]listedApplication, len(applications))
 	for i, app := range applications {
-		out[i] = listedApplication{
-			TenantID: t.ID, ID: app.ID, Name: app.Name, Description: app.Description, Type: app.Type,
-			OIDCClientMetadata: app.OIDC, CustomClientMetadata: app.Custom, CustomData: app.CustomData,
-			IsThirdParty: app.IsThirdParty, AppLevelAccessControlEnabled: app.IsAccessLimited,
-			CreatedAt: app.CreatedAt, OrganizationRoles: roles[app.ID],
-		}
+		out[i] = listedApplication{app.Published(t.ID), roles[app.ID]}
 	}
 	web.SetTotal(ctx, total)
 	return &out, nil

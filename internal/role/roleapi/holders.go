@@ -3,6 +3,7 @@ package roleapi
 import (
 	"context"
 
+	"signet/internal/application"
 	"signet/internal/platform/db"
 	"signet/internal/platform/search"
 	"signet/internal/platform/web"
@@ -53,6 +54,23 @@ func (a *API) removeUser(ctx context.Context, in *ofUserIn) (*web.Nothing, error
 	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
 		return role.RemoveUser(ctx, tx, in.ID, in.UserID)
 	})
+}
+
+func (a *API) listApplications(ctx context.Context, in *idIn) (*[]application.Published, error) {
+	t := tenant.From(ctx)
+	if _, err := role.ByID(ctx, t.DB, in.ID); err != nil {
+		return nil, err
+	}
+	out := []application.Published{}
+	err := search.List(ctx, web.Query(ctx), search.Columns("", "id", "name", "description"), func(ctx context.Context, filter db.Filter) error {
+		holders, total, err := application.List(ctx, t.DB, application.Filter{WithRole: in.ID, Where: filter}, web.Range(ctx))
+		web.SetTotal(ctx, total)
+		for _, h := range holders {
+			out = append(out, h.Published(t.ID))
+		}
+		return err
+	})
+	return &out, err
 }
 
 type addApplicationsIn struct {

@@ -133,7 +133,11 @@ func TestRoles_GoToApplicationsAndBack(t *testing.T) {
 		web := w.CreateApp(t, application.Application{}).ID
 		applications := "/api/roles/" + w.robots + "/applications"
 		w.o.Want(201, "POST", applications, fmt.Sprintf(`{"applicationIds":[%q]}`, w.machine))
+		if a := w.o.Want(200, "GET", applications+"?search=%25ROB%25", ""); a.Header.Get("Total-Number") != "1" || !strings.Contains(a.Text, `"Robot"`) {
+			t.Errorf("%v %s", a.Header, a.Text)
+		}
 		w.Refused(t,
+			`GET /api/roles/none/applications -> 404 entity.not_exists_with_id`,
 			`POST `+applications+fmt.Sprintf(` {"applicationIds":[%q]} -> 422 role.application_exists`, w.machine),
 			`POST `+applications+fmt.Sprintf(` {"applicationIds":[%q]} -> 422 entity.db_constraint_violated`, web),
 			`POST `+applications+` {"applicationIds":["none"]} -> 404 entity.relation_foreign_key_not_found`,

@@ -44,6 +44,9 @@ func (a *API) Table() web.Table {
 			web.Doc("DeleteRoleUser", "Take a role from a user"), web.Fails(400, 401, 403, 404),
 			web.About("A user who does not have the role is not found.")),
 
+		web.Get("/api/roles/{id}/applications", a.listApplications, operator, web.Paged(), web.Searched(), web.Also(204),
+			web.Doc("ListRoleApplications", "List the applications that have a role"), web.Fails(400, 401, 403, 404),
+			web.About("Searches id, name and description.")),
 		web.Post("/api/roles/{id}/applications", a.addApplications, operator, web.Status(201),
 			web.Doc("CreateRoleApplication", "Give a role to applications"), web.Fails(400, 401, 403, 404, 422),
 			web.About("Only roles of the type MachineToMachine, and only to applications of that type.")),
@@ -54,7 +57,7 @@ func (a *API) Table() web.Table {
 		web.Get("/api/roles/{id}/scopes", a.listScopes, operator, web.PagedIfAsked(), web.Searched(),
 			web.Doc("ListRoleScopes", "List the scopes that a role grants"), web.Fails(400, 401, 403, 404),
 			web.About("Each scope comes with its API resource. Searches id, name and description.")),
-		web.Post("/api/roles/{id}/scopes", a.addScopes, operator, web.Status(201),
+		web.Post("/api/roles/{id}/scopes", a.addScopes, operator, web.Status(201), web.Also(200),
 			web.Doc("CreateRoleScope", "Let a role grant scopes"), web.Fails(400, 401, 403, 404, 422),
 			web.About("Answers all scopes of the role. Scopes of a Management API can only be granted to machines.")),
 		web.Delete("/api/roles/{id}/scopes/{scopeId}", a.removeScope, operator,
