@@ -86,6 +86,16 @@ func OfApplication(ctx context.Context, q db.Q, applicationID string, r db.Range
 	return of(ctx, q, Applications, applicationID, r)
 }
 
+// Opened returns a range of the organizations that a user opened to a
+// third-party application, the oldest first, and how many there are.
+func Opened(ctx context.Context, q db.Q, applicationID, userID string, r db.Range) ([]Organization, int64, error) {
+	return db.List[Organization](ctx, q, db.Listing{
+		Columns: qualified,
+		From:    "application_user_organizations m JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.organization_id",
+		Where:   "m.tenant_id = $1 AND m.application_id = $2 AND m.user_id = $3", Order: "o.created_at, o.id", Args: []any{applicationID, userID},
+	}, r)
+}
+
 func of(ctx context.Context, q db.Q, k *Kind, memberID string, r db.Range) ([]Membership, int64, error) {
 	organizations, total, err := db.List[Organization](ctx, q, db.Listing{
 		Columns: qualified, From: k.members.Table + " m JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.organization_id",

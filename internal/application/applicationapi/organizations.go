@@ -5,18 +5,19 @@ import (
 	"net/http"
 
 	"signet/internal/application"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
 
-func (a *API) listOrganizations(ctx context.Context, in *idIn) (*[]application.Membership, error) {
+func (a *API) listOrganizations(ctx context.Context, in *idIn) (*[]organization.Membership, error) {
 	t := tenant.From(ctx)
 	if _, err := application.ByID(ctx, t.DB, in.ID); err != nil {
 		return nil, err
 	}
-	out, total, err := application.Memberships(ctx, t.DB, in.ID, web.Range(ctx))
+	out, total, err := organization.OfApplication(ctx, t.DB, in.ID, web.Range(ctx))
 	web.SetTotal(ctx, total)
 	return &out, err
 }
@@ -39,12 +40,17 @@ type ofUser struct {
 }
 
 type openedOut struct {
-	Organizations []application.Organization `json:"organizations"`
+	Organizations []organization.Published `json:"organizations"`
 }
 
 func (a *API) listOpened(ctx context.Context, in *ofUser) (*openedOut, error) {
-	out, total, err := application.OpenedOrganizations(ctx, tenant.From(ctx).DB, in.ID, in.UserID, web.Range(ctx))
+	t := tenant.From(ctx)
+	opened, total, err := organization.Opened(ctx, t.DB, in.ID, in.UserID, web.Range(ctx))
 	web.SetTotal(ctx, total)
+	out := make([]organization.Published, len(opened))
+	for i := range opened {
+		out[i] = opened[i].Published(t.ID)
+	}
 	return &openedOut{out}, err
 }
 
