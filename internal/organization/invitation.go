@@ -5,7 +5,6 @@ import (
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
-	"signet/internal/platform/event"
 	"signet/internal/platform/ids"
 	"signet/internal/user"
 )
@@ -153,21 +152,24 @@ func Accept(ctx context.Context, tx *db.Tx, now int64, id, userID string) (*Invi
 	if err := i.end(ctx, tx, now, InvitationAccepted, &userID); err != nil {
 		return nil, err
 	}
-	added, err := invitationJoin(ctx, tx, now, i, userID)
+	joined, err := i.join(ctx, tx, now, userID)
 	if err != nil {
 		return nil, err
 	}
-	joined := invitationJoined{OrganizationID: i.OrganizationID}
-	if added {
-		joined.AddedUserIDs = []string{userID}
-	}
-	return i, event.Record(ctx, tx, now, "Organization.Membership.Updated", joined)
+	return i, joined.Record(ctx, tx, now)
 }
 
-// invitationJoined is the data of the event that somebody accepted.
-type invitationJoined struct {
-	OrganizationID string   `json:"organizationId"`
-	AddedUserIDs   []string `json:"addedUserIds,omitempty"`
+// join makes the user a member with the roles of the invitation.
+func (i *Invitation) join(ctx context.Context, tx *db.Tx, now int64, userID string) (Change, error) {
+	joined, err := Users.Add(ctx, tx, now, i.OrganizationID, []string{userID})
+	if err != nil {
+		return Change{}, err
+	}
+	ids := make([]string, len(i.Roles))
+	for n, r := range i.Roles {
+		ids[n] = r.ID
+	}
+	return joined, Users.GiveRoles(ctx, tx, i.OrganizationID, userID, ids)
 }
 
 func (i *Invitation) isFor(u *user.User) bool {

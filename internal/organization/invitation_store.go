@@ -141,34 +141,3 @@ func invitationEnd(ctx context.Context, tx *db.Tx, now int64, id string, status 
 		WHERE tenant_id = $1 AND id = $2 AND status = 'Pending' AND expires_at > $5`, id, status, userID, now)
 	return n == 1, err
 }
-
-// invitationJoin makes the user a member with the roles of the invitation, and
-// reports whether they were none before.
-func invitationJoin(ctx context.Context, tx *db.Tx, now int64, i *Invitation, userID string) (added bool, err error) {
-	foreign, err := db.One[int64](ctx, tx, `SELECT count(*) FROM organization_invitation_roles i
-		JOIN organization_roles r ON r.tenant_id = i.tenant_id AND r.id = i.organization_role_id
-		WHERE i.tenant_id = $1 AND i.invitation_id = $2 AND r.type <> 'User'`, i.ID)
-	if err != nil {
-		return false, err
-	}
-	if foreign > 0 {
-		return false, errs.ErrConstraint
-	}
-	members := db.Link{Table: "organization_users", Owner: []string{"organization_id"}, Member: "user_id", Stamped: true}
-	joined, err := members.Add(ctx, tx, now, []string{userID}, i.OrganizationID)
-	if err == nil && len(joined) > 0 {
-		err = db.Count(ctx, tx, user.CountedOrganizations, i.OrganizationID, userID, 1)
-	}
-	if err == nil {
-		roles := db.Link{Table: "organization_user_roles", Owner: []string{"user_id", "organization_id"}, Member: "organization_role_id"}
-		ids := make([]string, len(i.Roles))
-		for n, r := range i.Roles {
-			ids[n] = r.ID
-		}
-		_, err = roles.Add(ctx, tx, now, ids, userID, i.OrganizationID)
-	}
-	if db.IsReference(err) {
-		return false, errs.ErrReferenceInOrganization
-	}
-	return len(joined) > 0, err
-}

@@ -73,7 +73,7 @@ func TestInvitations_AcceptedMakesAMember(t *testing.T) {
 		}
 		events := i.Events(t, tenant.Default)
 		var data map[string]any
-		if len(events) != 1 || events[0].Name != "Organization.Membership.Updated" || json.Unmarshal(events[0].Data.V, &data) != nil {
+		if len(events) != 1 || events[0].Name != "Organization.Membership.Updated" || json.Unmarshal(events[0].Origin.V.Beside, &data) != nil {
 			t.Fatalf("events %+v", events)
 		}
 		if want := map[string]any{"organizationId": "acme", "addedUserIds": []any{i.robin}}; !reflect.DeepEqual(data, want) {
