@@ -89,6 +89,9 @@ func TestBadInput_TypedOperationsRefuseItAndChangeNothing(t *testing.T) {
 		v := newVictim(t, app)
 		tried := 0
 		for _, op := range documented(t, app) {
+			if op.ofOperators {
+				continue // its guard would answer; see the next test
+			}
 			before := app.Snapshot(t)
 			for _, m := range op.mutants() {
 				tried++
