@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"signet/internal/platform/crypt"
@@ -64,22 +65,30 @@ func (p *parts) openAPIRoute(name, title string, secured bool) web.Route {
 }
 
 // describe answers with the document of that name, or with all of them in one if
-// the name is empty. Its server is the tenant's endpoint, so it is encoded per
-// request.
+// the name is empty. It is anonymous and large, so it is made once, and encoded
+// once for each tenant, whose endpoint it names as its server.
 func (p *parts) describe(name, title string, secured bool) func(w http.ResponseWriter, r *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	document := sync.OnceValue(func() *web.Document {
 		tables := p.tables()
 		for i := range tables {
 			if name == "" && tables[i].Document != "" {
 				tables[i].Document = everything
 			}
 		}
-		document := web.NewDocument(cmp.Or(name, everything), title, apiVersion, secured, tables...)
-		body, err := document.Bytes(tenant.From(r.Context()).Endpoint.String())
-		if err != nil {
-			return err
+		return web.NewDocument(cmp.Or(name, everything), title, apiVersion, secured, tables...)
+	})
+	var encoded sync.Map // tenant id → []byte
+	return func(w http.ResponseWriter, r *http.Request) error {
+		t := tenant.From(r.Context())
+		body, ok := encoded.Load(t.ID)
+		if !ok {
+			made, err := document().Bytes(t.Endpoint.String())
+			if err != nil {
+				return err
+			}
+			body, _ = encoded.LoadOrStore(t.ID, made)
 		}
-		web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
+		web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body.([]byte))
 		return nil
 	}
 }

@@ -191,10 +191,14 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 	if rt.onError != nil {
 		onError = rt.onError
 	}
+	var wildcards []string
+	for _, match := range pathParameter.FindAllStringSubmatch(rt.Pattern, -1) {
+		wildcards = append(wildcards, match[1])
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
 		ctx := r.Context()
-		rt.describe(r)
+		rt.describe(r, wildcards)
 		for _, guard := range rt.Guards {
 			var err error
 			if ctx, err = guard.Check(ctx, r); err != nil {
@@ -216,10 +220,14 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 }
 
 // describe notes for events and logs which route serves the request.
-func (rt *Route) describe(r *http.Request) {
+func (rt *Route) describe(r *http.Request, wildcards []string) {
 	info := Info(r.Context())
-	info.Route, info.Status, info.Params = rt.Pattern, rt.Status, map[string]string{}
-	for _, wildcard := range pathParameter.FindAllStringSubmatch(rt.Pattern, -1) {
-		info.Params[wildcard[1]] = r.PathValue(wildcard[1])
+	info.Route, info.Status = rt.Pattern, rt.Status
+	if len(wildcards) == 0 {
+		return
+	}
+	info.Params = make(map[string]string, len(wildcards))
+	for _, name := range wildcards {
+		info.Params[name] = r.PathValue(name)
 	}
 }
