@@ -28,7 +28,7 @@ func (g *Grant) Add(ctx context.Context, tx *db.Tx, roleID string, scopeIDs []st
 	if err := g.check(ctx, tx, roleID, scopeIDs); err != nil {
 		return err
 	}
-	_, err := g.link.Add(ctx, tx, 0, distinct(scopeIDs), roleID)
+	_, err := g.link.Add(ctx, tx, 0, scopeIDs, roleID)
 	return reference(err)
 }
 
@@ -38,7 +38,7 @@ func (g *Grant) Replace(ctx context.Context, tx *db.Tx, roleID string, scopeIDs 
 	if err := g.check(ctx, tx, roleID, scopeIDs); err != nil {
 		return err
 	}
-	once := distinct(scopeIDs)
+	once := db.Distinct(scopeIDs)
 	if len(once) < len(scopeIDs) {
 		return errs.ErrNotUnique
 	}
@@ -74,7 +74,7 @@ func checkReserved(ctx context.Context, tx *db.Tx, kind RoleType, scopeIDs []str
 	if kind != UserRole {
 		return nil
 	}
-	for batch := range slices.Chunk(distinct(scopeIDs), checkBatch) {
+	for batch := range slices.Chunk(db.Distinct(scopeIDs), checkBatch) {
 		indicators, err := db.All[string](ctx, tx, `SELECT DISTINCT r.indicator
 			FROM scopes s JOIN resources r ON r.tenant_id = s.tenant_id AND r.id = s.resource_id
 			WHERE s.tenant_id = $1 AND s.id IN (`+db.Placeholders(2, len(batch))+`)`, db.Args(batch)...)

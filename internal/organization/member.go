@@ -92,7 +92,7 @@ func (k *Kind) Add(ctx context.Context, tx *db.Tx, now int64, organizationID str
 	if err := k.check(ctx, tx, members); err != nil {
 		return Change{}, err
 	}
-	added, err := k.members.Add(ctx, tx, now, distinct(members), organizationID)
+	added, err := k.members.Add(ctx, tx, now, members, organizationID)
 	if err != nil {
 		return Change{}, reference(err)
 	}
@@ -108,7 +108,7 @@ func (k *Kind) Replace(ctx context.Context, tx *db.Tx, now int64, organizationID
 	if err := k.check(ctx, tx, members); err != nil {
 		return Change{}, err
 	}
-	added, removed, err := k.members.Replace(ctx, tx, now, distinct(members), organizationID)
+	added, removed, err := k.members.Replace(ctx, tx, now, members, organizationID)
 	if err != nil {
 		return Change{}, reference(err)
 	}

@@ -29,7 +29,7 @@ func (k *Kind) GiveRoles(ctx context.Context, tx *db.Tx, organizationID, member 
 	if err := k.checkGift(ctx, tx, organizationID, member, roleIDs); err != nil {
 		return err
 	}
-	_, err := k.roles.Add(ctx, tx, 0, distinct(roleIDs), member, organizationID)
+	_, err := k.roles.Add(ctx, tx, 0, roleIDs, member, organizationID)
 	return reference(err)
 }
 
@@ -38,7 +38,7 @@ func (k *Kind) ReplaceRoles(ctx context.Context, tx *db.Tx, organizationID, memb
 	if err := k.checkGift(ctx, tx, organizationID, member, roleIDs); err != nil {
 		return err
 	}
-	_, _, err := k.roles.Replace(ctx, tx, 0, distinct(roleIDs), member, organizationID)
+	_, _, err := k.roles.Replace(ctx, tx, 0, roleIDs, member, organizationID)
 	return reference(err)
 }
 
@@ -58,8 +58,8 @@ func (k *Kind) GiveRolesToMany(ctx context.Context, tx *db.Tx, organizationID st
 	if err := checkRoles(ctx, tx, k.roleType, roleIDs); err != nil {
 		return err
 	}
-	for _, roleID := range distinct(roleIDs) {
-		if _, err := k.holders.Add(ctx, tx, 0, distinct(members), organizationID, roleID); err != nil {
+	for _, roleID := range db.Distinct(roleIDs) {
+		if _, err := k.holders.Add(ctx, tx, 0, members, organizationID, roleID); err != nil {
 			return reference(err)
 		}
 	}

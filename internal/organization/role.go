@@ -115,7 +115,7 @@ const checkBatch = 500
 // checkTypes is checkRoles for the table.
 func checkTypes(ctx context.Context, q db.Q, table, wanted string, named []string) error {
 	fits := true
-	for batch := range slices.Chunk(distinct(named), checkBatch) {
+	for batch := range slices.Chunk(db.Distinct(named), checkBatch) {
 		types, err := db.All[string](ctx, q, `SELECT type FROM `+table+` WHERE tenant_id = $1 AND id IN (`+
 			db.Placeholders(2, len(batch))+`)`, db.Args(batch)...)
 		if err != nil {
@@ -132,18 +132,12 @@ func checkTypes(ctx context.Context, q db.Q, table, wanted string, named []strin
 	return nil
 }
 
-// distinct returns values sorted and without repetitions. In order, so that two
-// transactions that tie the same rows cannot wait for each other.
-func distinct(values []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(values)))
-}
-
 // ResolveRoles returns the ids of roles that are given by id or by name, each
 // once, the ids first. A name that no role has is ErrNoRoleName.
 func ResolveRoles(ctx context.Context, q db.Q, roleIDs, names []string) ([]string, error) {
 	all := append([]string{}, roleIDs...)
 	var unknown []string
-	for batch := range slices.Chunk(distinct(names), checkBatch) {
+	for batch := range slices.Chunk(db.Distinct(names), checkBatch) {
 		found, err := db.All[Named](ctx, q, `SELECT id, name FROM organization_roles WHERE tenant_id = $1 AND name IN (`+
 			db.Placeholders(2, len(batch))+`) ORDER BY name`, db.Args(batch)...)
 		if err != nil {

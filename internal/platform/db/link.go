@@ -22,7 +22,8 @@ type Link struct {
 const linkBatch = 100
 
 // Add ties members to the owner and returns those that were not tied before.
-// Members that are named twice are tied once. IsReference tells that owner or
+// Members that are named twice are tied once, and all of them in order, so that
+// two of these cannot wait for each other. IsReference tells that owner or
 // member does not exist.
 func (l Link) Add(ctx context.Context, tx *Tx, now int64, members []string, owner ...string) (added []string, err error) {
 	for batch := range slices.Chunk(Distinct(members), linkBatch) {
@@ -112,14 +113,7 @@ func (l Link) ownerIs(first int) string {
 	return strings.Join(conditions, " AND ")
 }
 
-// Distinct returns values without repetitions, in their order.
+// Distinct returns values sorted and without repetitions.
 func Distinct(values []string) []string {
-	seen := make(map[string]bool, len(values))
-	return slices.DeleteFunc(slices.Clone(values), func(v string) bool {
-		if seen[v] {
-			return true
-		}
-		seen[v] = true
-		return false
-	})
+	return slices.Compact(slices.Sorted(slices.Values(values)))
 }

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"signet/internal/platform/web"
 )
 
 // Mode is how a term's value is compared.
@@ -110,7 +112,7 @@ func (p *parser) parameter(key string, values []string) error {
 	case key == "joint" || key == "jointMode":
 		return p.join(key, values)
 	case key == "isCaseSensitive":
-		p.caseSensitive = len(values) > 0 && flag(values[len(values)-1])
+		p.caseSensitive = len(values) > 0 && web.Flag(values[len(values)-1]).On()
 	}
 	return nil
 }
@@ -222,11 +224,6 @@ func (p *parser) names() string {
 		names[i] = field.Name
 	}
 	return strings.Join(names, ", ")
-}
-
-// flag reads a yes-or-no parameter.
-func flag(value string) bool {
-	return slices.Contains([]string{"1", "true", "y", "yes", "yep", "yeah"}, strings.ToLower(value))
 }
 
 // snake turns camel case into snake case.
