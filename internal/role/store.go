@@ -76,15 +76,19 @@ func Delete(ctx context.Context, tx *db.Tx, id string) error {
 	return tx.Touch(ctx, family)
 }
 
-// OfApplication returns the roles of an application by name, but for internal
-// ones, and how many there are. The filter is a search over columns of roles,
-// which have the alias r, or nil.
-func OfApplication(ctx context.Context, q db.Q, applicationID string, filter db.Filter, rows db.Range) ([]Role, int64, error) {
+// HeldBy returns the roles of a user or, with MachineToMachine, of an
+// application by name, but for internal ones, and how many there are. The filter
+// is a search over columns of roles, which have the alias r, or nil.
+func HeldBy(ctx context.Context, q db.Q, kind Type, id string, filter db.Filter, rows db.Range) ([]Role, int64, error) {
+	from, holder := "user_roles h", "h.user_id"
+	if kind == MachineToMachine {
+		from, holder = "application_roles h", "h.application_id"
+	}
 	l := db.Listing{
 		Columns: "r.id, r.name, r.description, r.type, r.is_default, r.created_at",
-		From:    "application_roles a JOIN roles r ON r.tenant_id = a.tenant_id AND r.id = a.role_id",
-		Where:   "a.tenant_id = $1 AND a.application_id = $2 AND r.name NOT LIKE '" + InternalPrefix + "%'",
-		Order:   "r.name, r.id", Args: []any{applicationID},
+		From:    from + " JOIN roles r ON r.tenant_id = h.tenant_id AND r.id = h.role_id",
+		Where:   "h.tenant_id = $1 AND " + holder + " = $2 AND r.name NOT LIKE '" + InternalPrefix + "%'",
+		Order:   "r.name, r.id", Args: []any{id},
 	}
 	if err := l.Narrow(q.Dialect(), filter); err != nil {
 		return nil, 0, err

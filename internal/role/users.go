@@ -100,17 +100,3 @@ func forUsers(ctx context.Context, q db.Q, ids []string, refusal error) error {
 	}
 	return nil
 }
-
-// ListOf returns the roles of a user by name, and how many there are. The filter
-// is a search over columns of the roles, r, or nil.
-func ListOf(ctx context.Context, q db.Q, userID string, filter db.Filter, rows db.Range) ([]Role, int64, error) {
-	l := db.Listing{
-		Columns: `r.id, r.name, r.description, r.type, r.is_default, r.created_at`,
-		From:    `user_roles u JOIN roles r ON r.tenant_id = u.tenant_id AND r.id = u.role_id`,
-		Where:   `u.tenant_id = $1 AND u.user_id = $2`, Order: `r.name, r.id`, Args: []any{userID},
-	}
-	if err := l.Narrow(q.Dialect(), filter); err != nil {
-		return nil, 0, err
-	}
-	return db.List[Role](ctx, q, l, rows)
-}

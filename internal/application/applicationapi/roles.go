@@ -21,7 +21,7 @@ func (a *API) listRoles(ctx context.Context, in *applicationIDIn) (*[]role.Publi
 	}
 	out := []role.Published{}
 	err := search.List(ctx, web.Query(ctx), roleFields, func(ctx context.Context, filter db.Filter) error {
-		roles, total, err := role.OfApplication(ctx, t.DB, in.ApplicationID, filter, web.Range(ctx))
+		roles, total, err := role.HeldBy(ctx, t.DB, role.MachineToMachine, in.ApplicationID, filter, web.Range(ctx))
 		web.SetTotal(ctx, total)
 		for _, r := range roles {
 			out = append(out, r.Published(t.ID))

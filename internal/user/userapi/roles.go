@@ -22,7 +22,7 @@ func (a *API) roles(ctx context.Context, in *userPath) (*[]role.Published, error
 	}
 	out := []role.Published{}
 	err := search.List(ctx, web.Query(ctx), roleFields, func(ctx context.Context, match db.Filter) error {
-		roles, total, err := role.ListOf(ctx, t.DB, in.UserID, match, web.Range(ctx))
+		roles, total, err := role.HeldBy(ctx, t.DB, role.User, in.UserID, match, web.Range(ctx))
 		web.SetTotal(ctx, total)
 		for _, r := range roles {
 			out = append(out, r.Published(t.ID))
