@@ -62,31 +62,43 @@ func (p Policy) lockout() time.Duration {
 // long, but its result is dropped. check must therefore only compute: spend and
 // store after Guard has returned nil. It runs outside any transaction.
 func Guard(ctx context.Context, d *db.DB, now clock.Clock, p Policy, targets []Target, check func() error) error {
-	attempt, blocked, err := reserve(ctx, d, now(), p, targets)
+	attempt, err := Try(ctx, d, now, p, targets, check)
 	if err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
+	return d.Tx(ctx, func(tx *db.Tx) error { return attempt.Succeed(ctx, tx) })
+}
+
+// Try is Guard for a caller who stores something after success: the attempt is
+// settled in the same transaction, by Succeed. An attempt that is not settled
+// within a minute counts as failed.
+func Try(ctx context.Context, d *db.DB, now clock.Clock, p Policy, targets []Target, check func() error) (*Attempt, error) {
+	attempt, blocked, err := reserve(ctx, d, now(), p, targets)
+	if err != nil {
+		return nil, err
+	}
 	if blocked != nil {
 		_ = check()
-		return blocked
+		return nil, blocked
 	}
 	result := check()
+	if result == nil {
+		return attempt, nil
+	}
 	// A client that hangs up must not take its failure back.
 	ctx = context.WithoutCancel(ctx)
-	if result == nil {
-		return attempt.succeed(ctx, d)
-	}
 	if e, ok := errs.As(result); !ok || e.Status < 400 || e.Status >= 500 {
-		return errors.Join(result, attempt.release(ctx, d))
+		return nil, errors.Join(result, attempt.release(ctx, d))
 	}
 	blocked, err = attempt.fail(ctx, d, now(), p)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case blocked != nil:
-		return blocked
+		return nil, blocked
 	}
-	return result
+	return nil, result
 }
 
 func blockedFor(d time.Duration) error {

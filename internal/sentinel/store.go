@@ -14,8 +14,8 @@ import (
 // process died, counts as failed.
 const stale = time.Minute
 
-// attempt is a reservation: one pending activity for each target.
-type attempt struct {
+// An Attempt is a reservation: one pending activity for each target.
+type Attempt struct {
 	targets []Target // in lock order
 	ids     []string
 	first   Target // as the caller named it
@@ -24,10 +24,10 @@ type attempt struct {
 // reserve records a pending attempt at every target, or says why there may be
 // none. It decides under a lock on each target, so that of any number of
 // parallel attempts only as many get through as may still fail.
-func reserve(ctx context.Context, d *db.DB, now time.Time, p Policy, targets []Target) (a *attempt, blocked error, err error) {
+func reserve(ctx context.Context, d *db.DB, now time.Time, p Policy, targets []Target) (a *Attempt, blocked error, err error) {
 	err = d.Tx(ctx, func(tx *db.Tx) error {
 		blocked = nil
-		a = &attempt{targets: inLockOrder(targets), first: targets[0]}
+		a = &Attempt{targets: inLockOrder(targets), first: targets[0]}
 		wait := time.Duration(0)
 		for _, t := range a.targets {
 			until, err := lock(ctx, tx, now, t)
@@ -53,7 +53,7 @@ func reserve(ctx context.Context, d *db.DB, now time.Time, p Policy, targets []T
 	return a, blocked, err
 }
 
-func (a *attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
+func (a *Attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
 	for _, t := range a.targets {
 		id := ids.Ordered(now)
 		_, err := tx.Exec(ctx, `INSERT INTO sentinel_activities
@@ -86,19 +86,18 @@ func count(ctx context.Context, tx *db.Tx, now time.Time, t Target, pendingUntil
 		t.pool, t.hash, now.Add(-window).UnixMilli(), pendingUntil)
 }
 
-func (a *attempt) succeed(ctx context.Context, d *db.DB) error {
-	return d.Tx(ctx, func(tx *db.Tx) error {
-		for _, id := range a.ids {
-			if err := settle(ctx, tx, id, "success"); err != nil {
-				return err
-			}
+// Succeed records that the secret was right.
+func (a *Attempt) Succeed(ctx context.Context, tx *db.Tx) error {
+	for _, id := range a.ids {
+		if err := settle(ctx, tx, id, "success"); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // release takes back an attempt at which nothing was checked.
-func (a *attempt) release(ctx context.Context, d *db.DB) error {
+func (a *Attempt) release(ctx context.Context, d *db.DB) error {
 	return d.Tx(ctx, func(tx *db.Tx) error {
 		for _, id := range a.ids {
 			if _, err := tx.Exec(ctx, `DELETE FROM sentinel_activities WHERE tenant_id = $1 AND id = $2`, id); err != nil {
@@ -110,7 +109,7 @@ func (a *attempt) release(ctx context.Context, d *db.DB) error {
 }
 
 // fail counts the attempt and blocks each target that has reached the limit.
-func (a *attempt) fail(ctx context.Context, d *db.DB, now time.Time, p Policy) (blocked error, err error) {
+func (a *Attempt) fail(ctx context.Context, d *db.DB, now time.Time, p Policy) (blocked error, err error) {
 	err = d.Tx(ctx, func(tx *db.Tx) error {
 		blocked = nil
 		for i, t := range a.targets {

@@ -17,9 +17,10 @@ import (
 )
 
 // Engine performs the steps of signing in. Every method takes the interaction
-// that the request belongs to, loads its state afresh, changes it and saves it
-// at once or not at all; of two requests that meet, the later one is judged on
-// what the earlier one left. The tenant is that of the context.
+// as the request found it, changes its state and saves it at once or not at
+// all; of two requests that meet, the later one is judged on what the earlier
+// one left. What is saved is in the interaction that was passed, for the next
+// step of the same request. The tenant is that of the context.
 type Engine struct {
 	Experience *signinexp.Cache
 	Hasher     *crypt.Hasher
@@ -67,7 +68,7 @@ func keep(err error) error {
 	return &keptError{err}
 }
 
-// look loads the interaction without a transaction: for steps that must work,
+// look opens the interaction without a transaction: for steps that must work,
 // before they change anything, on things that take their time.
 func (e *Engine) look(ctx context.Context, in *authorize.Interaction) (*visit, error) {
 	d := tenant.From(ctx).DB
@@ -75,74 +76,97 @@ func (e *Engine) look(ctx context.Context, in *authorize.Interaction) (*visit, e
 	if err != nil {
 		return nil, err
 	}
-	return e.load(ctx, d, in, settings)
+	row, err := e.row(ctx, d, in, false)
+	if err != nil {
+		return nil, err
+	}
+	return e.open(ctx, d, row, settings)
 }
 
-func (e *Engine) load(ctx context.Context, q db.Q, in *authorize.Interaction, settings *signinexp.Settings) (*visit, error) {
-	now := e.Clock.Millis()
-	row, err := authorize.ByUID(ctx, q, now, in.UID)
-	if err != nil {
-		return nil, err
+// row returns a copy of the interaction as the request found it or, again, as
+// it is by now.
+func (e *Engine) row(ctx context.Context, q db.Q, in *authorize.Interaction, again bool) (*authorize.Interaction, error) {
+	row, now := *in, e.Clock.Millis()
+	if again {
+		current, err := authorize.ByUID(ctx, q, now, in.UID)
+		if err != nil {
+			return nil, err
+		}
+		row = *current
 	}
-	if row.FinishedAt != nil || row.Prompt != authorize.PromptLogin {
+	if row.FinishedAt != nil || row.ExpiresAt <= now || row.Prompt != authorize.PromptLogin {
 		return nil, authorize.ErrNotFound.Describe("there is nobody to sign in")
 	}
-	state, err := decode(e.sealer(ctx, in), row.State, row.StateSealed)
+	return &row, nil
+}
+
+func (e *Engine) open(ctx context.Context, q db.Q, row *authorize.Interaction, settings *signinexp.Settings) (*visit, error) {
+	state, err := decode(e.sealer(ctx, row), row.State, row.StateSealed)
 	if err != nil {
 		return nil, err
 	}
-	return &visit{Engine: e, now: now, row: row, state: state, settings: settings, q: q}, nil
+	return &visit{Engine: e, now: e.Clock.Millis(), row: row, state: state, settings: settings, q: q}, nil
 }
 
 func (e *Engine) sealer(ctx context.Context, in *authorize.Interaction) sealer {
 	return sealer{keyring: e.Keyring, tenantID: tenant.From(ctx).ID, uid: in.UID}
 }
 
-// change loads the interaction in a transaction, runs step on it and saves it.
+// change runs step on the interaction in a transaction and saves it.
 func (e *Engine) change(ctx context.Context, in *authorize.Interaction, step func(v *visit) error) error {
-	return onConflict(func() error { return e.attempt(ctx, in, step) })
-}
-
-// onConflict tries once more when another request saved the interaction first:
-// the step is then judged on what that one left.
-func onConflict(attempt func() error) error {
-	err := attempt()
-	if errors.Is(err, authorize.ErrConflict) {
-		err = attempt()
-	}
-	return err
-}
-
-func (e *Engine) attempt(ctx context.Context, in *authorize.Interaction, step func(v *visit) error) error {
-	d := tenant.From(ctx).DB
-	settings, err := e.Experience.Get(ctx, d)
+	settings, err := e.Experience.Get(ctx, tenant.From(ctx).DB)
 	if err != nil {
 		return err
 	}
-	var refusal error
-	err = d.Tx(ctx, func(tx *db.Tx) error {
-		refusal = nil
-		v, err := e.load(ctx, tx, in, settings)
+	return e.save(ctx, in, func(tx *db.Tx, row *authorize.Interaction) error {
+		v, err := e.open(ctx, tx, row, settings)
 		if err != nil {
 			return err
 		}
 		v.tx = tx
-		if err := step(v); err != nil {
-			var kept *keptError
-			if !errors.As(err, &kept) {
+		err = step(v)
+		if kept := (*keptError)(nil); v.finished || err != nil && !errors.As(err, &kept) {
+			return err
+		}
+		if unsaved := v.save(ctx); unsaved != nil {
+			return unsaved
+		}
+		return err
+	})
+}
+
+// maxTries bounds how often a step runs that others overtake.
+const maxTries = 3
+
+// save runs step, which saves the row that it gets, in a transaction, and then
+// passes that row on to in. When another request saved the interaction first,
+// the step runs again, on what that one left.
+func (e *Engine) save(ctx context.Context, in *authorize.Interaction, step func(tx *db.Tx, row *authorize.Interaction) error) error {
+	for try := 1; ; try++ {
+		var row *authorize.Interaction
+		var kept *keptError
+		err := tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) (err error) {
+			kept = nil
+			if row, err = e.row(ctx, tx, in, try > 1); err != nil {
 				return err
 			}
-			refusal = kept.error
+			if err = step(tx, row); errors.As(err, &kept) {
+				return nil
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, authorize.ErrConflict) && try < maxTries:
+			continue
+		case err != nil:
+			return err
 		}
-		if v.finished {
-			return nil
+		*in = *row
+		if kept != nil {
+			return kept.error
 		}
-		return v.save(ctx)
-	})
-	if err != nil {
-		return err
+		return nil
 	}
-	return refusal
 }
 
 func (v *visit) save(ctx context.Context) error {

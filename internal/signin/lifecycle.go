@@ -6,7 +6,6 @@ import (
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
-	"signet/internal/tenant"
 )
 
 // Start begins to sign in, or begins anew: everything that was done before in
@@ -19,21 +18,10 @@ func (e *Engine) Start(ctx context.Context, in *authorize.Interaction, event Eve
 	if captchaToken != nil {
 		return ErrCaptchaFailed
 	}
-	restart := func() error {
-		return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
-			row, err := authorize.ByUID(ctx, tx, e.Clock.Millis(), in.UID)
-			if err != nil {
-				return err
-			}
-			if row.FinishedAt != nil || row.Prompt != authorize.PromptLogin {
-				return authorize.ErrNotFound.Describe("there is nobody to sign in")
-			}
-			v := &visit{Engine: e, row: row, tx: tx, state: &State{Event: event, Context: contextOf(ctx)}}
-			return v.save(ctx)
-		})
-	}
-	// To begin anew overrides whatever another request did meanwhile.
-	return onConflict(restart)
+	return e.save(ctx, in, func(tx *db.Tx, row *authorize.Interaction) error {
+		v := &visit{Engine: e, row: row, tx: tx, state: &State{Event: event, Context: contextOf(ctx)}}
+		return v.save(ctx)
+	})
 }
 
 func contextOf(ctx context.Context) map[string]string {

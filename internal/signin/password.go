@@ -2,9 +2,11 @@ package signin
 
 import (
 	"context"
+	"errors"
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/signin/verification"
@@ -42,15 +44,18 @@ func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, 
 	}
 	var outdated bool
 	targets := sentinel.ForIdentifier(sentinel.Password, id.Type, id.Value, userID)
-	err = sentinel.Guard(ctx, tenant.From(ctx).DB, e.Clock, lockout(v.settings), targets, func() (err error) {
+	attempt, err := sentinel.Try(ctx, tenant.From(ctx).DB, e.Clock, lockout(v.settings), targets, func() (err error) {
 		outdated, err = verification.CheckPassword(ctx, e.Hasher, u, password)
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
+	// A client that hangs up must not make its right password a failure.
+	ctx = context.WithoutCancel(ctx)
 	if err := v.admit(u); err != nil {
-		return "", err
+		settle := func(tx *db.Tx) error { return attempt.Succeed(ctx, tx) }
+		return "", errors.Join(err, tenant.From(ctx).DB.Tx(ctx, settle))
 	}
 	if outdated {
 		if err := verification.Strengthen(ctx, e.Hasher, tenant.From(ctx).DB, u, password); err != nil {
@@ -58,7 +63,10 @@ func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, 
 		}
 	}
 	record := verification.NewPassword(id, u)
-	return record.RecordID(), e.put(ctx, in, record)
+	return record.RecordID(), e.change(ctx, in, func(v *visit) error {
+		v.state.Records.Put(record)
+		return attempt.Succeed(ctx, v.tx)
+	})
 }
 
 // admit refuses a user whose password is right but no longer good enough.
@@ -70,14 +78,6 @@ func (v *visit) admit(u *user.User) error {
 		return ErrPasswordExpired
 	}
 	return nil
-}
-
-// put saves a proof in place of the one of its kind.
-func (e *Engine) put(ctx context.Context, in *authorize.Interaction, record verification.Record) error {
-	return e.change(ctx, in, func(v *visit) error {
-		v.state.Records.Put(record)
-		return nil
-	})
 }
 
 // fits refuses a password that is too long to be hashed.

@@ -172,8 +172,8 @@ func (p *person) tokenIn(session, clientID, scope string) (value string) {
 		if _, err := token.AuthorizeClient(ctx, tx, session, clientID, grant.ID, true); err != nil {
 			return err
 		}
-		value, err = token.IssueAccess(ctx, tx, p.now(), token.AccessToken{
-			GrantID: grant.ID, UserID: p.id, ClientID: clientID, Scope: scope,
+		value, err = token.IssueAccess(ctx, tx, p.now(), grant, token.AccessToken{
+			ClientID: clientID, Scope: scope,
 		})
 		return err
 	})

@@ -11,9 +11,10 @@ import (
 )
 
 // Consent lets a first-party application have what it asks for, which its users
-// are not asked about, and returns where the authorization continues. It is
-// access_denied to a third-party application.
-func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, secret string) (redirectTo string, err error) {
+// are not asked about, and returns where the authorization continues: the
+// interaction is one that InteractionFromRequest found. It is access_denied to a
+// third-party application.
+func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction) (redirectTo string, err error) {
 	now := e.Clock.Millis()
 	if in.Prompt != PromptConsent {
 		return "", ErrNotFound.Describe("interaction session not found")
@@ -25,10 +26,7 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, secret 
 	if c.IsThirdParty {
 		return "", proto.ErrAccessDenied.Describe("third-party applications cannot be consented to")
 	}
-	session, err := token.SessionByCookie(ctx, d, now, secret)
-	if err != nil {
-		return "", err
-	}
+	session := in.browser
 	if session == nil || session.UserID == nil {
 		return "", ErrNotFound.Describe("session not found")
 	}

@@ -39,6 +39,7 @@ func InteractionFromRequest(ctx context.Context, q db.Q, now int64, r *http.Requ
 	if err := in.checkSession(session); err != nil {
 		return nil, err
 	}
+	in.browser = session
 	return in, nil
 }
 

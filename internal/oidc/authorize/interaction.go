@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 )
@@ -62,6 +63,8 @@ type Interaction struct {
 	// done what was asked.
 	CreatedAt, ExpiresAt int64
 	FinishedAt           *int64
+
+	browser *token.Session // of the request that the interaction was found by; nil for none
 
 	tx    *db.Tx // in which saved counts
 	saved int    // saves that are not in Version yet

@@ -101,7 +101,7 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	p := &rq.Params
 	scope := granted(grant, p)
 	code := token.Code{
-		GrantID: grant.ID, ClientID: rq.Client.ID, SessionUID: &session.UID, RedirectURI: p.RedirectURI,
+		ClientID: rq.Client.ID, SessionUID: &session.UID, RedirectURI: p.RedirectURI,
 		Scope: scope, Resources: p.Resources, AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
 	}
 	if p.CodeChallenge != "" {
@@ -110,7 +110,7 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	if p.Nonce != "" {
 		code.Nonce = &p.Nonce
 	}
-	value, err := token.IssueCode(ctx, tx, rq.now, code)
+	value, err := token.IssueCode(ctx, tx, rq.now, grant, code)
 	if err != nil {
 		return "", err
 	}

@@ -93,8 +93,8 @@ func (in *Interaction) versionIn(tx *db.Tx) int {
 	return in.Version + in.saved
 }
 
-// Finish stores who signed in and ends the interaction; in's state is gone. The
-// browser must go to redirectTo, where the authorization continues.
+// Finish stores who signed in and ends the interaction: in's state is gone, and
+// in.FinishedAt is set once tx has committed. The browser must go to redirectTo, where the authorization continues.
 func Finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, l Login) (redirectTo string, err error) {
 	return finish(ctx, tx, now, in, outcome{Login: &l})
 }
@@ -114,6 +114,7 @@ func finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, o outcom
 		return "", ErrConflict
 	}
 	in.saved++
+	tx.AfterCommit(func() { in.FinishedAt = &now })
 	return tenant.From(ctx).URL(resumePath(in.UID)), nil
 }
 

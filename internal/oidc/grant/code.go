@@ -61,8 +61,8 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 		a.authTime = &code.AuthTime
 	}
 	if rq.client.IssuesRefresh(code.Scope) {
-		a.refresh, err = token.IssueRefresh(ctx, tx, rq.now, token.RefreshToken{
-			GrantID: g.ID, ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
+		a.refresh, err = token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
+			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
 			Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
 		})
 	}

@@ -196,8 +196,8 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 
 // issue stores the access token and gathers what the ID token will say.
 func issue(ctx context.Context, tx *db.Tx, rq *request, a *authorization, extended []string) (minted, error) {
-	access, err := token.IssueAccess(ctx, tx, rq.now, token.AccessToken{
-		GrantID: a.grant.ID, UserID: a.user.ID, ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.scope,
+	access, err := token.IssueAccess(ctx, tx, rq.now, a.grant, token.AccessToken{
+		ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.scope,
 	})
 	if err != nil || !proto.HasScope(a.scope, proto.ScopeOpenID) {
 		return minted{access: access}, err

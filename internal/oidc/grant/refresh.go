@@ -50,7 +50,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
 		return a, err
 	}
-	a.refresh, err = successor(ctx, tx, rq, value, g.ID)
+	a.refresh, err = successor(ctx, tx, rq, value, g)
 	return a, err
 }
 
@@ -68,7 +68,7 @@ func narrow(held, requested, granted string) (string, error) {
 
 // successor returns the refresh token of the answer. It reads the token again:
 // since the grant is locked, it cannot change any more.
-func successor(ctx context.Context, tx *db.Tx, rq *request, value, grantID string) (string, error) {
+func successor(ctx context.Context, tx *db.Tx, rq *request, value string, g *token.Grant) (string, error) {
 	t, err := token.RefreshByValue(ctx, tx, value)
 	if err != nil {
 		return "", err
@@ -78,7 +78,7 @@ func successor(ctx context.Context, tx *db.Tx, rq *request, value, grantID strin
 	}
 	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
 		// Somebody else has the token too (RFC 9700 section 4.14.2).
-		if err := token.RevokeGrant(ctx, tx, rq.now, grantID); err != nil {
+		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
 			return "", err
 		}
 		return "", refusal{proto.ErrInvalidGrant}
@@ -92,7 +92,7 @@ func successor(ctx context.Context, tx *db.Tx, rq *request, value, grantID strin
 	case !rotates(rq.client.Client, t, rq.now):
 		return value, nil
 	}
-	next, err := token.RotateRefresh(ctx, tx, rq.now, rq.ring, t, nextExpiry(rq.client.Client, t, rq.now))
+	next, err := token.RotateRefresh(ctx, tx, rq.now, rq.ring, g, t, nextExpiry(rq.client.Client, t, rq.now))
 	if err == nil && next == "" {
 		err = proto.ErrInvalidGrant
 	}

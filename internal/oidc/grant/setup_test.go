@@ -157,13 +157,13 @@ func (w *world) authorize(clientID, scope string, change ...func(*token.Code)) a
 		sum := sha256.Sum256([]byte(verifier))
 		challenge, nonce := base64.RawURLEncoding.EncodeToString(sum[:]), "n-0S6"
 		code := token.Code{
-			GrantID: g.ID, ClientID: clientID, SessionUID: &s.UID, RedirectURI: redirectURI, CodeChallenge: &challenge,
+			ClientID: clientID, SessionUID: &s.UID, RedirectURI: redirectURI, CodeChallenge: &challenge,
 			Nonce: &nonce, Scope: scope, AuthTime: now,
 		}
 		for _, c := range change {
 			c(&code)
 		}
-		out.code, err = token.IssueCode(w.ctx, tx, now, code)
+		out.code, err = token.IssueCode(w.ctx, tx, now, g, code)
 		return err
 	})
 	return out

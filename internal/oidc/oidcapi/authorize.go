@@ -132,7 +132,7 @@ func (b *Browser) consentTarget(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.Authorize.Consent(ctx, t.DB, in, authorize.SessionCookie(r))
+	return b.Authorize.Consent(ctx, t.DB, in)
 }
 
 // leftBehind reports whether a browser came with a POST from another site,

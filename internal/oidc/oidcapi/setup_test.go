@@ -98,13 +98,13 @@ func (w *world) tokens(clientID, scope string) (access, refresh, grantID string)
 			return err
 		}
 		grantID = g.ID
-		refresh, err = token.IssueRefresh(w.ctx, tx, w.now(), token.RefreshToken{
-			GrantID: g.ID, ClientID: clientID, Scope: scope, AuthTime: w.now(), ExpiresAt: w.now() + 24*time.Hour.Milliseconds(),
+		refresh, err = token.IssueRefresh(w.ctx, tx, w.now(), g, token.RefreshToken{
+			ClientID: clientID, Scope: scope, AuthTime: w.now(), ExpiresAt: w.now() + 24*time.Hour.Milliseconds(),
 		})
 		if err != nil {
 			return err
 		}
-		access, err = token.IssueAccess(w.ctx, tx, w.now(), token.AccessToken{GrantID: g.ID, UserID: w.user.ID, ClientID: clientID, Scope: scope})
+		access, err = token.IssueAccess(w.ctx, tx, w.now(), g, token.AccessToken{ClientID: clientID, Scope: scope})
 		return err
 	})
 	return access, refresh, grantID

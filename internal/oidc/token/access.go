@@ -22,17 +22,18 @@ type AccessToken struct {
 	ExpiresAt  int64   `db:"expires_at"`
 }
 
-// IssueAccess stores an opaque access token under its live grant for AccessTTL
-// and returns its value.
-func IssueAccess(ctx context.Context, tx *db.Tx, now int64, t AccessToken) (string, error) {
-	if _, err := LockGrant(ctx, tx, now, t.GrantID); err != nil {
+// IssueAccess stores an opaque access token under the live grant g for AccessTTL
+// and returns its value. The token's grant and user are those of g.
+func IssueAccess(ctx context.Context, tx *db.Tx, now int64, g *Grant, t AccessToken) (string, error) {
+	g, err := g.held(ctx, tx, now)
+	if err != nil {
 		return "", err
 	}
 	value := ids.Token()
-	_, err := tx.Exec(ctx, `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
+	_, err = tx.Exec(ctx, `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
 			issued_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		crypt.Hash(value), t.GrantID, t.UserID, t.ClientID, t.SessionUID, t.Scope, now, now+millis(AccessTTL))
+		crypt.Hash(value), g.ID, g.UserID, t.ClientID, t.SessionUID, t.Scope, now, now+millis(AccessTTL))
 	if err != nil {
 		return "", err
 	}

@@ -54,20 +54,21 @@ func (r codeRow) code() *Code {
 	}
 }
 
-// IssueCode stores a code under its live grant for CodeTTL and returns its
+// IssueCode stores a code under the live grant g for CodeTTL and returns its
 // value.
-func IssueCode(ctx context.Context, tx *db.Tx, now int64, c Code) (string, error) {
-	if _, err := LockGrant(ctx, tx, now, c.GrantID); err != nil {
+func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (string, error) {
+	g, err := g.held(ctx, tx, now)
+	if err != nil {
 		return "", err
 	}
 	if c.Resources == nil {
 		c.Resources = []string{}
 	}
 	value := ids.Token()
-	_, err := tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
+	_, err = tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
 			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		crypt.Hash(value), c.GrantID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,
+		crypt.Hash(value), g.ID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,
 		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, now+millis(CodeTTL))
 	if err != nil {
 		return "", err

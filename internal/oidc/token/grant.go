@@ -29,6 +29,8 @@ type Grant struct {
 	IssuedAt       int64
 	ExpiresAt      int64
 	RevokedAt      *int64
+
+	heldBy *db.Tx // the transaction that found it live and has its row locked
 }
 
 // IsLive reports whether tokens may be minted under the grant.
@@ -77,11 +79,15 @@ func GrantByID(ctx context.Context, q db.Q, id string) (*Grant, error) {
 	return oneGrant(ctx, q, `id = $2`, id)
 }
 
-// GrantOfSession returns the live grant that a session holds for a client; nil
-// if there is none.
-func GrantOfSession(ctx context.Context, q db.Q, now int64, sessionUID, clientID string) (*Grant, error) {
-	return oneGrant(ctx, q, `session_uid = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $4
-		ORDER BY issued_at DESC, id DESC LIMIT 1`, sessionUID, clientID, now)
+// GrantOfSession returns the live grant that a session holds for a client, and
+// holds its row as LockGrant does; nil if there is none.
+func GrantOfSession(ctx context.Context, tx *db.Tx, now int64, sessionUID, clientID string) (*Grant, error) {
+	g, err := oneGrant(ctx, tx, `session_uid = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $4
+		ORDER BY issued_at DESC, id DESC LIMIT 1`+tx.Dialect().ForUpdate(), sessionUID, clientID, now)
+	if g != nil {
+		g.heldBy = tx
+	}
+	return g, err
 }
 
 // GrantsOf returns the live grants of a user, the oldest first.
@@ -125,7 +131,7 @@ func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, erro
 
 func insertGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
 	g.ID = ids.Ordered(time.UnixMilli(now))
-	g.IssuedAt, g.ExpiresAt = now, now+millis(GrantTTL)
+	g.IssuedAt, g.ExpiresAt, g.heldBy = now, now+millis(GrantTTL), tx
 	g.ResourceScopes = unionScopes(g.ResourceScopes, nil)
 	g.RejectedScopes = unionScopes(g.RejectedScopes, nil)
 	_, err := tx.Exec(ctx, `INSERT INTO grants (tenant_id, id, user_id, client_id, client_kind, session_uid, is_offline,
@@ -161,7 +167,17 @@ func LockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, er
 	if g == nil || !g.IsLive(now) {
 		return nil, proto.ErrInvalidGrant
 	}
+	g.heldBy = tx
 	return g, nil
+}
+
+// held returns the grant as LockGrant does, which asks the database only if tx
+// does not hold it yet.
+func (g *Grant) held(ctx context.Context, tx *db.Tx, now int64) (*Grant, error) {
+	if g.heldBy == tx && g.IsLive(now) {
+		return g, nil
+	}
+	return LockGrant(ctx, tx, now, g.ID)
 }
 
 // RevokeGrant ends a grant and everything minted under it. Revoking twice, or a

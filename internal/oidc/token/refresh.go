@@ -82,10 +82,10 @@ func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, err
 	return row.token(), nil
 }
 
-// IssueRefresh stores a refresh token under its live grant, whose end it cannot
+// IssueRefresh stores a refresh token under the live grant g, whose end it cannot
 // outlive, and returns its value.
-func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, t RefreshToken) (string, error) {
-	g, err := LockGrant(ctx, tx, now, t.GrantID)
+func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t RefreshToken) (string, error) {
+	g, err := g.held(ctx, tx, now)
 	if err != nil {
 		return "", err
 	}
@@ -99,7 +99,7 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, t RefreshToken) (st
 	_, err = tx.Exec(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
 			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		crypt.Hash(value), t.GrantID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
+		crypt.Hash(value), g.ID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
 		db.JSON[[]string]{V: t.Resources}, t.Nonce, t.AuthTime, t.FamilyStartedAt, now, min(t.ExpiresAt, g.ExpiresAt))
 	if err != nil {
 		return "", err
@@ -107,12 +107,13 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, t RefreshToken) (st
 	return value, nil
 }
 
-// RotateRefresh consumes t and returns the value of its successor, which lives
-// until expiresAt. If somebody has consumed t before, it returns "".
-func RotateRefresh(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, t *RefreshToken, expiresAt int64) (string, error) {
+// RotateRefresh consumes t, a token of the grant g, and returns the value of its
+// successor, which lives until expiresAt. If somebody has consumed t before, it
+// returns "".
+func RotateRefresh(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, g *Grant, t *RefreshToken, expiresAt int64) (string, error) {
 	next := *t
 	next.parent, next.ExpiresAt = t.hash, expiresAt
-	value, err := IssueRefresh(ctx, tx, now, next)
+	value, err := IssueRefresh(ctx, tx, now, g, next)
 	if err != nil {
 		return "", err
 	}

@@ -217,12 +217,19 @@ func TestGrant_OnlyGrowsUntilItIsRevoked(t *testing.T) {
 		}
 		w.grant(token.Grant{ID: g.ID, OIDCScope: "email openid", IsOffline: true, ResourceScopes: map[string]string{"https://a": "write", "https://b": "x"}})
 		w.grant(token.Grant{ID: g.ID, OIDCScope: ""})
-		got, err := token.GrantOfSession(t.Context(), w.db, now, s.UID, "app")
+		ofSession := func(clientID string) (found *token.Grant, err error) {
+			err = w.db.Tx(t.Context(), func(tx *db.Tx) (err error) {
+				found, err = token.GrantOfSession(t.Context(), tx, now, s.UID, clientID)
+				return err
+			})
+			return found, err
+		}
+		got, err := ofSession("app")
 		if err != nil || got == nil || got.OIDCScope != "openid profile email" || !got.IsOffline ||
 			got.ResourceScopes["https://a"] != "read write" || got.ResourceScopes["https://b"] != "x" {
 			t.Fatalf("%+v, %v", got, err)
 		}
-		if other, err := token.GrantOfSession(t.Context(), w.db, now, s.UID, "other"); other != nil || err != nil {
+		if other, err := ofSession("other"); other != nil || err != nil {
 			t.Errorf("another client: %+v, %v", other, err)
 		}
 		w.tx(func(tx *db.Tx) error { return token.RevokeGrant(t.Context(), tx, now+5, g.ID) })
@@ -253,18 +260,18 @@ func TestGrant_NothingIsMintedPastItsEnd(t *testing.T) {
 		w.tx(func(tx *db.Tx) error { return token.RevokeGrant(t.Context(), tx, now, revoked.ID) })
 		fresh := w.grant(token.Grant{ClientID: "app"})
 		for name, tc := range map[string]struct {
-			id string
-			at int64
-		}{"revoked": {revoked.ID, now}, "expired": {fresh.ID, fresh.ExpiresAt}, "unknown": {"nothing", now}} {
+			grant *token.Grant
+			at    int64
+		}{"revoked": {revoked, now}, "expired": {fresh, fresh.ExpiresAt}, "unknown": {&token.Grant{ID: "nothing"}, now}} {
 			for kind, mint := range map[string]func(tx *db.Tx) (string, error){
 				"code": func(tx *db.Tx) (string, error) {
-					return token.IssueCode(t.Context(), tx, tc.at, token.Code{GrantID: tc.id, ClientID: "app"})
+					return token.IssueCode(t.Context(), tx, tc.at, tc.grant, token.Code{ClientID: "app"})
 				},
 				"refresh token": func(tx *db.Tx) (string, error) {
-					return token.IssueRefresh(t.Context(), tx, tc.at, token.RefreshToken{GrantID: tc.id, ClientID: "app", ExpiresAt: tc.at + hour})
+					return token.IssueRefresh(t.Context(), tx, tc.at, tc.grant, token.RefreshToken{ClientID: "app", ExpiresAt: tc.at + hour})
 				},
 				"access token": func(tx *db.Tx) (string, error) {
-					return token.IssueAccess(t.Context(), tx, tc.at, token.AccessToken{GrantID: tc.id, UserID: userID, ClientID: "app"})
+					return token.IssueAccess(t.Context(), tx, tc.at, tc.grant, token.AccessToken{ClientID: "app"})
 				},
 			} {
 				err := w.db.Tx(t.Context(), func(tx *db.Tx) error {
@@ -288,14 +295,14 @@ func TestGrant_NothingIsMintedPastItsEnd(t *testing.T) {
 func (w *world) mint(g *token.Grant, session *string) (access, refresh string) {
 	w.t.Helper()
 	w.tx(func(tx *db.Tx) (err error) {
-		if _, err = token.IssueCode(w.t.Context(), tx, now, token.Code{GrantID: g.ID, ClientID: g.ClientID, SessionUID: session}); err != nil {
+		if _, err = token.IssueCode(w.t.Context(), tx, now, g, token.Code{ClientID: g.ClientID, SessionUID: session}); err != nil {
 			return err
 		}
-		refresh, err = token.IssueRefresh(w.t.Context(), tx, now, token.RefreshToken{GrantID: g.ID, ClientID: g.ClientID, SessionUID: session, ExpiresAt: now + 24*hour})
+		refresh, err = token.IssueRefresh(w.t.Context(), tx, now, g, token.RefreshToken{ClientID: g.ClientID, SessionUID: session, ExpiresAt: now + 24*hour})
 		if err != nil {
 			return err
 		}
-		access, err = token.IssueAccess(w.t.Context(), tx, now, token.AccessToken{GrantID: g.ID, UserID: userID, ClientID: g.ClientID, SessionUID: session, Scope: "openid"})
+		access, err = token.IssueAccess(w.t.Context(), tx, now, g, token.AccessToken{ClientID: g.ClientID, SessionUID: session, Scope: "openid"})
 		return err
 	})
 	return access, refresh
@@ -461,7 +468,8 @@ func TestRotateRefresh_SealsTheSuccessor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := setup(t, p)
-		_, first := w.mint(w.grant(token.Grant{ClientID: "app"}), nil)
+		g := w.grant(token.Grant{ClientID: "app"})
+		_, first := w.mint(g, nil)
 		rotate := func(value string, at int64) (next string) {
 			t.Helper()
 			rt, err := token.RefreshByValue(t.Context(), w.db, value)
@@ -469,7 +477,7 @@ func TestRotateRefresh_SealsTheSuccessor(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.tx(func(tx *db.Tx) (err error) {
-				next, err = token.RotateRefresh(t.Context(), tx, at, w.ring, rt, now+24*hour)
+				next, err = token.RotateRefresh(t.Context(), tx, at, w.ring, g, rt, now+24*hour)
 				return err
 			})
 			return next
