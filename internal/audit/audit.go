@@ -61,7 +61,7 @@ const (
 	headroom = 1024
 	// gather is how long the first entry of a batch waits for others, so that a
 	// busy server commits a few times a second and not for every request.
-	gather = 20 * time.Millisecond
+	gather = 100 * time.Millisecond
 )
 
 // NewTrail starts a trail; Close writes what is left.
@@ -85,7 +85,11 @@ func (t *Trail) HasRoom() bool { return len(t.queue) < queueSize-headroom }
 // Sync waits until everything that was logged before it is stored, or given up.
 func (t *Trail) Sync(ctx context.Context) error {
 	mark := row{reached: make(chan struct{})}
-	t.queue <- mark
+	select {
+	case t.queue <- mark:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	select {
 	case <-mark.reached:
 		return nil

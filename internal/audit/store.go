@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"signet/internal/platform/db"
@@ -10,13 +11,23 @@ import (
 // hidden are the entries that the log list of the console does not show.
 var hidden = []string{"TriggerHook.", "TrustedDevice."}
 
+// perInsert is how many entries one statement stores.
+const perInsert = 16
+
 func insert(ctx context.Context, tx *db.Tx, rows []row) error {
-	for _, r := range rows {
+	for some := range slices.Chunk(rows, perInsert) {
+		values, args := []string{}, []any{}
+		for _, r := range some {
+			row := []any{
+				r.id, r.createdAt, r.entry.Key, r.entry.Err == nil, listed(r.entry.Key),
+				given(r.entry.UserID), given(r.entry.ApplicationID), given(r.entry.SessionID), string(r.payload),
+			}
+			values = append(values, "($1, "+db.Placeholders(len(args)+2, len(row))+")")
+			args = append(args, row...)
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO audit_logs
 			(tenant_id, id, created_at, key, is_success, is_listed, user_id, application_id, session_id, payload)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			r.id, r.createdAt, r.entry.Key, r.entry.Err == nil, listed(r.entry.Key),
-			given(r.entry.UserID), given(r.entry.ApplicationID), given(r.entry.SessionID), string(r.payload))
+			VALUES `+strings.Join(values, ", "), args...)
 		if err != nil {
 			return err
 		}

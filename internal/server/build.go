@@ -8,6 +8,7 @@ import (
 	"signet/internal/account"
 	"signet/internal/account/accountapi"
 	"signet/internal/accountcenter"
+	"signet/internal/audit"
 	"signet/internal/hosted"
 	"signet/internal/hosted/accountpages"
 	"signet/internal/hosted/demo"
@@ -48,12 +49,13 @@ type parts struct {
 	renderer   *hosted.Renderer
 	pages      *signinpages.Pages
 	limiter    *sentinel.Limiter
+	trail      *audit.Trail
 	operator   web.Guard // of every operation of the Management API
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
 }
 
-func build(o Options, admin *tenant.Tenant) *parts {
+func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	config := settings.NewReader(o.Pool)
 	p := &parts{
 		options:    o,
@@ -62,6 +64,7 @@ func build(o Options, admin *tenant.Tenant) *parts {
 		keys:       token.NewKeys(o.Pool, o.Keyring, o.Clock),
 		clients:    client.NewDirectory(o.Pool),
 		limiter:    sentinel.NewLimiter(),
+		trail:      trail,
 	}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config}
 	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)

@@ -76,7 +76,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.trail = audit.NewTrail(o.Pool, o.Clock)
-	s.parts = build(o, s.Tenant(tenant.Admin))
+	s.parts = build(o, s.Tenant(tenant.Admin), s.trail)
 	s.handler = s.chain(s.parts.tables())
 	s.jobs = job.New(o.Pool, slog.Default())
 	s.jobs.Every("purge", purge.Period, purge.Expired)

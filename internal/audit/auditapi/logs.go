@@ -14,6 +14,8 @@ import (
 
 // API serves the operations.
 type API struct {
+	// Trail is what this server writes: a list has all that it has answered.
+	Trail *audit.Trail
 	// Operator guards every operation.
 	Operator web.Guard
 }
@@ -80,6 +82,9 @@ func (a *API) list(ctx context.Context, in *listIn) (*[]entryOut, error) {
 		return nil, err
 	}
 	if f.To, err = instant("end_time", in.EndTime, math.Floor); err != nil {
+		return nil, err
+	}
+	if err := a.Trail.Sync(ctx); err != nil {
 		return nil, err
 	}
 	lines, total, err := audit.List(ctx, t.DB, f, in.EnableCap.On(), web.Range(ctx))
