@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"unicode"
 
 	"signet/internal/platform/i18n"
@@ -21,14 +22,14 @@ var templateFiles embed.FS
 // Renderer turns page structs into answers. It is safe for concurrent use.
 type Renderer struct {
 	assets *Assets
-	pages  map[string]*template.Template
+	pages  map[string]func() *template.Template // parsed when first shown
 	site   func(*http.Request) Site
 }
 
-// NewRenderer parses the templates; site, for example SiteOf, says what the
+// NewRenderer returns a renderer of all pages; site, for example SiteOf, says what the
 // pages of a request share.
 func NewRenderer(site func(*http.Request) Site) *Renderer {
-	r := &Renderer{assets: newAssets(), pages: map[string]*template.Template{}, site: site}
+	r := &Renderer{assets: newAssets(), pages: map[string]func() *template.Template{}, site: site}
 	parts := template.Must(template.New("parts").
 		Funcs(template.FuncMap{"icon": icon, "initials": initials}).
 		ParseFS(templateFiles, "templates/parts/*.html"))
@@ -37,8 +38,11 @@ func NewRenderer(site func(*http.Request) Site) *Renderer {
 		panic(err)
 	}
 	for _, file := range files {
-		page := template.Must(template.Must(parts.Clone()).ParseFS(templateFiles, file))
-		r.pages[strings.TrimSuffix(path.Base(file), ".html")] = page.Lookup(path.Base(file))
+		name := path.Base(file)
+		// Each page holds a copy of all parts, and few servers ever show them all.
+		r.pages[strings.TrimSuffix(name, ".html")] = sync.OnceValue(func() *template.Template {
+			return template.Must(template.Must(parts.Clone()).ParseFS(templateFiles, file)).Lookup(name)
+		})
 	}
 	return r
 }
@@ -67,7 +71,7 @@ func (r *Renderer) render(w http.ResponseWriter, site Site, status int, page Pag
 		v.Menu = p.accountMenu()
 	}
 	var body bytes.Buffer
-	if err := tmpl.Execute(&body, v); err != nil {
+	if err := tmpl().Execute(&body, v); err != nil {
 		return fmt.Errorf("hosted: page %q: %w", page.template(), err)
 	}
 	var leadsTo []string
