@@ -47,7 +47,7 @@ func TestRoles(t *testing.T) {
 					return err
 				}
 			}
-			return role.AssignDefaults(t.Context(), tx, now, "user00000001")
+			return role.AssignDefaults(t.Context(), tx, now, "user00000001", nil)
 		})
 		if err != nil {
 			t.Fatal(err)
