@@ -60,6 +60,21 @@ func TestStatus_WithoutAConfiguredKeyTellsNobody(t *testing.T) {
 	}
 }
 
+func TestEndpoints_AreToldAtTheAdminTenant(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for path, want := range map[string]string{
+		app.AdminURL + "/api/.well-known/endpoints/default": `{"user":"` + app.URL + `"}`,
+		app.AdminURL + "/api/.well-known/endpoints/admin":   `{"user":"` + app.AdminURL + `"}`,
+		app.AdminURL + "/api/.well-known/endpoints/nobody":  "entity.not_found",
+		app.URL + "/api/.well-known/endpoints/default":      "entity.not_found",
+	} {
+		if a := get(t, path); a.Text != want && (a.StatusCode != http.StatusNotFound || a.Code() != want) {
+			t.Errorf("%s: %d %s, want %s", path, a.StatusCode, a.Text, want)
+		}
+	}
+}
+
 var requestID = regexp.MustCompile(`^[0-9a-z]{16}$`)
 
 func TestEveryAnswer_CarriesARequestIDAndSecurityHeaders(t *testing.T) {

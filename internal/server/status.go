@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -64,12 +65,35 @@ func (p *parts) statusTables() []web.Table {
 			p.openAPIRoute("user", "Account", true),
 			p.openAPIRoute("management", "Management", true),
 		}},
+		{Tag: "Well-known", Routes: []web.Route{
+			web.Get("/api/.well-known/endpoints/{tenantId}", p.endpoint,
+				web.Doc("GetTenantEndpoint", "Tell where a tenant is served"), web.Fails(400, 404)),
+		}},
 		{Document: "management", Tag: "Swagger.json", Routes: []web.Route{
 			web.Raw(http.MethodGet, "/api/swagger.json", p.describe("", "Signet API", true),
 				web.Doc("GetSwaggerJson", "Describe every API"),
 				web.About("The operations of all three documents in one, as OpenAPI 3.0.")),
 		}},
 	}
+}
+
+type endpointIn struct {
+	TenantID string `path:"tenantId" check:"max=21"`
+}
+
+type endpointOut struct {
+	User string `json:"user" example:"https://auth.example.com"`
+}
+
+// endpoint tells at the admin tenant, to whose console operators come, where a
+// tenant's people sign in.
+func (p *parts) endpoint(ctx context.Context, in *endpointIn) (*endpointOut, error) {
+	endpoints := map[string]*url.URL{tenant.Default: p.options.Endpoint, tenant.Admin: p.options.AdminEndpoint}
+	at := endpoints[in.TenantID]
+	if at == nil || tenant.From(ctx).ID != tenant.Admin {
+		return nil, errs.ErrNotFound
+	}
+	return &endpointOut{at.String()}, nil
 }
 
 // openAPIRoute publishes the document of an API.
