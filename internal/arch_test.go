@@ -31,7 +31,7 @@ var order = []string{
 	"tenant", "settings", "audit", "customdomain", "captcha", "phrase", "emailtemplate",
 	"user", "breach", "resource", "role", "user/transfer", "organization", "application",
 	"signinexp", "accountcenter", "sentinel",
-	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access",
+	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access", "dashboard",
 	// Engines: protocols over many slices.
 	"oidc/proto", "oidc/client", "oidc/token", "oidc/signedin", "oidc/grant", "oidc/authorize", "oidc/logout",
 	"operator", "samlapp",

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"signet/internal/breach"
 	"signet/internal/platform/clock"
@@ -46,6 +47,8 @@ func serveInstallation(e *environment, in *server.Installation) error {
 		Endpoint: c.Endpoint, AdminEndpoint: c.AdminEndpoint,
 		Proxies:            web.Proxies{Trust: c.TrustProxyHeader, Allowed: c.TrustedProxies},
 		StatusAPIKey:       c.StatusAPIKey.Reveal(),
+		DefaultRoles:       c.UserDefaultRoleNames,
+		KeyGrace:           time.Duration(c.KeyGrace) * time.Second,
 		IgnoreUsernameCase: !c.CaseSensitiveUsername,
 		Pwned:              breachCheck(c.BreachService),
 	})

@@ -118,7 +118,7 @@ func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant
 	var created *user.User
 	now := clock.Clock(clock.System).Millis()
 	err = t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		created, err = insertUser(ctx, tx, now, n)
+		created, err = insertUser(ctx, tx, now, n, e.config.UserDefaultRoleNames)
 		return err
 	})
 	if err == nil {
@@ -129,7 +129,7 @@ func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant
 
 // insertUser stores a user. The first one of the admin tenant completes the
 // setup: whoever may run this command needs no link.
-func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New) (*user.User, error) {
+func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New, defaultRoles []string) (*user.User, error) {
 	isFirst := false
 	if tx.TenantID() == tenant.Admin {
 		var err error
@@ -141,7 +141,7 @@ func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New) (*user.Us
 	if err != nil {
 		return nil, err
 	}
-	if err := role.AssignDefaults(ctx, tx, now, created.ID); err != nil {
+	if err := role.AssignDefaults(ctx, tx, now, created.ID, defaultRoles); err != nil {
 		return nil, err
 	}
 	if isFirst {

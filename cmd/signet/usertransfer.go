@@ -126,6 +126,7 @@ func (c userImport) options(ctx context.Context, e *environment, t *tenant.Tenan
 	o := transfer.Options{
 		DB: t.DB, Clock: clock.System, Hasher: crypt.NewHasher(crypt.HasherOptions{}), Format: format,
 		CaseSensitive: settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername),
+		DefaultRoles:  e.config.UserDefaultRoleNames,
 		SkipExisting:  c.SkipExisting, DryRun: c.DryRun, Events: c.Events, IgnoreUnknown: c.IgnoreUnknown,
 	}
 	if c.File != "-" && !c.DryRun {

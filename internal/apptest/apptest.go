@@ -49,6 +49,8 @@ type settings struct {
 	public  string
 	proxies web.Proxies
 	seed    server.Seeder
+	roles   []string
+	grace   time.Duration
 	change  func(*server.Options)
 }
 
@@ -71,6 +73,12 @@ func Behind(endpoint string) Option {
 
 // Seeded uses another seed than the product's.
 func Seeded(seed server.Seeder) Option { return func(s *settings) { s.seed = seed } }
+
+// GivingRoles gives new users roles by name, as a configuration may.
+func GivingRoles(names ...string) Option { return func(s *settings) { s.roles = names } }
+
+// StagingKeys lets new signing keys wait, as a configuration may.
+func StagingKeys(grace time.Duration) Option { return func(s *settings) { s.grace = grace } }
 
 // With changes the options with which the server is built.
 func With(change func(o *server.Options)) Option {
@@ -122,7 +130,7 @@ func boot(t testing.TB, app *App, s settings) *server.Server {
 	o := server.Options{
 		Pool: app.Pool, Keyring: app.Keyring, Hasher: app.Hasher, Clock: app.Clock.Now,
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
-		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
+		Proxies: s.proxies, Seed: s.seed, DefaultRoles: s.roles, KeyGrace: s.grace, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
 	}
 	if s.change != nil {
 		s.change(&o)

@@ -87,9 +87,9 @@ func (a *App) Count(t testing.TB, tenantID, table, where string, args ...any) in
 	return n
 }
 
-// Trails are tables that say what was tried: requests that are refused may
-// write to them.
-var Trails = []string{"audit_logs*", "sentinel_activities", "sentinel_targets", "rate_buckets", "leases"}
+// Trails are tables that say what was tried, or follow from it some time after
+// the answer: requests that are refused may write to them.
+var Trails = []string{"audit_logs*", "daily_active_users", "sentinel_activities", "sentinel_targets", "rate_buckets", "leases"}
 
 // Snapshot is a checksum of every table.
 type Snapshot map[string]string

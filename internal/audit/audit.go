@@ -45,10 +45,24 @@ type row struct {
 	reached chan struct{}
 }
 
+// Happened is an entry with its time, in epoch milliseconds.
+type Happened struct {
+	Entry
+
+	At int64
+}
+
+// Follower stores what follows from entries of the tenant of tx, in the
+// transaction that stores them. It may run twice, as transactions do; committed
+// is called once they are stored. A trail calls it on one goroutine.
+type Follower func(ctx context.Context, tx *db.Tx, batch []Happened) (committed func(), err error)
+
 // Trail writes entries in the background.
 type Trail struct {
-	pool  *db.Pool
-	clock clock.Clock
+	pool      *db.Pool
+	clock     clock.Clock
+	followers []Follower
+
 	queue chan row
 	stop  chan struct{}
 	done  sync.WaitGroup
@@ -65,8 +79,8 @@ const (
 )
 
 // NewTrail starts a trail; Close writes what is left.
-func NewTrail(pool *db.Pool, now clock.Clock) *Trail {
-	t := &Trail{pool: pool, clock: now, queue: make(chan row, queueSize), stop: make(chan struct{})}
+func NewTrail(pool *db.Pool, now clock.Clock, followers ...Follower) *Trail {
+	t := &Trail{pool: pool, clock: now, followers: followers, queue: make(chan row, queueSize), stop: make(chan struct{})}
 	t.done.Go(t.run)
 	return t
 }
@@ -233,7 +247,7 @@ func (t *Trail) write(rows []row) {
 		wait := 50 * time.Millisecond
 		for range 11 {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			err := t.pool.For(tenantID).Tx(ctx, func(tx *db.Tx) error { return insert(ctx, tx, group) })
+			err := t.store(ctx, t.pool.For(tenantID), group)
 			cancel()
 			if err == nil {
 				break
@@ -243,4 +257,34 @@ func (t *Trail) write(rows []row) {
 			wait *= 2
 		}
 	}
+}
+
+// store writes the rows of a tenant and what follows from them.
+func (t *Trail) store(ctx context.Context, d *db.DB, rows []row) error {
+	var committed []func()
+	batch := make([]Happened, len(rows))
+	for i, r := range rows {
+		batch[i] = Happened{r.entry, r.createdAt}
+	}
+	err := d.Tx(ctx, func(tx *db.Tx) error {
+		committed = nil
+		if err := insert(ctx, tx, rows); err != nil {
+			return err
+		}
+		for _, follow := range t.followers {
+			done, err := follow(ctx, tx, batch)
+			if err != nil {
+				return err
+			}
+			committed = append(committed, done)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, done := range committed {
+		done()
+	}
+	return nil
 }

@@ -38,24 +38,54 @@ func (g *Gate) Authenticate(ctx context.Context, authorization string) (*Caller,
 	if err != nil {
 		return nil, err
 	}
+	claims, err := g.verifyFor(ctx, home, raw, resource.ManagementIndicator(here.ID))
+	if err != nil {
+		return nil, err
+	}
+	if !proto.HasScope(claims.Scope, resource.ManagementScope) {
+		return nil, web.ErrForbidden
+	}
+	return g.caller(ctx, home, claims)
+}
+
+// Bearer returns who holds a signed access token of the request's tenant for an
+// audience. It says nothing about what they may do.
+func (g *Gate) Bearer(ctx context.Context, authorization, audience string) (*Caller, error) {
+	raw, err := web.BearerToken(authorization)
+	if err != nil {
+		return nil, err
+	}
+	here := tenant.From(ctx)
+	claims, err := g.verifyFor(ctx, here, raw, audience)
+	if err != nil {
+		return nil, err
+	}
+	return g.caller(ctx, here, claims)
+}
+
+// verifyFor checks that a token of home counts now and for the audience.
+func (g *Gate) verifyFor(ctx context.Context, home *tenant.Tenant, raw, audience string) (*token.AccessClaims, error) {
 	claims, err := g.verify(ctx, home, raw)
 	if err != nil {
 		return nil, err
 	}
 	now := g.Clock.Millis()
 	switch {
-	case claims.Audience != resource.ManagementIndicator(here.ID), claims.ExpiresAt <= now, claims.NotBefore > now:
+	case claims.Audience != audience, claims.ExpiresAt <= now, claims.NotBefore > now:
 		return nil, web.ErrUnauthorized
 	case claims.Subject == "":
 		return nil, ErrNoSubject
-	case !proto.HasScope(claims.Scope, resource.ManagementScope):
-		return nil, web.ErrForbidden
 	}
-	caller := &Caller{Subject: claims.Subject, IsApplication: claims.Subject == claims.ClientID, ClientID: claims.ClientID}
-	if err := g.checkStanding(ctx, home, caller); err != nil {
+	return claims, nil
+}
+
+// caller is whom a token of home speaks for, if they are still there.
+func (g *Gate) caller(ctx context.Context, home *tenant.Tenant, claims *token.AccessClaims) (*Caller, error) {
+	c := &Caller{Subject: claims.Subject, IsApplication: claims.Subject == claims.ClientID, ClientID: claims.ClientID}
+	if err := g.checkStanding(ctx, home, c); err != nil {
 		return nil, err
 	}
-	return caller, nil
+	return c, nil
 }
 
 // home is the tenant that has issued a token: the request's or the admin one.

@@ -4,10 +4,12 @@
 package purge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"signet/internal/dashboard"
 	"signet/internal/platform/db"
 	"signet/internal/platform/job"
 )
@@ -25,6 +27,8 @@ type rule struct {
 	column string
 	keep   time.Duration
 	also   string // further condition; $1 is the same time
+	order  string // which rows go first; by column if empty
+	inDays bool   // column holds days since 1970-01-01
 	set    string // assignment instead of deletion
 }
 
@@ -54,6 +58,9 @@ var rules = []rule{
 	{table: "outbox_events", key: "id", column: "dispatched_at", keep: 3 * day},
 	{table: "jobs", key: "id", column: "done_at", keep: 7 * day},
 	{table: "audit_logs", key: "created_at, id", column: "created_at", keep: 90 * day},
+	// Its only index begins with the tenant.
+	{table: "daily_active_users", key: "day, user_id", column: "day", inDays: true, keep: dashboard.Kept * day,
+		also: "tenant_id IN (SELECT id FROM tenants)", order: "tenant_id, day"},
 }
 
 // statement returns the statement of one batch: $1 is the time, $2 its size.
@@ -67,7 +74,7 @@ func (r rule) statement() string {
 		action = "UPDATE " + r.table + " SET " + r.set
 	}
 	return fmt.Sprintf(`%s WHERE (tenant_id, %s) IN (SELECT tenant_id, %s FROM %s WHERE %s ORDER BY %s LIMIT $2)`,
-		action, r.key, r.key, r.table, condition, r.column)
+		action, r.key, r.key, r.table, condition, cmp.Or(r.order, r.column))
 }
 
 // Expired deletes expired rows and forgets sealed values that have served. It
@@ -88,6 +95,9 @@ func (r rule) run(ctx context.Context, lease *job.Lease) error {
 		size = 200
 	}
 	before := lease.Pool().Clock().Millis() - r.keep.Milliseconds()
+	if r.inDays {
+		before /= day.Milliseconds()
+	}
 	for {
 		var n int64
 		err := lease.Pool().Across().Tx(ctx, func(tx *db.AcrossTx) (err error) {

@@ -37,6 +37,7 @@ var fixtures = []struct{ table, insert string }{
 	{"one_time_tokens", `(tenant_id, id, email, token_hash, token_sealed, created_at, expires_at) VALUES ($1, $2, 'e', {b}, {b}, 1, $3)`},
 	{"outbox_events", `(tenant_id, id, name, data, context, created_at, dispatched_at) VALUES ($1, $2, 'n', '{}', '{}', 1, $3)`},
 	{"jobs", `(tenant_id, id, kind, payload, run_at, created_at, done_at) VALUES ($1, $2, 'k', '{}', 1, 1, $3)`},
+	{"daily_active_users", `(tenant_id, user_id, day) VALUES ($1, $2, (CAST($3 AS BIGINT) - 51200000) / 86400000)`}, // a day ends at start
 	{"audit_logs", `(tenant_id, id, created_at, key, is_success, is_listed, payload) VALUES ($1, $2, $3, 'k', TRUE, TRUE, '{}')`},
 }
 
@@ -98,6 +99,9 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 			if r.set == "" {
 				keep[r.table] = r.keep.Milliseconds()
 			}
+		}
+		if _, err := p.Across().Exec(t.Context(), `INSERT INTO tenants (id, name, created_at) VALUES ('a', 'a', 1), ('b', 'b', 1)`); err != nil {
+			t.Fatal(err)
 		}
 		for _, f := range fixtures {
 			for _, tenant := range []string{"a", "b"} {

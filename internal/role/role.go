@@ -4,10 +4,12 @@ package role
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
+	"signet/internal/tenant"
 )
 
 // Errors of this package.
@@ -18,6 +20,9 @@ var (
 	ErrUserHeld         = errs.New(422, "role.user_exists")
 	ErrApplicationHeld  = errs.New(422, "role.application_exists")
 	ErrManagementScopes = errs.New(400, "role.management_api_scopes_not_assignable_to_user_role")
+	// ErrDefaultMissing: the installation names a role for new users that is not
+	// there.
+	ErrDefaultMissing = errs.New(400, "role.default_role_missing")
 	// ErrForMachines: users cannot have the role.
 	ErrForMachines = errs.New(422, "user.invalid_role_type")
 )
@@ -107,18 +112,43 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Role, scopeIDs ...strin
 	return &r, tx.Touch(ctx, family)
 }
 
-// AssignDefaults gives a new user every default role of its tenant.
-func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	roles, err := db.All[Role](ctx, tx, selectRole+` AND is_default AND type = $2 ORDER BY id`, User)
+// AssignDefaults gives a new user the roles that Defaults returns.
+func AssignDefaults(ctx context.Context, tx *db.Tx, now int64, userID string, named []string) error {
+	ids, err := Defaults(ctx, tx, named)
 	if err != nil {
 		return err
+	}
+	_, err = give(ctx, tx, now, userID, ids)
+	return err
+}
+
+// Defaults returns the ids of the roles that new users get: every default role
+// of the tenant and, but for operators in the admin tenant, those that the
+// installation has named. A name that no role for users has is
+// ErrDefaultMissing.
+func Defaults(ctx context.Context, q db.Q, named []string) ([]string, error) {
+	if q.TenantID() == tenant.Admin {
+		named = nil
+	}
+	condition, args := "is_default", []any{User}
+	if len(named) > 0 {
+		condition += " OR name IN (" + db.Placeholders(3, len(named)) + ")"
+		args = append(args, db.Args(named)...)
+	}
+	roles, err := db.All[Role](ctx, q, selectRole+` AND type = $2 AND (`+condition+`) ORDER BY id`, args...)
+	if err != nil {
+		return nil, err
 	}
 	ids := make([]string, len(roles))
 	for i, r := range roles {
 		ids[i] = r.ID
 	}
-	_, err = give(ctx, tx, now, userID, ids)
-	return err
+	for _, name := range named {
+		if !slices.ContainsFunc(roles, func(r Role) bool { return r.Name == name }) {
+			return nil, ErrDefaultMissing.Describe("there is no role %q for users", name)
+		}
+	}
+	return ids, nil
 }
 
 // Of returns the roles of a user, ordered by name.

@@ -2,6 +2,7 @@ package role_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"signet/internal/platform/db"
@@ -47,7 +48,7 @@ func TestRoles(t *testing.T) {
 					return err
 				}
 			}
-			return role.AssignDefaults(t.Context(), tx, now, "user00000001")
+			return role.AssignDefaults(t.Context(), tx, now, "user00000001", nil)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -69,6 +70,50 @@ func TestRoles(t *testing.T) {
 		}
 		if _, err := role.ByName(t.Context(), p.For("admin"), "admin"); !errors.Is(err, role.ErrNotFound) {
 			t.Errorf("another tenant: %v", err)
+		}
+	})
+}
+
+// The default roles of a tenant and those that the installation has named, each
+// once; the admin tenant's operators get only the former.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		for _, tenant := range []string{"default", "admin"} {
+			err := p.For(tenant).Tx(t.Context(), func(tx *db.Tx) error {
+				for _, r := range []role.Role{
+					{ID: "1", Name: "reader", Type: role.User, IsDefault: true},
+					{ID: "2", Name: "member", Type: role.User},
+					{ID: "3", Name: "other", Type: role.User},
+					{ID: "4", Name: "robot", Type: role.MachineToMachine, IsDefault: true},
+				} {
+					if _, err := role.Create(t.Context(), tx, now, r); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			tenant string
+			named  []string
+			want   []string
+			err    error
+		}{
+			{"default", nil, []string{"1"}, nil},
+			{"default", []string{"member"}, []string{"1", "2"}, nil},
+			{"default", []string{"member", "reader"}, []string{"1", "2"}, nil},
+			{"default", []string{"Member"}, nil, role.ErrDefaultMissing},
+			{"default", []string{"member", "robot"}, nil, role.ErrDefaultMissing},
+			{"admin", []string{"member", "gone"}, []string{"1"}, nil},
+		} {
+			got, err := role.Defaults(t.Context(), p.For(c.tenant), c.named)
+			if !slices.Equal(got, c.want) || !errors.Is(err, c.err) {
+				t.Errorf("%s with %q: %q, %v; want %q, %v", c.tenant, c.named, got, err, c.want, c.err)
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"signet/internal/access/accessapi"
 	"signet/internal/account"
 	"signet/internal/account/accountapi"
 	"signet/internal/accountcenter"
@@ -50,6 +51,7 @@ type parts struct {
 	pages      *signinpages.Pages
 	limiter    *sentinel.Limiter
 	trail      *audit.Trail
+	gate       *operator.Gate
 	operator   web.Guard // of every operation of the Management API
 	provider   *oidcapi.API
 	browser    *oidcapi.Browser
@@ -71,7 +73,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
-		Pwned:              o.Pwned,
+		Pwned: o.Pwned, DefaultRoles: o.DefaultRoles,
 		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
 	}
 	p.account = &account.Engine{
@@ -86,7 +88,8 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer,
 		MakesAdministrator: p.makesAdministrator,
 	}
-	p.operator = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock).Guard()
+	p.gate = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock)
+	p.operator = p.gate.Guard()
 	if o.WrapOperator != nil {
 		p.operator = o.WrapOperator(p.operator)
 	}
@@ -97,13 +100,12 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 // tables are all routes, in the order of the reference.
 func (p *parts) tables() []web.Table {
 	accountParty := p.party(client.AccountCenter, "/account", account.AllScopes)
-	tables := []web.Table{
-		p.statusTable(),
+	tables := append(p.statusTables(),
 		p.provider.Routes(),
 		p.browser.Routes(),
 		signinexpapi.Routes(&signinexpapi.Handlers{Experience: p.experience}),
 		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}),
-	}
+		accessapi.Routes(&accessapi.API{Gate: p.gate}))
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
 	tables = append(tables, p.management()...)
 	for _, pages := range []web.Table{

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"signet/internal/accountcenter/accountcenterapi"
 	"signet/internal/application/applicationapi"
 	"signet/internal/audit/auditapi"
+	"signet/internal/dashboard/dashboardapi"
 	"signet/internal/organization/organizationapi"
 	"signet/internal/passcode/passcodeapi"
 	"signet/internal/platform/db"
@@ -27,15 +29,17 @@ func (p *parts) management() []web.Table {
 	tables := []web.Table{
 		(&userapi.API{
 			Clock: now, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
-			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
+			IgnoreUsernameCase: p.options.IgnoreUsernameCase, DefaultRoles: p.options.DefaultRoles, Operator: guard,
 		}).Table(),
 		(&userapi.Factors{Clock: now, Keyring: ring, Operator: guard}).FactorTable(),
 		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Table(),
+		(&applicationapi.System{Operator: guard}).Table(),
 		(&resourceapi.API{Clock: now, Operator: guard}).Table(),
 		(&roleapi.API{Clock: now, Operator: guard}).Table(),
 		(&organizationapi.JIT{Keyring: ring, Operator: guard}).Table(),
 		(&organizationapi.Invitations{Clock: now, Operator: guard}).Table(),
 		(&passcodeapi.API{Clock: now, Keyring: ring, Operator: guard}).Table(),
+		(&passcodeapi.Codes{Operator: guard}).Table(),
 		(&subjecttokenapi.API{Clock: now, Operator: guard}).Table(),
 		(&signinexpapi.API{
 			Clock: now, Means: means, Pwned: p.options.Pwned,
@@ -43,8 +47,9 @@ func (p *parts) management() []web.Table {
 		}).Table(),
 		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
 		(&auditapi.API{Trail: p.trail, Operator: guard}).Table(),
+		(&dashboardapi.API{Clock: now, Zone: time.Local, Operator: guard}).Table(),
 		(&sentinelapi.API{Operator: guard}).Table(),
-		(&settingsapi.API{Clock: now, Keyring: ring, Operator: guard}).Table(),
+		(&settingsapi.API{Clock: now, Keyring: ring, KeyGrace: p.options.KeyGrace, Operator: guard}).Table(),
 	}
 	return append(tables, (&organizationapi.API{Clock: now, Operator: guard}).Tables()...)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"signet/internal/audit"
+	"signet/internal/dashboard"
 	"signet/internal/hosted/setuppages"
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/clock"
@@ -37,6 +38,12 @@ type Options struct {
 	Proxies                 web.Proxies
 	// StatusAPIKey lets GET /api/status tell the tenant's id; "" never does.
 	StatusAPIKey string
+	// DefaultRoles are names of roles that new users of all tenants but the admin
+	// one get beside the default roles of their tenant.
+	DefaultRoles []string
+	// KeyGrace is how long a new signing key is published before it signs, where
+	// the rotation does not say; zero rotates at once.
+	KeyGrace time.Duration
 	// IgnoreUsernameCase makes usernames case-insensitive in every tenant.
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
@@ -75,12 +82,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := SeedTenants(ctx, o); err != nil {
 		return nil, err
 	}
-	s.trail = audit.NewTrail(o.Pool, o.Clock)
+	s.trail = audit.NewTrail(o.Pool, o.Clock, dashboard.NewRecorder(time.Local).Follow)
 	s.parts = build(o, s.Tenant(tenant.Admin), s.trail)
 	s.handler = s.chain(s.parts.tables())
 	s.jobs = job.New(o.Pool, slog.Default())
 	s.jobs.Every("purge", purge.Period, purge.Expired)
 	s.jobs.Every("recount", user.RecountPeriod, user.Recount)
+	s.jobs.Every("settle", dashboard.SettlePeriod, dashboard.Settle(time.Local))
 	s.jobs.Start()
 	return s, nil
 }

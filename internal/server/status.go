@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,19 +51,56 @@ func (p *parts) status(ctx context.Context, in *statusIn) (*web.Nothing, error) 
 	return nil, nil
 }
 
-func (p *parts) statusTable() web.Table {
-	return web.Table{Tag: "Status", Routes: []web.Route{
-		web.Get("/api/status", p.status, web.Doc("GetStatus", "Tell that the service is up")),
-		p.openAPIRoute("experience", "Signet Experience API", false),
-		p.openAPIRoute("user", "Signet Account API", true),
-		p.openAPIRoute("management", "Signet Management API", true),
-		web.Raw(http.MethodGet, "/api/swagger.json", p.describe("", "Signet API", true)),
-	}}
+// statusTables are what programs ask about the service itself.
+func (p *parts) statusTables() []web.Table {
+	return []web.Table{
+		{Document: "management", Tag: "Status", Routes: []web.Route{
+			web.Get("/api/status", p.status,
+				web.Doc("GetStatus", "Tell that the service is up"),
+				web.About("Who sends the key of the environment variable STATUS_API_KEY in the header logto-status-api-key learns "+
+					"the id of the tenant from the header logto-tenant-id.")),
+		}},
+		{Document: "management", Tag: "Well-known", Routes: []web.Route{
+			p.openAPIRoute("experience", "Experience", false),
+			p.openAPIRoute("user", "Account", true),
+			p.openAPIRoute("management", "Management", true),
+		}},
+		{Tag: "Well-known", Routes: []web.Route{
+			web.Get("/api/.well-known/endpoints/{tenantId}", p.endpoint,
+				web.Doc("GetTenantEndpoint", "Tell where a tenant is served"), web.Fails(400, 404)),
+		}},
+		{Document: "management", Tag: "Swagger.json", Routes: []web.Route{
+			web.Raw(http.MethodGet, "/api/swagger.json", p.describe("", "Signet API", true),
+				web.Doc("GetSwaggerJson", "Describe every API"),
+				web.About("The operations of all three documents in one, as OpenAPI 3.0.")),
+		}},
+	}
 }
 
-// openAPIRoute publishes the document of that name.
-func (p *parts) openAPIRoute(name, title string, secured bool) web.Route {
-	return web.Raw(http.MethodGet, "/api/.well-known/"+name+".openapi.json", p.describe(name, title, secured))
+type endpointIn struct {
+	TenantID string `path:"tenantId" check:"max=21"`
+}
+
+type endpointOut struct {
+	User string `json:"user" example:"https://auth.example.com"`
+}
+
+// endpoint tells at the admin tenant, to whose console operators come, where a
+// tenant's people sign in.
+func (p *parts) endpoint(ctx context.Context, in *endpointIn) (*endpointOut, error) {
+	endpoints := map[string]*url.URL{tenant.Default: p.options.Endpoint, tenant.Admin: p.options.AdminEndpoint}
+	at := endpoints[in.TenantID]
+	if at == nil || tenant.From(ctx).ID != tenant.Admin {
+		return nil, errs.ErrNotFound
+	}
+	return &endpointOut{at.String()}, nil
+}
+
+// openAPIRoute publishes the document of an API.
+func (p *parts) openAPIRoute(name, api string, secured bool) web.Route {
+	return web.Raw(http.MethodGet, "/api/.well-known/"+name+".openapi.json", p.describe(name, "Signet "+api+" API", secured),
+		web.Doc("GetWellKnown"+strings.ToUpper(name[:1])+name[1:]+"OpenapiJson", "Describe the "+api+" API"),
+		web.About("As OpenAPI 3.0; the server that it names is the one that answers."))
 }
 
 // describe answers with the document of that name, or with all of them in one if

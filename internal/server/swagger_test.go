@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -20,6 +21,11 @@ func TestSwagger(t *testing.T) {
 		return d
 	}
 	all := read("/api/swagger.json")
+	for _, path := range []string{"/api/status", "/api/swagger.json", "/api/.well-known/management.openapi.json", "/api/.well-known/account-center"} {
+		if operation, _ := all.Paths[path]["get"].(map[string]any); operation == nil || fmt.Sprint(operation["security"]) != "[]" {
+			t.Errorf("%s: %v", path, operation)
+		}
+	}
 	for _, name := range []string{"experience", "user", "management"} {
 		one := read("/api/.well-known/" + name + ".openapi.json")
 		if len(one.Paths) == 0 {

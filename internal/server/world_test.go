@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"testing"
@@ -62,4 +63,35 @@ func idOf(t *testing.T, app *apptest.App, column, table string) string {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// watch demands that steps change no table. To look at all of them costs more
+// than most steps, so it looks after every few.
+type watch struct {
+	t      *testing.T
+	app    *apptest.App
+	before apptest.Snapshot
+	steps  []string // since before
+}
+
+func watching(t *testing.T, app *apptest.App) *watch {
+	t.Helper()
+	return &watch{t: t, app: app, before: app.Snapshot(t)}
+}
+
+func (w *watch) after(step string) {
+	w.t.Helper()
+	if w.steps = append(w.steps, step); len(w.steps) == 16 {
+		w.end()
+	}
+}
+
+func (w *watch) end() {
+	w.t.Helper()
+	now := w.app.Snapshot(w.t)
+	if !maps.Equal(w.before, now) {
+		w.before.Same(w.t, now)
+		w.t.Errorf("by one of %q", w.steps)
+	}
+	w.before, w.steps = now, nil
 }

@@ -31,6 +31,9 @@ type Engine struct {
 	// Limiter bounds how often one address tries passwords and registers; nil
 	// does not.
 	Limiter *sentinel.Limiter
+	// DefaultRoles are names of roles that every new user gets beside the default
+	// ones of the tenant.
+	DefaultRoles []string
 	// IgnoreUsernameCase makes usernames case-insensitive whatever a tenant says.
 	IgnoreUsernameCase bool
 

@@ -149,7 +149,7 @@ func (v *visit) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := role.AssignDefaults(ctx, v.tx, v.now, u.ID); err != nil {
+	if err := role.AssignDefaults(ctx, v.tx, v.now, u.ID, v.DefaultRoles); err != nil {
 		return err
 	}
 	if v.Registered != nil {

@@ -22,9 +22,14 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	each(t, nil, func(t *testing.T, w *world) {
 		w.tx(func(tx *db.Tx) error {
-			_, err := role.Create(w.ctx, tx, 1, role.Role{ID: "member", Name: "Member", Type: role.User, IsDefault: true})
-			return err
+			for _, r := range []role.Role{{Name: "Member", Type: role.User, IsDefault: true}, {Name: "Reader", Type: role.User}} {
+				if _, err := role.Create(w.ctx, tx, 1, r); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
+		w.engine.DefaultRoles = []string{"Reader", "Gone"}
 		f := w.begin(signin.EventRegister)
 		w.ok(w.engine.SetUsername(w.ctx, f.in, "ada"))
 		_, err := w.engine.Identify(w.ctx, f.in, nil)
@@ -36,6 +41,12 @@ func TestRegister(t *testing.T) {
 			t.Fatal("half a user was created")
 		}
 		w.ok(w.engine.SetPassword(w.ctx, f.in, password))
+		_, err = w.engine.Identify(w.ctx, f.in, nil)
+		w.refused(err, role.ErrDefaultMissing)
+		if w.users() != 0 {
+			t.Fatal("a user without the roles that everybody has was created")
+		}
+		w.engine.DefaultRoles = []string{"Reader"}
 		created, err := w.engine.Identify(w.ctx, f.in, nil)
 		w.ok(err)
 		view := f.state()
@@ -46,7 +57,7 @@ func TestRegister(t *testing.T) {
 		if *u.Username != "ada" || !u.HasPassword() || u.IsMFAEnabled == nil || *u.IsMFAEnabled || len(u.ID) != 12 {
 			t.Errorf("user %+v", u)
 		}
-		if roles, err := role.Of(w.ctx, w.db, u.ID); err != nil || len(roles) != 1 {
+		if roles, err := role.Of(w.ctx, w.db, u.ID); err != nil || len(roles) != 2 {
 			t.Errorf("roles %v %v", roles, err)
 		}
 		// Created with identification, not with submit.

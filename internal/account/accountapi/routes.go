@@ -68,9 +68,12 @@ func (a *API) Tables() []web.Table {
 			web.Post("/api/verifications/web-authn/authentication/verify", a.finishProof, token,
 				web.Doc("VerifyWebAuthnAuthentication", "Prove a registered passkey, in place of the password"), web.Fails(400, 401, 403)),
 		}},
-		{Document: "", Tag: "Account center", Routes: []web.Route{
+		{Document: "management", Tag: "Well-known", Routes: []web.Route{
 			web.Get("/api/.well-known/account-center", a.center,
-				web.Doc("GetAccountCenterSettings", "Get what users may do with their accounts")),
+				web.Doc("GetWellKnownAccountCenter", "Get what users may do with their accounts"),
+				web.About("For pages on which people manage their own accounts, and open to everybody.")),
+		}},
+		{Document: "", Tag: "Account center", Routes: []web.Route{
 			web.Get("/.well-known/webauthn", a.relatedOrigins,
 				web.Doc("GetWebAuthnRelatedOrigins", "Get the origins that share passkeys")),
 		}},

@@ -236,6 +236,12 @@ func TestApplications_CreationRefused(t *testing.T) {
 	})
 }
 
+func TestSystem_HasNoProxyForProtectedApplications(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	app.Refused(t, `GET /api/systems/application -> 501 application.protected_app_not_configured`)
+}
+
 func TestApplications_ChangesRefused(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {

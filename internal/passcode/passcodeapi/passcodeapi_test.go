@@ -163,3 +163,25 @@ func TestOneTimeTokens_ParallelVerify(t *testing.T) {
 		}
 	})
 }
+
+// What is wrong with the request is said before that no code can be sent.
+func TestVerificationCodes(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.Refused(t,
+			`POST /api/verification-codes {"email":"robin@example.com"} -> 501 connector.not_found`,
+			`POST /api/verification-codes {"phone":"441632960961"} -> 501 connector.not_found`,
+			`POST /api/verification-codes {} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes {"email":"robin"} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes {"email":12} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes {"email":"`+strings.Repeat("x", 300)+`@example.com"} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes {"phone":"+441632960961"} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes {"phone":"441632960961","email":"robin"} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes/verify {"email":"robin@example.com","verificationCode":"123456"} -> 400 verification_code.not_found`,
+			`POST /api/verification-codes/verify {"phone":"441632960961","verificationCode":"123456"} -> 400 verification_code.not_found`,
+			`POST /api/verification-codes/verify {"email":"robin@example.com"} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes/verify {"phone":"441632960961","verificationCode":""} -> 400 guard.invalid_input`,
+			`POST /api/verification-codes/verify {"verificationCode":"123456"} -> 400 guard.invalid_input`,
+		)
+	})
+}

@@ -47,6 +47,8 @@ type Config struct {
 	TrustedProxies   Networks `env:"TRUSTED_PROXIES" unset:"loopback, private and link-local networks" doc:"Addresses or networks (CIDR) of the reverse proxies, separated by commas. Needs TRUST_PROXY_HEADER."`
 
 	CaseSensitiveUsername bool        `env:"CASE_SENSITIVE_USERNAME" envDefault:"true" doc:"Set to false to ignore the case of usernames in every tenant, whatever its own policy says."`
+	UserDefaultRoleNames  Names       `env:"USER_DEFAULT_ROLE_NAMES" doc:"Names of roles, separated by commas, that every new user gets beside the default roles of the tenant. Each tenant but the admin one must have them: without one of them, nobody can register. Better make a role a default one."`
+	KeyGrace              int         `env:"PRIVATE_KEY_ROTATION_GRACE_PERIOD" envDefault:"0" doc:"Seconds for which a new signing key is published before it signs, so that caches of the key set can follow, where a rotation by the Management API does not say. 0 signs with it at once."`
 	StatusAPIKey          logs.Secret `env:"STATUS_API_KEY" doc:"Who sends it in the header logto-status-api-key to /api/status learns the tenant's id. Without it nobody does."`
 
 	BreachService string `env:"BREACH_SERVICE" envDefault:"https://api.pwnedpasswords.com" doc:"Where new passwords are looked up among breached ones: the range service of Have I Been Pwned, or a mirror of it. It learns five of forty digits of the password's SHA-1. off does not look."`
@@ -75,6 +77,20 @@ func (t *Timeout) UnmarshalText(text []byte) error {
 		return errors.New("must be a number of milliseconds, at most a day, or DISABLE_TIMEOUT")
 	}
 	*t = Timeout{Millis: n, Set: true}
+	return nil
+}
+
+// Names are names separated by commas.
+type Names []string
+
+// UnmarshalText reads names; blanks around them do not count.
+func (n *Names) UnmarshalText(text []byte) error {
+	*n = nil
+	for part := range strings.SplitSeq(string(text), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*n = append(*n, part)
+		}
+	}
 	return nil
 }
 
@@ -180,6 +196,7 @@ func (c *Config) check() []error {
 	complain(c.AdminEndpoint != nil && c.AdminPort == c.Port, "ADMIN_PORT: must not be PORT")
 	complain(c.LogFormat != logs.Text && c.LogFormat != logs.JSON, "LOG_FORMAT: must be text or json")
 	complain(c.PoolSize < 0 || c.PoolSize > 10_000, "DATABASE_POOL_SIZE: must be from 1 to 10000")
+	complain(c.KeyGrace < 0 || c.KeyGrace > 365*24*60*60, "PRIVATE_KEY_ROTATION_GRACE_PERIOD: must be from 0 to 31536000 seconds")
 	complain((c.HTTPSCertPath == "") != (c.HTTPSKeyPath == ""), "HTTPS_CERT_PATH and HTTPS_KEY_PATH: set both or neither")
 	complain(c.HTTPSCertPath != "" && c.Endpoint != nil && c.Endpoint.Scheme != "https",
 		"ENDPOINT: must begin with https:// since HTTPS_CERT_PATH is set")

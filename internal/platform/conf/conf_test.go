@@ -92,33 +92,36 @@ func TestParse_ValuesOfEachKind(t *testing.T) {
 func TestParse_RefusalsNameTheVariable(t *testing.T) {
 	t.Parallel()
 	for text, vars := range map[string]map[string]string{
-		"PORT: must be a whole number":            {"PORT": "http"},
-		"PORT: must be from 1 to 65535":           {"PORT": "65536"},
-		"ADMIN_PORT: must be from 1 to 65535":     {"ADMIN_PORT": "0"},
-		"ADMIN_PORT: must not be PORT":            {"PORT": "3002", "ADMIN_ENDPOINT": "http://b.example"},
-		"ENDPOINT: must be an absolute http":      {"ENDPOINT": "auth.example.com"},
-		"ENDPOINT: must be an absolute http or":   {"ENDPOINT": "ftp://auth.example.com"},
-		"ENDPOINT: must be an absolute http or h": {"ENDPOINT": "https://"},
-		"ENDPOINT: must not have a query":         {"ENDPOINT": "https://a.example/?x=1"},
-		"ENDPOINT: must not have a query or":      {"ENDPOINT": "https://a.example/#x"},
-		"ENDPOINT: must not have a user name":     {"ENDPOINT": "https://me:pw@a.example"},
-		"ENDPOINT: must not have empty or dotted": {"ENDPOINT": "https://a.example/x/../y"},
-		"ENDPOINT: must not have empty or":        {"ENDPOINT": "https://a.example//x"},
-		"ENDPOINT: must have a port":              {"ENDPOINT": "https://a.example:99999"},
-		"ADMIN_ENDPOINT: must be an absolute":     {"ADMIN_ENDPOINT": "//a.example"},
-		"ADMIN_ENDPOINT: must have another host":  {"ENDPOINT": "https://a.example", "ADMIN_ENDPOINT": "https://A.example/ops"},
-		"set both or neither":                     {"HTTPS_CERT_PATH": "c.pem"},
-		"must begin with https://":                {"HTTPS_CERT_PATH": "c", "HTTPS_KEY_PATH": "k", "ENDPOINT": "http://a.example"},
-		"TRUST_PROXY_HEADER: must be true":        {"TRUST_PROXY_HEADER": "maybe"},
-		"TRUSTED_PROXIES: must be addresses":      {"TRUST_PROXY_HEADER": "1", "TRUSTED_PROXIES": "proxy.local"},
-		"TRUSTED_PROXIES: has no effect":          {"TRUSTED_PROXIES": "10.0.0.0/8"},
-		"DB_URL: must begin with postgres://":     {"DB_URL": "mysql://u:hunter2@h/d"},
-		"DB_URL: is not a URL":                    {"DB_URL": "postgres://u:hunter2@h:x/d"},
-		"DATABASE_POOL_SIZE: must be a whole":     {"DATABASE_POOL_SIZE": "many"},
-		"DATABASE_POOL_SIZE: must be from":        {"DATABASE_POOL_SIZE": "-1"},
-		"DATABASE_STATEMENT_TIMEOUT: must be":     {"DATABASE_STATEMENT_TIMEOUT": "1m"},
-		"LOG_LEVEL: must be":                      {"LOG_LEVEL": "loud"},
-		"LOG_FORMAT: must be":                     {"LOG_FORMAT": "xml"},
+		"PORT: must be a whole number":                       {"PORT": "http"},
+		"PORT: must be from 1 to 65535":                      {"PORT": "65536"},
+		"ADMIN_PORT: must be from 1 to 65535":                {"ADMIN_PORT": "0"},
+		"ADMIN_PORT: must not be PORT":                       {"PORT": "3002", "ADMIN_ENDPOINT": "http://b.example"},
+		"ENDPOINT: must be an absolute http":                 {"ENDPOINT": "auth.example.com"},
+		"ENDPOINT: must be an absolute http or":              {"ENDPOINT": "ftp://auth.example.com"},
+		"ENDPOINT: must be an absolute http or h":            {"ENDPOINT": "https://"},
+		"ENDPOINT: must not have a query":                    {"ENDPOINT": "https://a.example/?x=1"},
+		"ENDPOINT: must not have a query or":                 {"ENDPOINT": "https://a.example/#x"},
+		"ENDPOINT: must not have a user name":                {"ENDPOINT": "https://me:pw@a.example"},
+		"ENDPOINT: must not have empty or dotted":            {"ENDPOINT": "https://a.example/x/../y"},
+		"ENDPOINT: must not have empty or":                   {"ENDPOINT": "https://a.example//x"},
+		"ENDPOINT: must have a port":                         {"ENDPOINT": "https://a.example:99999"},
+		"ADMIN_ENDPOINT: must be an absolute":                {"ADMIN_ENDPOINT": "//a.example"},
+		"ADMIN_ENDPOINT: must have another host":             {"ENDPOINT": "https://a.example", "ADMIN_ENDPOINT": "https://A.example/ops"},
+		"set both or neither":                                {"HTTPS_CERT_PATH": "c.pem"},
+		"must begin with https://":                           {"HTTPS_CERT_PATH": "c", "HTTPS_KEY_PATH": "k", "ENDPOINT": "http://a.example"},
+		"TRUST_PROXY_HEADER: must be true":                   {"TRUST_PROXY_HEADER": "maybe"},
+		"TRUSTED_PROXIES: must be addresses":                 {"TRUST_PROXY_HEADER": "1", "TRUSTED_PROXIES": "proxy.local"},
+		"TRUSTED_PROXIES: has no effect":                     {"TRUSTED_PROXIES": "10.0.0.0/8"},
+		"DB_URL: must begin with postgres://":                {"DB_URL": "mysql://u:hunter2@h/d"},
+		"DB_URL: is not a URL":                               {"DB_URL": "postgres://u:hunter2@h:x/d"},
+		"DATABASE_POOL_SIZE: must be a whole":                {"DATABASE_POOL_SIZE": "many"},
+		"DATABASE_POOL_SIZE: must be from":                   {"DATABASE_POOL_SIZE": "-1"},
+		"DATABASE_STATEMENT_TIMEOUT: must be":                {"DATABASE_STATEMENT_TIMEOUT": "1m"},
+		"LOG_LEVEL: must be":                                 {"LOG_LEVEL": "loud"},
+		"LOG_FORMAT: must be":                                {"LOG_FORMAT": "xml"},
+		"PRIVATE_KEY_ROTATION_GRACE_PERIOD: must be from":    {"PRIVATE_KEY_ROTATION_GRACE_PERIOD": "-1"},
+		"PRIVATE_KEY_ROTATION_GRACE_PERIOD: must be from 0":  {"PRIVATE_KEY_ROTATION_GRACE_PERIOD": "31536001"},
+		"PRIVATE_KEY_ROTATION_GRACE_PERIOD: must be a whole": {"PRIVATE_KEY_ROTATION_GRACE_PERIOD": "4h"},
 	} {
 		c, err := Parse(vars)
 		if err == nil || c != nil || !strings.Contains(err.Error(), text) {
@@ -133,6 +136,15 @@ func TestParse_RefusalsNameTheVariable(t *testing.T) {
 	for _, name := range []string{"PORT:", "LOG_LEVEL:", "ENDPOINT:"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is missing in: %v", name, err)
+		}
+	}
+}
+
+func TestParse_Names(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][]string{"": nil, " , ": nil, "member": {"member"}, " Team lead ,member,": {"Team lead", "member"}} {
+		if got := mustParse(t, map[string]string{"USER_DEFAULT_ROLE_NAMES": value}).UserDefaultRoleNames; !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", value, got, want)
 		}
 	}
 }

@@ -111,7 +111,11 @@ var errTimeout = errs.New(503, "request.unavailable")
 func Classify(ctx context.Context, err error) *errs.Error {
 	var tooLarge *http.MaxBytesError
 	if e, ok := errs.As(err); ok {
-		if e.Status >= http.StatusInternalServerError {
+		switch {
+		case e.Status == http.StatusNotImplemented:
+			// Nothing is wrong: the request needs what nobody has set up.
+			slog.InfoContext(ctx, "request not served", "request_id", Info(ctx).ID, "error", err.Error())
+		case e.Status >= http.StatusInternalServerError:
 			slog.ErrorContext(ctx, "request failed", "request_id", Info(ctx).ID, "error", err.Error())
 		}
 		return e

@@ -96,8 +96,7 @@ func (rt *Route) operation(tag string, secured bool) map[string]any {
 	if secured && len(rt.Guards) > 0 {
 		op["security"] = []any{map[string]any{"bearer": []any{}}}
 	}
-	shape := shapeOf(rt.in)
-	if shape.hasBody() {
+	if shape := rt.shape(); shape.hasBody() {
 		body := rt.in
 		if shape.body != nil {
 			body = shape.body.typ
@@ -110,7 +109,11 @@ func (rt *Route) operation(tag string, secured bool) map[string]any {
 func (rt *Route) responses() map[string]any {
 	responses := map[string]any{}
 	success := map[string]any{"description": http.StatusText(rt.Status)}
-	if rt.out != reflect.TypeFor[Nothing]() {
+	switch rt.out {
+	case reflect.TypeFor[Nothing]():
+	case nil:
+		success["content"] = map[string]any{"application/json": map[string]any{"schema": map[string]any{"type": "object"}}}
+	default:
 		success["content"] = jsonContent(rt.out)
 	}
 	if rt.paging != unpaged {
@@ -125,9 +128,17 @@ func (rt *Route) responses() map[string]any {
 	return responses
 }
 
+// shape is what the operation takes; a Raw route says nothing of it.
+func (rt *Route) shape() *shape {
+	if rt.in == nil {
+		return &shape{}
+	}
+	return shapeOf(rt.in)
+}
+
 func (rt *Route) parameters() []any {
 	params := []any{}
-	for _, f := range shapeOf(rt.in).params {
+	for _, f := range rt.shape().params {
 		params = append(params, map[string]any{
 			"name": f.name, "in": f.source, "required": f.required, "schema": schemaOf(f.typ, f.rules),
 		})

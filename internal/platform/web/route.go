@@ -115,9 +115,10 @@ func Delete[In, Out any](pattern string, h Handler[In, Out], opts ...Option) Rou
 }
 
 // Raw is a Route whose handler writes the answer itself: pages, redirects,
-// OAuth endpoints. It appears in the reference of routes, not in OpenAPI.
+// OAuth endpoints. It appears in the reference of routes, and in OpenAPI only if
+// Doc names it, as an operation that answers with some JSON object.
 func Raw(method, pattern string, h func(w http.ResponseWriter, r *http.Request) error, opts ...Option) Route {
-	rt := Route{Method: method, Pattern: pattern, MaxBody: defaultMaxBody}
+	rt := Route{Method: method, Pattern: pattern, MaxBody: defaultMaxBody, Status: http.StatusOK}
 	rt.serve = func(_ *Route, w http.ResponseWriter, r *http.Request) error { return h(w, r) }
 	return rt.with(opts)
 }

@@ -20,6 +20,9 @@ import (
 type API struct {
 	Clock   clock.Clock
 	Keyring *crypt.Keyring
+	// KeyGrace is how long a new signing key is published before it signs, where a
+	// rotation does not say; zero rotates at once.
+	KeyGrace time.Duration
 	// Operator guards every operation.
 	Operator web.Guard
 }
@@ -50,7 +53,8 @@ func (a *API) Table() web.Table {
 		web.Post("/api/configs/oidc/{keyType}/rotate", a.rotate, operator,
 			web.Doc("RotateOidcKeys", "Rotate keys"), web.Fails(400, 401, 403, 422),
 			web.About("The old key stays published so that its tokens still verify. With a grace period, in seconds, the new key "+
-				"is published first and signs only after it, so that caches of the key set can follow.")),
+				"is published first and signs only after it, so that caches of the key set can follow. Without one, that of the "+
+				"environment variable PRIVATE_KEY_ROTATION_GRACE_PERIOD holds for private keys.")),
 		web.Get("/api/configs/id-token", a.idToken, operator,
 			web.Doc("GetIdTokenConfig", "Get what ID tokens carry"), web.Fails(401, 403, 404),
 			web.About("The claims that can make an ID token large, and that it carries all the same.")),

@@ -106,3 +106,28 @@ func TestKeys_Rotate(t *testing.T) {
 		}
 	})
 }
+
+// The configuration says how long a new key waits where the rotation does not;
+// it says nothing of cookie keys, which never wait.
+func TestKeys_RotateWithTheGraceOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o := app.Operator(t)
+		const private = "/api/configs/oidc/private-keys/rotate"
+		var all []key
+		o.Want(200, "POST", private, `{}`).JSON(t, &all)
+		if len(all) != 2 || all[1].Status != "Next" || all[1].EffectiveAt != app.Clock.Now().UnixMilli()+90_000 {
+			t.Errorf("by the configuration: %+v", all)
+		}
+		o.Want(200, "POST", private, `{"rotationGracePeriod":30}`).JSON(t, &all)
+		if len(all) != 2 || all[1].EffectiveAt != app.Clock.Now().UnixMilli()+30_000 {
+			t.Errorf("by the request: %+v", all)
+		}
+		app.Clock.Advance(time.Minute)
+		o.Want(200, "POST", private, `{"rotationGracePeriod":0}`).JSON(t, &all)
+		if len(all) != 2 || all[0].Status != "Current" || all[1].Status != "Previous" {
+			t.Errorf("at once: %+v", all)
+		}
+		o.Want(200, "POST", "/api/configs/oidc/cookie-keys/rotate", `{}`)
+	}, apptest.StagingKeys(90*time.Second))
+}

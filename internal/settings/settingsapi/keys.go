@@ -61,12 +61,15 @@ type rotateIn struct {
 }
 
 func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
-	grace := int64(0)
-	if in.RotationGracePeriod != nil {
-		grace = *in.RotationGracePeriod
-	}
 	if in.KeyType == cookieKeys {
-		return a.rotateCookie(ctx, grace)
+		if in.RotationGracePeriod != nil && *in.RotationGracePeriod > 0 {
+			return nil, token.ErrCookieGrace
+		}
+		return a.rotateCookie(ctx)
+	}
+	grace := a.KeyGrace.Milliseconds()
+	if in.RotationGracePeriod != nil {
+		grace = *in.RotationGracePeriod * 1000
 	}
 	algorithm := token.ES384
 	if in.SigningKeyAlgorithm != nil && *in.SigningKeyAlgorithm == "RSA" {
@@ -80,7 +83,7 @@ func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
 		now := a.Clock.Millis()
 		var err error
 		if grace > 0 {
-			err = token.StageSigningKey(ctx, tx, now, now+grace*1000, a.Keyring, key)
+			err = token.StageSigningKey(ctx, tx, now, now+grace, a.Keyring, key)
 		} else {
 			err = token.RotateSigningKey(ctx, tx, now, a.Keyring, key)
 		}
@@ -91,10 +94,7 @@ func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
 	})
 }
 
-func (a *API) rotateCookie(ctx context.Context, grace int64) (*[]keyOut, error) {
-	if grace > 0 {
-		return nil, token.ErrCookieGrace
-	}
+func (a *API) rotateCookie(ctx context.Context) (*[]keyOut, error) {
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*[]keyOut, error) {
 		if err := token.RotateCookieKey(ctx, tx, a.Clock.Millis(), a.Keyring); err != nil {
 			return nil, err

@@ -95,7 +95,7 @@ func (im *importer) decide(ctx context.Context, q db.Q, b *batch, taken index) (
 	for _, h := range holders {
 		taken.add(h)
 	}
-	known, err := knownRoles(ctx, q)
+	known, err := knownRoles(ctx, q, im.DefaultRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ type roles struct {
 	defaults []string
 }
 
-func knownRoles(ctx context.Context, q db.Q) (*roles, error) {
+func knownRoles(ctx context.Context, q db.Q, named []string) (*roles, error) {
 	all, err := role.All(ctx, q)
 	if err != nil {
 		return nil, err
@@ -137,11 +137,9 @@ func knownRoles(ctx context.Context, q db.Q) (*roles, error) {
 	known := &roles{byName: make(map[string]*role.Role, len(all))}
 	for i, r := range all {
 		known.byName[r.Name] = &all[i]
-		if r.IsDefault && r.Type == role.User {
-			known.defaults = append(known.defaults, r.ID)
-		}
 	}
-	return known, nil
+	known.defaults, err = role.Defaults(ctx, q, named)
+	return known, err
 }
 
 // of returns the ids of the roles of a candidate.

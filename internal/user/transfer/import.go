@@ -37,6 +37,9 @@ type Options struct {
 	SkipExisting bool
 	// DryRun looks at everything and stores nothing.
 	DryRun bool
+	// DefaultRoles are names of roles that a user whose row gives none gets beside
+	// the default ones of the tenant.
+	DefaultRoles []string
 	// Events records User.Created for each user.
 	Events bool
 	// IgnoreUnknown passes over columns that nothing is known of; without it, a

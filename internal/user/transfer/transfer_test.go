@@ -92,6 +92,27 @@ func (w *world) export(f transfer.Format, withHashes bool) string {
 const everything = `{"id":"abc123","username":"Ada","primaryEmail":"Ada@Example.org","primaryPhone":"441632960961","name":"Ada, \"King\"\nof Lovelace","avatar":"https://example.org/a.png",` +
 	`"profile":{"nickname":"A","address":{"locality":"London"}},"customData":{"plan":"pro","seats":[1,2.5],"big":1e21},"passwordDigest":"$2a$10$abc","passwordAlgorithm":"Bcrypt","createdAt":1600000000000,"isSuspended":true,"roles":["editor"]}`
 
+// Who gives no roles gets the default ones and those that the configuration
+// names; without one of these nobody is imported.
+func TestImport_NamedDefaultRoles(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := open(t, p)
+		o := w.options(transfer.NDJSON)
+		o.DefaultRoles = []string{"editor"}
+		w.imports(o, `{"id":"ada","username":"ada"}`+"\n"+`{"id":"bob","username":"bob","roles":[]}`, transfer.Result{Imported: 2})
+		names, err := role.NamesOf(t.Context(), w.db, []string{"ada", "bob"})
+		if want := map[string][]string{"ada": {"editor", "member"}}; err != nil || !reflect.DeepEqual(names, want) {
+			t.Errorf("roles %v, %v", names, err)
+		}
+		o.DefaultRoles = []string{"robot"}
+		if _, err := transfer.Import(t.Context(), strings.NewReader(`{"username":"cy"}`), o); !errors.Is(err, role.ErrDefaultMissing) {
+			t.Errorf("with a role for machines: %v", err)
+		}
+		w.counted(2)
+	})
+}
+
 func TestImport_StoresEveryColumn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {

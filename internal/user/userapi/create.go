@@ -51,7 +51,7 @@ func (a *API) create(ctx context.Context, in *createIn) (*userOut, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := role.AssignDefaults(ctx, tx, now, u.ID); err != nil {
+		if err := role.AssignDefaults(ctx, tx, now, u.ID, a.DefaultRoles); err != nil {
 			return nil, err
 		}
 		return recorded(ctx, tx, now, "User.Created", u)

@@ -20,6 +20,9 @@ type API struct {
 	Hasher     *crypt.Hasher
 	Experience *signinexp.Cache
 	Clients    *client.Directory
+	// DefaultRoles are names of roles that every new user gets beside the default
+	// ones of the tenant.
+	DefaultRoles []string
 	// IgnoreUsernameCase makes usernames case-insensitive whatever a tenant says.
 	IgnoreUsernameCase bool
 	// Operator guards every operation.

@@ -1,6 +1,7 @@
 package userapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"signet/internal/apptest"
 	"signet/internal/platform/db"
+	"signet/internal/role"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
@@ -287,6 +289,21 @@ func TestUsers_DefaultRoles(t *testing.T) {
 			t.Errorf("roles %v", roles)
 		}
 	})
+}
+
+// Who names roles for everybody in the configuration must have them.
+func TestUsers_NamedDefaultRoles(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		grantRoles(t, app, "")
+		o := app.Operator(t)
+		id := o.Want(200, "POST", "/api/users", `{}`).String("id")
+		if n := app.Count(t, tenant.Default, "user_roles", "user_id = $2", id); n != 2 {
+			t.Errorf("%d roles", n)
+		}
+		app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error { return role.Delete(ctx, tx, "editor") })
+		app.Refused(t, `POST /api/users {"username":"ada"} -> 400 role.default_role_missing`)
+	}, apptest.GivingRoles("Editor"))
 }
 
 // Every kind of hash that may be imported is kept with its algorithm.
