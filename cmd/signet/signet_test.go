@@ -29,6 +29,9 @@ func TestCommandLine_SaysWhatItExpects(t *testing.T) {
 			t.Errorf("help with %q: %s", args, out)
 		}
 	}
+	for _, empty := range []string{"", "\n", "\r\n"} {
+		in.fails(empty, []string{"user", "create", "robin", "--password-stdin"}, "no password")
+	}
 	in.fails("", []string{"nonsense"}, "nonsense", "--help")
 	in.fails("", []string{"app"}, "create", "list")
 	in.fails("", []string{"app", "create", "X"}, "--redirect-uri")

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
 	"signet/internal/audit"
 	"signet/internal/mfa"
 	"signet/internal/oidc/token"
-	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
@@ -30,7 +30,7 @@ type userCommand struct {
 	Delete      userDelete      `cmd:"" help:"Delete a user for good, and end the user's sessions."`
 	Suspend     userSuspend     `cmd:"" help:"Let a user no longer sign in, and end the user's sessions."`
 	Unsuspend   userUnsuspend   `cmd:"" help:"Let a suspended user sign in again."`
-	Role        userRole        `cmd:"" help:"Give roles to users."`
+	Role        userRole        `cmd:"" help:"Give roles to users, list and take them."`
 	Import      userImport      `cmd:"" help:"Create users from a file."`
 	Export      userExport      `cmd:"" help:"Write all users to a file."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
@@ -48,9 +48,11 @@ func (p passwordInput) read() (password string, generated bool, err error) {
 		return ids.Secret()[:20], true, nil
 	}
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", false, fmt.Errorf("no password on standard input: %w", err)
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", false, errors.New("no password on standard input")
 	}
 	return line, false, nil
 }
@@ -112,19 +114,13 @@ func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant
 		return nil, err
 	}
 	n := user.New{
-		Username: c.Username, Name: c.Name, PasswordHash: encoded,
+		ID: ids.Short(), Username: c.Username, Name: c.Name, PasswordHash: encoded,
 		CaseSensitive: settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername),
 	}
-	var created *user.User
-	now := clock.Clock(clock.System).Millis()
-	err = t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		created, err = insertUser(ctx, tx, now, n)
-		return err
+	entry := audit.Entry{Key: "CommandLine.User.Create", UserID: n.ID, Data: map[string]any{"username": n.Username}}
+	return change(ctx, entry, func(tx *db.Tx, now int64) (*user.User, error) {
+		return insertUser(ctx, tx, now, n)
 	})
-	if err == nil {
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Create", UserID: created.ID})
-	}
-	return created, err
 }
 
 // insertUser stores a user. The first one of the admin tenant completes the
@@ -173,15 +169,9 @@ func (c userList) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		answers, lines := []userAnswer{}, []string{}
-		for i := range users {
-			answers = append(answers, answerOf(&users[i]))
-			lines = append(lines, users[i].ID+"  "+users[i].DisplayName())
-		}
-		if len(lines) == 0 {
-			lines = append(lines, "No users.")
-		}
-		return e.print(answers, "%s", strings.Join(lines, "\n"))
+		return printList(e, users, "No users.", func(u *user.User) (userAnswer, string) {
+			return answerOf(u), u.ID + "  " + u.DisplayName()
+		})
 	})
 }
 
@@ -190,20 +180,27 @@ type oneUser struct {
 	User string `arg:"" help:"The user's id or username."`
 }
 
+// find finds the user. A username that is the id of somebody else names nobody:
+// people choose their usernames, and must not be taken for others.
 func (o oneUser) find(ctx context.Context, e *environment, t *tenant.Tenant) (*user.User, error) {
-	u, err := user.ByID(ctx, t.DB, o.User)
-	if !errors.Is(err, user.ErrNotFound) {
-		return u, err
-	}
 	settings, err := signinexp.Get(ctx, t.DB)
 	if err != nil {
 		return nil, err
 	}
-	u, err = user.ByUsername(ctx, t.DB, o.User, settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername))
-	if errors.Is(err, user.ErrNotFound) {
-		return nil, fmt.Errorf("there is no user %q in tenant %s", o.User, t.ID)
+	byID, err := user.ByID(ctx, t.DB, o.User)
+	if err != nil && !errors.Is(err, user.ErrNotFound) {
+		return nil, err
 	}
-	return u, err
+	byName, err := user.ByUsername(ctx, t.DB, o.User, settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername))
+	switch {
+	case byID == nil:
+		return byName, orMissing(err, "user", o.User, t.ID)
+	case err == nil && byName.ID != byID.ID:
+		return nil, fmt.Errorf("%q is the id of one user and the username of another, %s", o.User, byName.ID)
+	case err != nil && !errors.Is(err, user.ErrNotFound):
+		return nil, err
+	}
+	return byID, nil
 }
 
 type userSetPassword struct {
@@ -231,7 +228,7 @@ func (c userSetPassword) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		err = changeUser(ctx, t, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
+		err = changeUser(ctx, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
 			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &encoded})
 			return err
 		})
@@ -261,7 +258,7 @@ func (c userResetMFA) Run(e *environment) error {
 			return err
 		}
 		var removed int64
-		err = changeUser(ctx, t, u, "CommandLine.User.ResetMfa", func(tx *db.Tx, _ int64) (err error) {
+		err = changeUser(ctx, u, "CommandLine.User.ResetMfa", func(tx *db.Tx, _ int64) (err error) {
 			removed, err = mfa.DeleteAll(ctx, tx, u.ID)
 			return err
 		})
@@ -275,10 +272,9 @@ func (c userResetMFA) Run(e *environment) error {
 
 // changeUser applies a change by an administrator: in one transaction with its
 // event and the end of every session and token of the user.
-func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string, apply func(tx *db.Tx, now int64) error) error {
-	now := clock.Clock(clock.System).Millis()
-	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
-		if err := apply(tx, now); err != nil {
+func changeUser(ctx context.Context, u *user.User, key string, fn func(tx *db.Tx, now int64) error) error {
+	return apply(ctx, audit.Entry{Key: key, UserID: u.ID}, func(tx *db.Tx, now int64) error {
+		if err := fn(tx, now); err != nil {
 			return err
 		}
 		if err := token.RevokeUser(ctx, tx, now, u.ID); err != nil {
@@ -290,6 +286,4 @@ func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string,
 		}
 		return user.Announce(ctx, tx, now, "User.Data.Updated", changed)
 	})
-	audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
-	return err
 }
