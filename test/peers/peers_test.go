@@ -53,6 +53,12 @@ func TestPeers_ManagementAPI(t *testing.T) {
 	})
 }
 
+// A second opinion on the documents that internal/server has validated already.
+func TestPeers_OpenAPI(t *testing.T) {
+	t.Parallel()
+	run(t, nodeFor(t, apptest.Start(t), fixture.Client{}, "openapi.mjs"))
+}
+
 // run runs a script to its end.
 func run(t *testing.T, script *exec.Cmd) {
 	t.Helper()
