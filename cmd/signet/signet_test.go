@@ -309,6 +309,10 @@ func TestSetup_LinkIsReplacedAndNeverLogged(t *testing.T) {
 	if second == nil || second[1] == first[1] {
 		t.Fatalf("setup printed %q", replaced.URL)
 	}
+	in.wantTrail("Setup")
+	if all := strings.Join(rows[string](in, `SELECT CAST(payload AS TEXT) FROM audit_logs`), ""); strings.Contains(all, second[1]) {
+		t.Error("the link is in the audit trail")
+	}
 	b := apptest.NewBrowser(t, in.url+"/admin")
 	exchange := func(token string) *apptest.Answer {
 		b.Visit("/setup?token=" + token)
