@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"signet/internal/audit"
 	"signet/internal/mfa"
 	"signet/internal/oidc/token"
-	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
 	"signet/internal/role"
@@ -35,26 +30,6 @@ type userCommand struct {
 	Export      userExport      `cmd:"" help:"Write all users to a file."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
 	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's passkeys, so that the password is enough to sign in, and end the user's sessions."`
-}
-
-// passwordInput says where a password comes from: never from the command line,
-// which other people on the machine can read.
-type passwordInput struct {
-	PasswordStdin bool `help:"Read the password from standard input; without it one is made up and printed."`
-}
-
-func (p passwordInput) read() (password string, generated bool, err error) {
-	if !p.PasswordStdin {
-		return ids.Secret()[:20], true, nil
-	}
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", false, fmt.Errorf("no password on standard input: %w", err)
-	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", false, errors.New("no password on standard input")
-	}
-	return line, false, nil
 }
 
 // userAnswer is a user as the command line prints one.
@@ -82,45 +57,42 @@ type userCreate struct {
 
 // Run creates the user.
 func (c userCreate) Run(e *environment) error {
-	password, generated, err := c.read()
+	given, err := c.read()
 	if err != nil {
 		return err
 	}
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		created, err := c.create(ctx, e, t, password)
+		created, secret, err := c.create(ctx, e, t, given)
 		if err != nil {
 			return err
 		}
 		a := answerOf(created)
 		text := fmt.Sprintf("Created %s (%s).", c.Username, a.ID)
-		if generated {
-			a.Password = password
-			text += "\nPassword, shown only now: " + password
-		}
-		return e.print(a, "%s", text)
+		return e.print(secret.in(&a), "%s", text+secret.text())
 	})
 }
 
-func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant, password string) (*user.User, error) {
+func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant, given string) (*user.User, *newPassword, error) {
 	settings, err := signinexp.Get(ctx, t.DB)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := settings.UsernamePolicy.Check(c.Username); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	encoded, err := hashChecked(ctx, settings, password, user.UserInfo{Name: c.Name, Username: c.Username})
+	secret, err := choose(ctx, settings.PasswordPolicy, given, user.UserInfo{Name: c.Name, Username: c.Username})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n := user.New{
-		ID: ids.Short(), Username: c.Username, Name: c.Name, PasswordHash: encoded,
+		ID: ids.Short(), Username: c.Username, Name: c.Name, PasswordHash: secret.hash,
 		CaseSensitive: settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername),
 	}
 	entry := audit.Entry{Key: "CommandLine.User.Create", UserID: n.ID, Data: map[string]any{"username": n.Username}}
-	return change(ctx, entry, func(tx *db.Tx, now int64) (*user.User, error) {
+	created, err := change(ctx, entry, func(tx *db.Tx, now int64) (*user.User, error) {
 		return insertUser(ctx, tx, now, n)
 	})
+	return created, secret, err
 }
 
 // insertUser stores a user. The first one of the admin tenant completes the
@@ -146,14 +118,6 @@ func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New) (*user.Us
 		}
 	}
 	return created, user.Announce(ctx, tx, now, "User.Created", created)
-}
-
-// hashChecked hashes a password that the tenant's policy accepts.
-func hashChecked(ctx context.Context, settings *signinexp.Settings, password string, info user.UserInfo) (string, error) {
-	if err := settings.PasswordPolicy.Require(ctx, password, info, nil); err != nil {
-		return "", err
-	}
-	return crypt.NewHasher(crypt.HasherOptions{}).Hash(ctx, password)
 }
 
 type userList struct {
@@ -211,7 +175,7 @@ type userSetPassword struct {
 
 // Run sets the password.
 func (c userSetPassword) Run(e *environment) error {
-	password, generated, err := c.read()
+	given, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -224,12 +188,12 @@ func (c userSetPassword) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		encoded, err := hashChecked(ctx, settings, password, u.Info())
+		secret, err := choose(ctx, settings.PasswordPolicy, given, u.Info())
 		if err != nil {
 			return err
 		}
 		err = changeUser(ctx, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
-			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &encoded})
+			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &secret.hash})
 			return err
 		})
 		if err != nil {
@@ -237,11 +201,7 @@ func (c userSetPassword) Run(e *environment) error {
 		}
 		a := answerOf(u)
 		text := fmt.Sprintf("The password of %s is set, and every session has ended.", u.DisplayName())
-		if generated {
-			a.Password = password
-			text += "\nPassword, shown only now: " + password
-		}
-		return e.print(a, "%s", text)
+		return e.print(secret.in(&a), "%s", text+secret.text())
 	})
 }
 
