@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"signet/internal/application"
 	"signet/internal/audit"
 	"signet/internal/oidc/proto"
-	"signet/internal/platform/clock"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
-	"signet/internal/role"
+	"signet/internal/platform/ids"
 	"signet/internal/server"
 	"signet/internal/tenant"
 )
@@ -19,7 +18,9 @@ import (
 type appCommand struct {
 	Create appCreate `cmd:"" help:"Create an application."`
 	List   appList   `cmd:"" help:"List applications, newest first."`
-	Secret appSecret `cmd:"" help:"Add secrets to applications."`
+	Get    appGet    `cmd:"" help:"Show an application, without its secrets."`
+	Delete appDelete `cmd:"" help:"Delete an application with its secrets, and end its tokens."`
+	Secret appSecret `cmd:"" help:"Add, list and delete secrets of applications."`
 }
 
 // appAnswer is an application as the command line prints one.
@@ -40,6 +41,27 @@ func answerOfApp(a *application.Application) appAnswer {
 	}
 }
 
+// oneApp names an application.
+type oneApp struct {
+	App string `arg:"" help:"The application's id."`
+}
+
+func (o oneApp) find(ctx context.Context, q db.Q) (*application.Application, error) {
+	a, err := application.ByID(ctx, q, o.App)
+	return a, orMissing(err, "application", o.App, q.TenantID())
+}
+
+// on finds the application and calls fn.
+func (o oneApp) on(e *environment, tenantID string, fn func(ctx context.Context, in *server.Installation, t *tenant.Tenant, a *application.Application) error) error {
+	return e.within(tenantID, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
+		a, err := o.find(ctx, t.DB)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, in, t, a)
+	})
+}
+
 type appCreate struct {
 	inTenant
 
@@ -47,7 +69,7 @@ type appCreate struct {
 	Type                  string   `help:"What it is: a server with a secret (Traditional), a single-page app (SPA), an installed one (Native) or a machine that acts for itself (m2m)." enum:"Traditional,SPA,Native,MachineToMachine,m2m" default:"Traditional"`
 	RedirectURI           []string `help:"Where people return to after signing in; may be repeated. A machine has none."`
 	PostLogoutRedirectURI []string `help:"Where people return to after signing out; may be repeated."`
-	Role                  []string `help:"The name of a role that a machine has; may be repeated."`
+	Role                  []string `help:"The name of a role that the machine has; may be repeated."`
 	ThirdParty            bool     `help:"Belongs to somebody else."`
 }
 
@@ -77,29 +99,27 @@ func (c appCreate) Validate() error {
 func (c appCreate) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
 		wanted := application.Application{
-			Name: c.Name, Type: c.kind(), IsThirdParty: c.ThirdParty,
+			ID: ids.Long(), Name: c.Name, Type: c.kind(), IsThirdParty: c.ThirdParty,
 			OIDC: application.ClientMetadata{RedirectURIs: c.RedirectURI, PostLogoutRedirectURIs: c.PostLogoutRedirectURI},
 		}
-		var created *application.Application
-		var secret string
-		err := t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-			created, secret, err = application.Create(ctx, tx, clock.Clock(clock.System).Millis(), in.Keyring, wanted)
+		entry := audit.Entry{Key: "CommandLine.Application.Create", ApplicationID: wanted.ID, Data: map[string]any{"name": c.Name}}
+		a, err := change(ctx, entry, func(tx *db.Tx, now int64) (appAnswer, error) {
+			created, secret, err := application.Create(ctx, tx, now, in.Keyring, wanted)
 			if err != nil {
-				return err
+				return appAnswer{}, err
 			}
-			return assignRoles(ctx, tx, created.ID, c.Role)
+			a := answerOfApp(created)
+			a.Secret, a.Roles = secret, c.Role
+			return a, assignRoles(ctx, tx, created.ID, c.Role)
 		})
 		if err != nil {
 			return err
 		}
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Application.Create", ApplicationID: created.ID})
-		a := answerOfApp(created)
-		a.Secret, a.Roles = secret, c.Role
 		text := fmt.Sprintf("Created %s.\n\n  Issuer     %s\n  Client ID  %s", a.Name, t.Issuer(), a.ID)
-		if secret != "" {
-			text += "\n  Secret     " + secret
+		if a.Secret != "" {
+			text += "\n  Secret     " + a.Secret
 		}
-		if created.Type == application.MachineToMachine {
+		if c.kind() == application.MachineToMachine {
 			text += "\n  Tokens     " + t.URL(proto.PathToken)
 		}
 		return e.print(a, "%s", text)
@@ -109,15 +129,13 @@ func (c appCreate) Run(e *environment) error {
 // assignRoles gives a machine the roles of the given names.
 func assignRoles(ctx context.Context, tx *db.Tx, applicationID string, names []string) error {
 	for _, name := range names {
-		r, err := role.ByName(ctx, tx, name)
-		if errors.Is(err, role.ErrNotFound) || err == nil && r.Type != role.MachineToMachine {
-			return fmt.Errorf("there is no role “%s” for machines", name)
-		}
+		r, err := findRole(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		if err := role.AssignApplication(ctx, tx, applicationID, r.ID); err != nil {
-			return err
+		_, err = application.AddRoles(ctx, tx, applicationID, []string{r.ID})
+		if err != nil {
+			return instead(err, application.ErrRoleType, fmt.Sprintf("the role %s is for people", r.Name))
 		}
 	}
 	return nil
@@ -132,18 +150,46 @@ type appList struct {
 // Run lists applications.
 func (c appList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		apps, _, err := application.List(ctx, t.DB, application.Filter{}, db.Range{Limit: int64(c.Limit), Offset: int64(c.Offset)})
+		found, _, err := application.List(ctx, t.DB, application.Filter{}, c.rows())
 		if err != nil {
 			return err
 		}
-		answers, lines := []appAnswer{}, []string{}
-		for i := range apps {
-			answers = append(answers, answerOfApp(&apps[i]))
-			lines = append(lines, fmt.Sprintf("%s  %-16s %s", apps[i].ID, apps[i].Type, apps[i].Name))
+		return printList(e, found, "No applications.", func(a *application.Application) (appAnswer, string) {
+			return answerOfApp(a), fmt.Sprintf("%s  %-16s %s", a.ID, a.Type, a.Name)
+		})
+	})
+}
+
+type appGet struct {
+	inTenant
+	oneApp
+}
+
+// Run shows the application.
+func (c appGet) Run(e *environment) error {
+	return c.on(e, c.Tenant, func(_ context.Context, _ *server.Installation, t *tenant.Tenant, a *application.Application) error {
+		return e.printJSON(a.Published(t.ID))
+	})
+}
+
+type appDelete struct {
+	inTenant
+	oneApp
+}
+
+// Run deletes the application.
+func (c appDelete) Run(e *environment) error {
+	return c.on(e, c.Tenant, func(ctx context.Context, _ *server.Installation, _ *tenant.Tenant, a *application.Application) error {
+		entry := audit.Entry{Key: "CommandLine.Application.Delete", ApplicationID: a.ID}
+		err := apply(ctx, entry, func(tx *db.Tx, _ int64) error {
+			if err := application.Delete(ctx, tx, a.ID); err != nil {
+				return err
+			}
+			return token.DropClient(ctx, tx, a.ID)
+		})
+		if err != nil {
+			return err
 		}
-		if len(lines) == 0 {
-			lines = append(lines, "No applications.")
-		}
-		return e.print(answers, "%s", strings.Join(lines, "\n"))
+		return e.print(answerOfApp(a), "Deleted %s.", a.Name)
 	})
 }

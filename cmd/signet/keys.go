@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
@@ -46,10 +45,9 @@ func (c keysRotate) Run(e *environment) error {
 		return err
 	}
 	return e.within(c.Tenant, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
-		err := t.DB.Tx(ctx, func(tx *db.Tx) error {
-			return token.RotateSigningKey(ctx, tx, clock.Clock(clock.System).Millis(), in.Keyring, key)
+		err := apply(ctx, audit.Entry{Key: "CommandLine.Keys.Rotate"}, func(tx *db.Tx, now int64) error {
+			return token.RotateSigningKey(ctx, tx, now, in.Keyring, key)
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Rotate", Err: err})
 		if err != nil {
 			return err
 		}
@@ -66,10 +64,9 @@ type keysDelete struct {
 // Run removes a key that signs nothing any more.
 func (c keysDelete) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		err := t.DB.Tx(ctx, func(tx *db.Tx) error {
-			return token.DeleteSigningKey(ctx, tx, clock.Clock(clock.System).Millis(), c.ID)
+		err := apply(ctx, audit.Entry{Key: "CommandLine.Keys.Delete"}, func(tx *db.Tx, now int64) error {
+			return token.DeleteSigningKey(ctx, tx, now, c.ID)
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Keys.Delete", Err: err})
 		if err != nil {
 			return err
 		}
@@ -82,10 +79,7 @@ func printKeys(ctx context.Context, e *environment, t *tenant.Tenant) error {
 	if err != nil {
 		return err
 	}
-	answers, lines := []keyAnswer{}, []string{}
-	for _, k := range keys {
-		answers = append(answers, keyAnswer{k.ID, k.Algorithm, k.Status, k.CreatedAt})
-		lines = append(lines, fmt.Sprintf("%-8s  %s  %s", k.Status, k.Algorithm, k.ID))
-	}
-	return e.print(answers, "%s", strings.Join(lines, "\n"))
+	return printList(e, keys, "No keys.", func(k *token.Key) (keyAnswer, string) {
+		return keyAnswer{k.ID, k.Algorithm, k.Status, k.CreatedAt}, fmt.Sprintf("%-8s  %s  %s", k.Status, k.Algorithm, k.ID)
+	})
 }

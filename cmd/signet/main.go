@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,23 +34,13 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Start the server."`
 	Setup    setupCommand    `cmd:"" help:"Print a new one-time link to create the first administrator."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date."`
-	App      appCommand      `cmd:"" help:"Create and list applications."`
+	App      appCommand      `cmd:"" help:"Create, list and delete applications and their secrets."`
 	User     userCommand     `cmd:"" help:"Create, list and help users."`
-	Role     roleCommand     `cmd:"" help:"Create and list roles."`
+	Role     roleCommand     `cmd:"" help:"Create, list and delete roles."`
 	Resource resourceCommand `cmd:"" help:"Create, list and delete API resources and their scopes."`
+	Org      orgCommand      `cmd:"" help:"Create, list and delete organizations, their members and roles."`
 	Keys     keysCommand     `cmd:"" help:"List and rotate signing keys."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
-}
-
-// inTenant is embedded by commands that act within one tenant.
-type inTenant struct {
-	Tenant string `help:"The tenant to work in." enum:"default,admin" default:"default"`
-}
-
-// page is embedded by commands that list.
-type page struct {
-	Limit  uint32 `help:"How many to list." default:"100"`
-	Offset uint32 `help:"How many to pass over."`
 }
 
 // environment is what a command runs with.
@@ -111,18 +100,6 @@ func explain(err error) string {
 		lines = append(lines, "  "+e.Detail)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// print writes v as JSON if asked for, else the text.
-func (e *environment) print(v any, format string, args ...any) error {
-	if !e.json {
-		_, err := fmt.Fprintf(e.out, format+"\n", args...)
-		return err
-	}
-	encoder := json.NewEncoder(e.out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }
 
 // within opens the installation beside a running server and calls fn with the

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"signet/internal/audit"
-	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 	"signet/internal/resource"
@@ -39,28 +37,29 @@ type resourceCreate struct {
 
 // Validate refuses what the API refuses.
 func (c resourceCreate) Validate() error {
-	switch {
-	case c.Indicator == "" || len(c.Indicator) > 2048:
-		return errors.New("an indicator has 1 to 2048 characters")
-	case len(c.Name) > 256 || c.Name == "" && len(c.Indicator) > 256:
-		return errors.New("--name has up to 256 characters")
-	case c.AccessTokenTTL < 1 || c.AccessTokenTTL > 1<<31-1:
+	if c.AccessTokenTTL < 1 || c.AccessTokenTTL > 1<<31-1 {
 		return errors.New("--access-token-ttl is a number of seconds")
 	}
-	return nil
+	return errors.Join(characters("an indicator", c.Indicator, 1, 2048),
+		characters("--name, or the indicator without one,", c.name(), 0, 256))
+}
+
+// name is the name that people see.
+func (c resourceCreate) name() string {
+	if c.Name == "" {
+		return c.Indicator
+	}
+	return c.Name
 }
 
 // Run creates the resource.
 func (c resourceCreate) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		wanted := resource.Resource{Name: c.Name, Indicator: c.Indicator, AccessTokenTTL: c.AccessTokenTTL}
-		if wanted.Name == "" {
-			wanted.Name = c.Indicator
-		}
-		created, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*resource.Resource, error) {
-			return resource.Create(ctx, tx, clock.Clock(clock.System).Millis(), wanted)
+		wanted := resource.Resource{Name: c.name(), Indicator: c.Indicator, AccessTokenTTL: c.AccessTokenTTL}
+		entry := audit.Entry{Key: "CommandLine.Resource.Create", Data: map[string]any{"indicator": c.Indicator}}
+		created, err := change(ctx, entry, func(tx *db.Tx, now int64) (*resource.Resource, error) {
+			return resource.Create(ctx, tx, now, wanted)
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Resource.Create", Err: err, Data: map[string]any{"indicator": c.Indicator}})
 		if err != nil {
 			return err
 		}
@@ -76,28 +75,28 @@ type resourceList struct {
 // Run lists resources with their scopes.
 func (c resourceList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		resources, _, err := resource.List(ctx, t.DB, db.Range{Limit: int64(c.Limit), Offset: int64(c.Offset)})
+		resources, _, err := resource.List(ctx, t.DB, c.rows())
 		if err != nil {
 			return err
 		}
-		answers, lines := []resourceAnswer{}, []string{}
-		for _, r := range resources {
+		all := make([]resourceAnswer, len(resources))
+		for i, r := range resources {
 			scopes, err := resource.Scopes(ctx, t.DB, r.ID)
 			if err != nil {
 				return err
 			}
-			a := resourceAnswer{r.Published(t.ID), []resource.PublishedScope{}}
-			lines = append(lines, fmt.Sprintf("%s  %s  %s", r.ID, r.Indicator, r.Name))
-			for _, s := range scopes {
-				a.Scopes = append(a.Scopes, s.Published(t.ID))
-				lines = append(lines, "    "+s.Name)
+			all[i] = resourceAnswer{r.Published(t.ID), make([]resource.PublishedScope, len(scopes))}
+			for j, s := range scopes {
+				all[i].Scopes[j] = s.Published(t.ID)
 			}
-			answers = append(answers, a)
 		}
-		if len(lines) == 0 {
-			lines = append(lines, "No resources.")
-		}
-		return e.print(answers, "%s", strings.Join(lines, "\n"))
+		return printList(e, all, "No resources.", func(r *resourceAnswer) (resourceAnswer, string) {
+			text := fmt.Sprintf("%s  %s  %s", r.ID, r.Indicator, r.Name)
+			for _, s := range r.Scopes {
+				text += "\n    " + s.Name
+			}
+			return *r, text
+		})
 	})
 }
 
@@ -111,10 +110,7 @@ func (o oneResource) find(ctx context.Context, t *tenant.Tenant) (*resource.Reso
 	if errors.Is(err, resource.ErrNotFound) {
 		r, err = resource.ByID(ctx, t.DB, o.Resource)
 	}
-	if errors.Is(err, resource.ErrNotFound) {
-		return nil, fmt.Errorf("there is no resource %q in tenant %s", o.Resource, t.ID)
-	}
-	return r, err
+	return r, orMissing(err, "resource", o.Resource, t.ID)
 }
 
 type resourceDelete struct {
@@ -129,8 +125,8 @@ func (c resourceDelete) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		err = t.DB.Tx(ctx, func(tx *db.Tx) error { return resource.Delete(ctx, tx, r.ID) })
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Resource.Delete", Err: err, Data: map[string]any{"resourceId": r.ID}})
+		entry := audit.Entry{Key: "CommandLine.Resource.Delete", Data: map[string]any{"resourceId": r.ID}}
+		err = apply(ctx, entry, func(tx *db.Tx, _ int64) error { return resource.Delete(ctx, tx, r.ID) })
 		if err != nil {
 			return err
 		}
@@ -158,10 +154,7 @@ type scopeAdd struct {
 
 // Validate refuses what the API refuses.
 func (c scopeAdd) Validate() error {
-	if c.Scope == "" || len(c.Scope) > 256 || len(c.Description) > 4096 {
-		return errors.New("a scope has 1 to 256 characters, its description up to 4096")
-	}
-	return nil
+	return errors.Join(characters("a scope", c.Scope, 1, 256), characters("--description", c.Description, 0, 4096))
 }
 
 // Run adds the scope.
@@ -174,19 +167,15 @@ func (c scopeAdd) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		wanted := resource.Scope{ResourceID: r.ID, Name: c.Scope}
-		if c.Description != "" {
-			wanted.Description = &c.Description
-		}
-		now := clock.Clock(clock.System).Millis()
-		created, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*resource.Scope, error) {
+		wanted := resource.Scope{ResourceID: r.ID, Name: c.Scope, Description: optional(c.Description)}
+		entry := audit.Entry{Key: "CommandLine.Scope.Create", Data: map[string]any{"resourceId": r.ID, "name": c.Scope}}
+		created, err := change(ctx, entry, func(tx *db.Tx, now int64) (*resource.Scope, error) {
 			created, err := resource.AddScope(ctx, tx, now, wanted)
 			if err != nil {
 				return nil, err
 			}
 			return created, event.Record(ctx, tx, now, "Scope.Created", created.Published(t.ID))
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Scope.Create", Err: err, Data: map[string]any{"resourceId": r.ID, "name": c.Scope}})
 		if err != nil {
 			return err
 		}
@@ -207,8 +196,8 @@ func (c scopeDelete) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		now := clock.Clock(clock.System).Millis()
-		deleted, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*resource.Scope, error) {
+		entry := audit.Entry{Key: "CommandLine.Scope.Delete", Data: map[string]any{"resourceId": r.ID, "name": c.Scope}}
+		deleted, err := change(ctx, entry, func(tx *db.Tx, now int64) (*resource.Scope, error) {
 			s, err := scopeNamed(ctx, tx, r, c.Scope)
 			if err != nil {
 				return nil, err
@@ -218,7 +207,6 @@ func (c scopeDelete) Run(e *environment) error {
 			}
 			return s, event.Record(ctx, tx, now, "Scope.Deleted", nil)
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Scope.Delete", Err: err, Data: map[string]any{"resourceId": r.ID, "name": c.Scope}})
 		if err != nil {
 			return err
 		}

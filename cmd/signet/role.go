@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"signet/internal/audit"
-	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 	"signet/internal/role"
@@ -19,28 +16,37 @@ import (
 type roleCommand struct {
 	Create roleCreate `cmd:"" help:"Create a role."`
 	List   roleList   `cmd:"" help:"List roles by name."`
+	Delete roleDelete `cmd:"" help:"Delete a role, from all who have it too."`
 }
 
-// roleAnswer is a role as the command line prints one and events tell of it.
-type roleAnswer struct {
-	TenantID    string `json:"tenantId"`
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Type        string `json:"type"`
-	IsDefault   bool   `json:"isDefault"`
+// findRole finds a role by name or id.
+func findRole(ctx context.Context, q db.Q, name string) (*role.Role, error) {
+	r, err := role.ByName(ctx, q, name)
+	if errors.Is(err, role.ErrNotFound) {
+		r, err = role.ByID(ctx, q, name)
+	}
+	return r, orMissing(err, "role", name, q.TenantID())
 }
 
-func answerOfRole(r *role.Role, tenantID string) roleAnswer {
-	return roleAnswer{tenantID, r.ID, r.Name, r.Description, string(r.Type), r.IsDefault}
+// roleKind is embedded by commands that create roles.
+type roleKind struct {
+	Type string `help:"Who can have it: people (User) or machines (MachineToMachine, m2m)." enum:"User,MachineToMachine,m2m" default:"User"`
+}
+
+// kind is the type of the role; "m2m" is short for a machine's.
+func (k roleKind) kind() role.Type {
+	if k.Type == "m2m" {
+		return role.MachineToMachine
+	}
+	return role.Type(k.Type)
 }
 
 type roleCreate struct {
 	inTenant
+	roleKind
 
 	Name        string `arg:"" help:"The name."`
 	Description string `help:"What it is for." required:""`
-	Type        string `help:"Who can have it: people (User) or machines (MachineToMachine, m2m)." enum:"User,MachineToMachine,m2m" default:"User"`
 	Default     bool   `help:"Give it to every user created from now on."`
 }
 
@@ -49,37 +55,29 @@ const maxRoleText = 128
 
 // Validate refuses what the API refuses.
 func (c roleCreate) Validate() error {
-	for _, text := range []string{c.Name, c.Description} {
-		if n := utf8.RuneCountInString(text); n < 1 || n > maxRoleText {
-			return fmt.Errorf("the name and --description have 1 to %d characters", maxRoleText)
-		}
-	}
-	if c.Default && c.Type != string(role.User) {
+	if c.Default && c.kind() != role.User {
 		return errors.New("--default is for roles of users")
 	}
-	return nil
+	return errors.Join(characters("the name of a role", c.Name, 1, maxRoleText),
+		characters("--description", c.Description, 1, maxRoleText))
 }
 
 // Run creates the role.
 func (c roleCreate) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		wanted := role.Role{Name: c.Name, Description: c.Description, Type: role.Type(c.Type), IsDefault: c.Default}
-		if c.Type == "m2m" {
-			wanted.Type = role.MachineToMachine
-		}
-		now := clock.Clock(clock.System).Millis()
-		created, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*role.Role, error) {
+		wanted := role.Role{Name: c.Name, Description: c.Description, Type: c.kind(), IsDefault: c.Default}
+		entry := audit.Entry{Key: "CommandLine.Role.Create", Data: map[string]any{"name": c.Name}}
+		created, err := change(ctx, entry, func(tx *db.Tx, now int64) (*role.Role, error) {
 			created, err := role.Create(ctx, tx, now, wanted)
 			if err != nil {
 				return nil, err
 			}
-			return created, event.Record(ctx, tx, now, "Role.Created", answerOfRole(created, t.ID))
+			return created, event.Record(ctx, tx, now, "Role.Created", created.Published(t.ID))
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.Role.Create", Err: err, Data: map[string]any{"name": c.Name}})
 		if err != nil {
 			return err
 		}
-		return e.print(answerOfRole(created, t.ID), "Created %s (%s).", created.Name, created.ID)
+		return e.print(created.Published(t.ID), "Created %s (%s).", created.Name, created.ID)
 	})
 }
 
@@ -88,19 +86,43 @@ type roleList struct{ inTenant }
 // Run lists the roles.
 func (c roleList) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		roles, err := role.All(ctx, t.DB)
+		found, err := role.All(ctx, t.DB)
 		if err != nil {
 			return err
 		}
-		answers, lines := []roleAnswer{}, []string{}
-		for i := range roles {
-			r := &roles[i]
-			answers = append(answers, answerOfRole(r, t.ID))
-			lines = append(lines, fmt.Sprintf("%s  %-16s %s", r.ID, r.Type, r.Name))
+		return printRoles(e, found, t.ID)
+	})
+}
+
+func printRoles(e *environment, found []role.Role, tenantID string) error {
+	return printList(e, found, "No roles.", func(r *role.Role) (role.Published, string) {
+		return r.Published(tenantID), fmt.Sprintf("%s  %-16s %s", r.ID, r.Type, r.Name)
+	})
+}
+
+type roleDelete struct {
+	inTenant
+
+	Role string `arg:"" help:"The role's name or id."`
+}
+
+// Run deletes the role.
+func (c roleDelete) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		r, err := findRole(ctx, t.DB, c.Role)
+		if err != nil {
+			return err
 		}
-		if len(lines) == 0 {
-			lines = append(lines, "No roles.")
+		entry := audit.Entry{Key: "CommandLine.Role.Delete", Data: map[string]any{"roleId": r.ID}}
+		err = apply(ctx, entry, func(tx *db.Tx, now int64) error {
+			if err := role.Delete(ctx, tx, r.ID); err != nil {
+				return err
+			}
+			return event.Record(ctx, tx, now, "Role.Deleted", nil)
+		})
+		if err != nil {
+			return err
 		}
-		return e.print(answers, "%s", strings.Join(lines, "\n"))
+		return e.print(r.Published(t.ID), "Deleted %s.", r.Name)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"signet/internal/audit"
 	"signet/internal/hosted/setuppages"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
@@ -18,6 +19,7 @@ type setupCommand struct{}
 func (setupCommand) Run(e *environment) error {
 	return e.within(tenant.Admin, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
 		link, err := newSetupLink(ctx, t)
+		audit.Log(ctx, audit.Entry{Key: "CommandLine.Setup", Err: err, Data: map[string]any{"isNeeded": link != ""}})
 		if err != nil {
 			return err
 		}

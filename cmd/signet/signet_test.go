@@ -29,6 +29,9 @@ func TestCommandLine_SaysWhatItExpects(t *testing.T) {
 			t.Errorf("help with %q: %s", args, out)
 		}
 	}
+	for _, empty := range []string{"", "\n", "\r\n"} {
+		in.fails(empty, []string{"user", "create", "robin", "--password-stdin"}, "no password")
+	}
 	in.fails("", []string{"nonsense"}, "nonsense", "--help")
 	in.fails("", []string{"app"}, "create", "list")
 	in.fails("", []string{"app", "create", "X"}, "--redirect-uri")
@@ -305,6 +308,10 @@ func TestSetup_LinkIsReplacedAndNeverLogged(t *testing.T) {
 	second := setupLink.FindStringSubmatch(replaced.URL)
 	if second == nil || second[1] == first[1] {
 		t.Fatalf("setup printed %q", replaced.URL)
+	}
+	in.wantTrail("Setup")
+	if all := strings.Join(rows[string](in, `SELECT CAST(payload AS TEXT) FROM audit_logs`), ""); strings.Contains(all, second[1]) {
+		t.Error("the link is in the audit trail")
 	}
 	b := apptest.NewBrowser(t, in.url+"/admin")
 	exchange := func(token string) *apptest.Answer {

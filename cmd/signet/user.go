@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"signet/internal/audit"
 	"signet/internal/mfa"
 	"signet/internal/oidc/token"
-	"signet/internal/platform/clock"
-	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
 	"signet/internal/role"
@@ -30,29 +25,11 @@ type userCommand struct {
 	Delete      userDelete      `cmd:"" help:"Delete a user for good, and end the user's sessions."`
 	Suspend     userSuspend     `cmd:"" help:"Let a user no longer sign in, and end the user's sessions."`
 	Unsuspend   userUnsuspend   `cmd:"" help:"Let a suspended user sign in again."`
-	Role        userRole        `cmd:"" help:"Give roles to users."`
+	Role        userRole        `cmd:"" help:"Give roles to users, list and take them."`
 	Import      userImport      `cmd:"" help:"Create users from a file."`
 	Export      userExport      `cmd:"" help:"Write all users to a file."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
 	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's passkeys, so that the password is enough to sign in, and end the user's sessions."`
-}
-
-// passwordInput says where a password comes from: never from the command line,
-// which other people on the machine can read.
-type passwordInput struct {
-	PasswordStdin bool `help:"Read the password from standard input; without it one is made up and printed."`
-}
-
-func (p passwordInput) read() (password string, generated bool, err error) {
-	if !p.PasswordStdin {
-		return ids.Secret()[:20], true, nil
-	}
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
-		return "", false, fmt.Errorf("no password on standard input: %w", err)
-	}
-	return line, false, nil
 }
 
 // userAnswer is a user as the command line prints one.
@@ -80,51 +57,42 @@ type userCreate struct {
 
 // Run creates the user.
 func (c userCreate) Run(e *environment) error {
-	password, generated, err := c.read()
+	given, err := c.read()
 	if err != nil {
 		return err
 	}
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
-		created, err := c.create(ctx, e, t, password)
+		created, secret, err := c.create(ctx, e, t, given)
 		if err != nil {
 			return err
 		}
 		a := answerOf(created)
 		text := fmt.Sprintf("Created %s (%s).", c.Username, a.ID)
-		if generated {
-			a.Password = password
-			text += "\nPassword, shown only now: " + password
-		}
-		return e.print(a, "%s", text)
+		return e.print(secret.in(&a), "%s", text+secret.text())
 	})
 }
 
-func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant, password string) (*user.User, error) {
+func (c userCreate) create(ctx context.Context, e *environment, t *tenant.Tenant, given string) (*user.User, *newPassword, error) {
 	settings, err := signinexp.Get(ctx, t.DB)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := settings.UsernamePolicy.Check(c.Username); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	encoded, err := hashChecked(ctx, settings, password, user.UserInfo{Name: c.Name, Username: c.Username})
+	secret, err := choose(ctx, settings.PasswordPolicy, given, user.UserInfo{Name: c.Name, Username: c.Username})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n := user.New{
-		Username: c.Username, Name: c.Name, PasswordHash: encoded,
+		ID: ids.Short(), Username: c.Username, Name: c.Name, PasswordHash: secret.hash,
 		CaseSensitive: settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername),
 	}
-	var created *user.User
-	now := clock.Clock(clock.System).Millis()
-	err = t.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		created, err = insertUser(ctx, tx, now, n, e.config.UserDefaultRoleNames)
-		return err
+	entry := audit.Entry{Key: "CommandLine.User.Create", UserID: n.ID, Data: map[string]any{"username": n.Username}}
+	created, err := change(ctx, entry, func(tx *db.Tx, now int64) (*user.User, error) {
+		return insertUser(ctx, tx, now, n, e.config.UserDefaultRoleNames)
 	})
-	if err == nil {
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Create", UserID: created.ID})
-	}
-	return created, err
+	return created, secret, err
 }
 
 // insertUser stores a user. The first one of the admin tenant completes the
@@ -152,14 +120,6 @@ func insertUser(ctx context.Context, tx *db.Tx, now int64, n user.New, defaultRo
 	return created, user.Announce(ctx, tx, now, "User.Created", created)
 }
 
-// hashChecked hashes a password that the tenant's policy accepts.
-func hashChecked(ctx context.Context, settings *signinexp.Settings, password string, info user.UserInfo) (string, error) {
-	if err := settings.PasswordPolicy.Require(ctx, password, info, nil); err != nil {
-		return "", err
-	}
-	return crypt.NewHasher(crypt.HasherOptions{}).Hash(ctx, password)
-}
-
 type userList struct {
 	inTenant
 
@@ -173,15 +133,9 @@ func (c userList) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		answers, lines := []userAnswer{}, []string{}
-		for i := range users {
-			answers = append(answers, answerOf(&users[i]))
-			lines = append(lines, users[i].ID+"  "+users[i].DisplayName())
-		}
-		if len(lines) == 0 {
-			lines = append(lines, "No users.")
-		}
-		return e.print(answers, "%s", strings.Join(lines, "\n"))
+		return printList(e, users, "No users.", func(u *user.User) (userAnswer, string) {
+			return answerOf(u), u.ID + "  " + u.DisplayName()
+		})
 	})
 }
 
@@ -190,20 +144,27 @@ type oneUser struct {
 	User string `arg:"" help:"The user's id or username."`
 }
 
+// find finds the user. A username that is the id of somebody else names nobody:
+// people choose their usernames, and must not be taken for others.
 func (o oneUser) find(ctx context.Context, e *environment, t *tenant.Tenant) (*user.User, error) {
-	u, err := user.ByID(ctx, t.DB, o.User)
-	if !errors.Is(err, user.ErrNotFound) {
-		return u, err
-	}
 	settings, err := signinexp.Get(ctx, t.DB)
 	if err != nil {
 		return nil, err
 	}
-	u, err = user.ByUsername(ctx, t.DB, o.User, settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername))
-	if errors.Is(err, user.ErrNotFound) {
-		return nil, fmt.Errorf("there is no user %q in tenant %s", o.User, t.ID)
+	byID, err := user.ByID(ctx, t.DB, o.User)
+	if err != nil && !errors.Is(err, user.ErrNotFound) {
+		return nil, err
 	}
-	return u, err
+	byName, err := user.ByUsername(ctx, t.DB, o.User, settings.UsernamePolicy.DistinguishesCase(e.config.CaseSensitiveUsername))
+	switch {
+	case byID == nil:
+		return byName, orMissing(err, "user", o.User, t.ID)
+	case err == nil && byName.ID != byID.ID:
+		return nil, fmt.Errorf("%q is the id of one user and the username of another, %s", o.User, byName.ID)
+	case err != nil && !errors.Is(err, user.ErrNotFound):
+		return nil, err
+	}
+	return byID, nil
 }
 
 type userSetPassword struct {
@@ -214,7 +175,7 @@ type userSetPassword struct {
 
 // Run sets the password.
 func (c userSetPassword) Run(e *environment) error {
-	password, generated, err := c.read()
+	given, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -227,12 +188,12 @@ func (c userSetPassword) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		encoded, err := hashChecked(ctx, settings, password, u.Info())
+		secret, err := choose(ctx, settings.PasswordPolicy, given, u.Info())
 		if err != nil {
 			return err
 		}
-		err = changeUser(ctx, t, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
-			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &encoded})
+		err = changeUser(ctx, u, "CommandLine.User.SetPassword", func(tx *db.Tx, now int64) error {
+			_, err := user.Update(ctx, tx, now, u.ID, user.Patch{PasswordHash: &secret.hash})
 			return err
 		})
 		if err != nil {
@@ -240,11 +201,7 @@ func (c userSetPassword) Run(e *environment) error {
 		}
 		a := answerOf(u)
 		text := fmt.Sprintf("The password of %s is set, and every session has ended.", u.DisplayName())
-		if generated {
-			a.Password = password
-			text += "\nPassword, shown only now: " + password
-		}
-		return e.print(a, "%s", text)
+		return e.print(secret.in(&a), "%s", text+secret.text())
 	})
 }
 
@@ -261,7 +218,7 @@ func (c userResetMFA) Run(e *environment) error {
 			return err
 		}
 		var removed int64
-		err = changeUser(ctx, t, u, "CommandLine.User.ResetMfa", func(tx *db.Tx, _ int64) (err error) {
+		err = changeUser(ctx, u, "CommandLine.User.ResetMfa", func(tx *db.Tx, _ int64) (err error) {
 			removed, err = mfa.DeleteAll(ctx, tx, u.ID)
 			return err
 		})
@@ -275,10 +232,9 @@ func (c userResetMFA) Run(e *environment) error {
 
 // changeUser applies a change by an administrator: in one transaction with its
 // event and the end of every session and token of the user.
-func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string, apply func(tx *db.Tx, now int64) error) error {
-	now := clock.Clock(clock.System).Millis()
-	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
-		if err := apply(tx, now); err != nil {
+func changeUser(ctx context.Context, u *user.User, key string, fn func(tx *db.Tx, now int64) error) error {
+	return apply(ctx, audit.Entry{Key: key, UserID: u.ID}, func(tx *db.Tx, now int64) error {
+		if err := fn(tx, now); err != nil {
 			return err
 		}
 		if err := token.RevokeUser(ctx, tx, now, u.ID); err != nil {
@@ -290,6 +246,4 @@ func changeUser(ctx context.Context, t *tenant.Tenant, u *user.User, key string,
 		}
 		return user.Announce(ctx, tx, now, "User.Data.Updated", changed)
 	})
-	audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
-	return err
 }

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
-	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 	"signet/internal/role"
@@ -52,12 +48,7 @@ func (c userGet) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		whole := wholeUser{published, u.HasPassword(), append([]string{}, names[u.ID]...)}
-		text, err := json.MarshalIndent(whole, "", "  ")
-		if err != nil {
-			return err
-		}
-		return e.print(whole, "%s", text)
+		return e.printJSON(wholeUser{published, u.HasPassword(), append([]string{}, names[u.ID]...)})
 	})
 }
 
@@ -68,9 +59,9 @@ type userDelete struct {
 
 // Run deletes the user.
 func (c userDelete) Run(e *environment) error {
-	return c.on(e, c.Tenant, func(ctx context.Context, t *tenant.Tenant, u *user.User) error {
-		now := clock.Clock(clock.System).Millis()
-		err := t.DB.Tx(ctx, func(tx *db.Tx) error {
+	return c.on(e, c.Tenant, func(ctx context.Context, _ *tenant.Tenant, u *user.User) error {
+		entry := audit.Entry{Key: "CommandLine.User.Delete", UserID: u.ID}
+		err := apply(ctx, entry, func(tx *db.Tx, now int64) error {
 			last, err := u.Published(ctx, tx)
 			if err != nil {
 				return err
@@ -83,7 +74,6 @@ func (c userDelete) Run(e *environment) error {
 			}
 			return event.Record(ctx, tx, now, "User.Deleted", last)
 		})
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Delete", UserID: u.ID, Err: err})
 		if err != nil {
 			return err
 		}
@@ -112,9 +102,8 @@ func (c userUnsuspend) Run(e *environment) error {
 }
 
 func (o oneUser) setSuspended(e *environment, tenantID string, suspended bool, key, text string) error {
-	return o.on(e, tenantID, func(ctx context.Context, t *tenant.Tenant, u *user.User) error {
-		now := clock.Clock(clock.System).Millis()
-		changed, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*user.User, error) {
+	return o.on(e, tenantID, func(ctx context.Context, _ *tenant.Tenant, u *user.User) error {
+		changed, err := change(ctx, audit.Entry{Key: key, UserID: u.ID}, func(tx *db.Tx, now int64) (*user.User, error) {
 			changed, err := user.Update(ctx, tx, now, u.ID, user.Patch{IsSuspended: &suspended})
 			if err != nil {
 				return nil, err
@@ -126,53 +115,9 @@ func (o oneUser) setSuspended(e *environment, tenantID string, suspended bool, k
 			}
 			return changed, user.Announce(ctx, tx, now, "User.SuspensionStatus.Updated", changed)
 		})
-		audit.Log(ctx, audit.Entry{Key: key, UserID: u.ID, Err: err})
 		if err != nil {
 			return err
 		}
 		return e.print(answerOf(changed), text, changed.DisplayName())
 	})
-}
-
-type userRole struct {
-	Add userRoleAdd `cmd:"" help:"Give a user a role."`
-}
-
-type userRoleAdd struct {
-	inTenant
-	oneUser
-
-	Role string `arg:"" help:"The role's name or id."`
-}
-
-// Run gives the role.
-func (c userRoleAdd) Run(e *environment) error {
-	return c.on(e, c.Tenant, func(ctx context.Context, t *tenant.Tenant, u *user.User) error {
-		r, err := findRole(ctx, t, c.Role)
-		if err != nil {
-			return err
-		}
-		if r.Type != role.User {
-			return fmt.Errorf("the role “%s” is for machines", r.Name)
-		}
-		now := clock.Clock(clock.System).Millis()
-		err = t.DB.Tx(ctx, func(tx *db.Tx) error { return role.Assign(ctx, tx, now, u.ID, r.ID) })
-		audit.Log(ctx, audit.Entry{Key: "CommandLine.User.Role.Add", UserID: u.ID, Err: err, Data: map[string]any{"roleId": r.ID}})
-		if err != nil {
-			return err
-		}
-		return e.print(map[string]any{"id": u.ID, "roleId": r.ID}, "%s has the role %s.", u.DisplayName(), r.Name)
-	})
-}
-
-// findRole finds a role by name or id.
-func findRole(ctx context.Context, t *tenant.Tenant, name string) (*role.Role, error) {
-	r, err := role.ByName(ctx, t.DB, name)
-	if errors.Is(err, role.ErrNotFound) {
-		r, err = role.ByID(ctx, t.DB, name)
-	}
-	if errors.Is(err, role.ErrNotFound) {
-		return nil, fmt.Errorf("there is no role %q in tenant %s", name, t.ID)
-	}
-	return r, err
 }

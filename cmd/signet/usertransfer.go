@@ -185,12 +185,24 @@ func (c userImport) openReport(state string) (*importReport, error) {
 	if c.Report == "" {
 		return &importReport{}, nil
 	}
+	if c.reportsToItself() {
+		return nil, errors.New("--report is the very file that is imported")
+	}
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if _, err := os.Stat(state); state == "" || errors.Is(err, fs.ErrNotExist) {
 		flags = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
 	}
 	file, err := os.OpenFile(c.Report, flags, 0o600)
 	return &importReport{file}, err
+}
+
+func (c userImport) reportsToItself() bool {
+	source, err := os.Stdin.Stat()
+	if c.File != "-" {
+		source, err = os.Stat(c.File)
+	}
+	report, reportErr := os.Stat(c.Report)
+	return err == nil && reportErr == nil && source.Mode().IsRegular() && os.SameFile(source, report)
 }
 
 func (r *importReport) write(refused transfer.Refusal) error {

@@ -190,3 +190,26 @@ func TestUserImport_SurvivesKill(t *testing.T) {
 		t.Errorf("names and users: %d", there[0])
 	}
 }
+
+// A slip of the shell's completion must not cost the file.
+func TestUserImport_ReportIsNotTheFile(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	in.run("migrate")
+	const users = `{"username":"robin"}` + "\n"
+	file := filepath.Join(in.dir, in.file("users.ndjson", users))
+	if err := os.Link(file, filepath.Join(in.dir, "other")); err != nil {
+		t.Fatal(err)
+	}
+	for _, report := range []string{"users.ndjson", "./users.ndjson", "other"} {
+		for _, more := range [][]string{nil, {"--dry-run"}} {
+			in.fails("", append([]string{"user", "import", "users.ndjson", "--report", report}, more...), "--report")
+		}
+	}
+	if left, err := os.ReadFile(file); err != nil || string(left) != users {
+		t.Errorf("the file is now %q, %v", left, err)
+	}
+	if n := rows[int](in, `SELECT count(*) FROM users`)[0]; n != 0 {
+		t.Errorf("%d users", n)
+	}
+}

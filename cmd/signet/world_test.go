@@ -120,7 +120,7 @@ func (in *installation) fails(stdin string, args []string, words ...string) {
 		in.t.Errorf("signet %s: %v, %s", strings.Join(args, " "), err, stdout.String())
 	}
 	said := stderr.String()
-	if !strings.HasPrefix(said, "signet: ") || strings.Contains(said, "goroutine") {
+	if !strings.HasPrefix(said, "signet: ") || strings.Contains(said, "goroutine") || strings.Contains(said, "%!") {
 		in.t.Errorf("signet %s says %q", strings.Join(args, " "), said)
 	}
 	for _, word := range words {

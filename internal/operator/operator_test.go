@@ -137,6 +137,7 @@ func TestAuthenticate_Refuses(t *testing.T) {
 			{"an unknown user", web.ErrUnauthorized, here, w.ofUser(here, here, map[string]any{"sub": "nobody000000"})},
 			{"the other tenant's client", web.ErrUnauthorized, here, w.ofUser(admin, here, map[string]any{"client_id": w.spa[here].ID})},
 			{"the other tenant's user", web.ErrUnauthorized, here, w.ofUser(admin, here, map[string]any{"sub": w.user[here].ID})},
+			{"the other tenant's client and user", web.ErrUnauthorized, here, w.ofUser(admin, here, map[string]any{"client_id": w.spa[here].ID, "sub": w.user[here].ID})},
 			{"an application that cannot act for itself", web.ErrUnauthorized, here, w.ofUser(here, here, map[string]any{"sub": w.spa[here].ID})},
 		} {
 			w.refused(c.what, c.want, c.at, c.raw)

@@ -27,7 +27,7 @@ var refreshReuse = []target{
 		{"token expires", drop(" || t.ExpiresAt <= rq.now"), "TestRefresh_Lifetimes/sqlite"},
 		{"scope does not grow", never("!proto.CoversScope(held, requested)"), "TestRefresh_Scope/sqlite"},
 		{"reuse is noticed", never("t.ConsumedAt != nil && !t.IsReusable(rq.now)"), reuseTest},
-		{"reuse revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, grantID)", "err := error(nil)"), reuseTest},
+		{"reuse revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, g.ID)", "err := error(nil)"), reuseTest},
 		{"revocation outlives the refusal", swap(`return "", refusal{proto.ErrInvalidGrant}`, `return "", proto.ErrInvalidGrant`), reuseTest},
 		{"retry gets the successor", swap("case t.ConsumedAt != nil:", "case false:"), leewayTest},
 		{"tokens of public clients rotate", swap("case c.IsPublic():", "case false:"), "TestRefresh_RotatesPublicClients/sqlite"},

@@ -1,6 +1,6 @@
-// Package peers_test runs OpenID Connect clients that other people wrote,
-// unmodified, against the real server: each signs in through the hosted pages,
-// refreshes, reads userinfo and signs out.
+// Package peers_test runs clients that other people wrote, unmodified, against
+// the real server. Those of OpenID Connect sign in through the hosted pages,
+// refresh, read userinfo and sign out; that of the Management API administers.
 package peers_test
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/tenant"
 	"signet/test/fixture"
 )
 
@@ -35,13 +36,35 @@ func TestPeers_SignInRefreshReadUserinfoSignOut(t *testing.T) {
 			t.Run(strings.TrimSuffix(script, ".mjs")+"/"+string(kind), func(t *testing.T) {
 				t.Parallel()
 				apptest.Each(t, func(t *testing.T, app *apptest.App) {
-					out, err := node(t, app, kind, script).CombinedOutput()
-					if err != nil || !strings.HasSuffix(string(out), "peer done\n") {
-						t.Fatalf("%s: %v\n%s", script, err, out)
-					}
+					run(t, node(t, app, kind, script))
 				})
 			})
 		}
+	}
+}
+
+// The SDK of the Management API gets its token and works through what programs
+// do with it.
+func TestPeers_ManagementAPI(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		machine := app.CreateMachine(t, tenant.Default, apptest.ManagementRole)
+		run(t, nodeFor(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, "logto-api.mjs"))
+	})
+}
+
+// A second opinion on the documents that internal/server has validated already.
+func TestPeers_OpenAPI(t *testing.T) {
+	t.Parallel()
+	run(t, nodeFor(t, apptest.Start(t), fixture.Client{}, "openapi.mjs"))
+}
+
+// run runs a script to its end.
+func run(t *testing.T, script *exec.Cmd) {
+	t.Helper()
+	out, err := script.CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), "peer done\n") {
+		t.Fatalf("%v: %v\n%s", script.Args, err, out)
 	}
 }
 

@@ -76,13 +76,20 @@ func published(tenantID string, l audit.Line) entryOut {
 
 func (a *API) list(ctx context.Context, in *listIn) (*[]entryOut, error) {
 	t := tenant.From(ctx)
-	f := audit.Filter{UserID: in.UserID, ApplicationID: in.ApplicationID, Key: in.LogKey}
-	var err error
-	if f.From, err = instant("start_time", in.StartTime, math.Ceil); err != nil {
+	from, err := instant("start_time", in.StartTime)
+	if err != nil {
 		return nil, err
 	}
-	if f.To, err = instant("end_time", in.EndTime, math.Floor); err != nil {
+	to, err := instant("end_time", in.EndTime)
+	if err != nil {
 		return nil, err
+	}
+	if from != nil && to != nil && *from > *to {
+		return nil, audit.ErrTimeWindow
+	}
+	f := audit.Filter{
+		UserID: in.UserID, ApplicationID: in.ApplicationID, Key: in.LogKey,
+		From: whole(from, math.Ceil), To: whole(to, math.Floor),
 	}
 	if err := a.Trail.Sync(ctx); err != nil {
 		return nil, err
@@ -101,7 +108,7 @@ func (a *API) list(ctx context.Context, in *listIn) (*[]entryOut, error) {
 
 // instant reads a time in epoch milliseconds, which clients may send with a
 // fraction.
-func instant(name string, text *string, round func(float64) float64) (*int64, error) {
+func instant(name string, text *string) (*float64, error) {
 	if text == nil {
 		return nil, nil
 	}
@@ -109,9 +116,17 @@ func instant(name string, text *string, round func(float64) float64) (*int64, er
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 		return nil, web.Invalid(name, "must be a time in epoch milliseconds")
 	}
+	return &n, nil
+}
+
+// whole rounds a time to one that entries can have.
+func whole(n *float64, round func(float64) float64) *int64 {
+	if n == nil {
+		return nil
+	}
 	const endOfTime = 1 << 53
-	ms := int64(min(max(round(n), -endOfTime), endOfTime))
-	return &ms, nil
+	ms := int64(min(max(round(*n), -endOfTime), endOfTime))
+	return &ms
 }
 
 type idIn struct {

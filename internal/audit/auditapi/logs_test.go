@@ -64,6 +64,7 @@ func TestLogs(t *testing.T) {
 			"logKey=" + submit + "&start_time=0&end_time=1e300":       "2",
 			"logKey=" + submit + "&end_time=0&enableCap=true":         "0",
 			fmt.Sprintf("logKey=%s&end_time=%d.5", submit, later-1):   "1",
+			"start_time=1.5&end_time=1.5":                             "0",
 		} {
 			if _, got := list(query); got != want {
 				t.Errorf("%s: %s, want %s", query, got, want)
@@ -83,6 +84,7 @@ func TestLogs(t *testing.T) {
 		app.Refused(t,
 			`GET /api/logs/none -> 404 entity.not_exists_with_id`,
 			`GET /api/logs?start_time=2&end_time=1 -> 400 log.invalid_time_window`,
+			`GET /api/logs?start_time=1.8&end_time=1.2 -> 400 log.invalid_time_window`,
 			`GET /api/logs?start_time=NaN -> 400 guard.invalid_input`,
 			`GET /api/logs?end_time=Infinity -> 400 guard.invalid_input`,
 			`GET /api/logs?end_time=yesterday -> 400 guard.invalid_input`,

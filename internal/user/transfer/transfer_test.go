@@ -210,6 +210,7 @@ func TestImport_RefusesRowsAndGoesOn(t *testing.T) {
 			{`{"passwordDigest":"y","passwordAlgorithm":"ROT13"}`, "password.unsupported_encryption_method"},
 			{`{"passwordAlgorithm":"Legacy"}`, "password.unsupported_encryption_method"},
 			{`{"passwordDigest":"[]","passwordAlgorithm":"Legacy"}`, "password.invalid_legacy_password_format"},
+			{`{"passwordDigest":"[\"sm3\",[\"@\"],\"00\"]","passwordAlgorithm":"Legacy"}`, "password.unsupported_legacy_hash_algorithm"},
 			{`{"roles":["nobody's"]}`, "entity.relation_foreign_key_not_found"},
 			{`{"roles":["robot"]}`, "entity.db_constraint_violated"},
 			{`{"roles":"editor"}`, "guard.invalid_input"},

@@ -182,6 +182,7 @@ func TestUsers_CreateRefuses(t *testing.T) {
 			`POST /api/users {"primaryPhone":"39612345678"} -> 422 user.phone_already_in_use`,
 			`POST /api/users {"passwordDigest":"x","passwordAlgorithm":"Legacy"} -> 400 password.invalid_legacy_password_format`,
 			`POST /api/users {"passwordDigest":"[\"rot13\",[\"@\"],\"00\"]","passwordAlgorithm":"Legacy"} -> 400 password.unsupported_legacy_hash_algorithm`,
+			`POST /api/users {"passwordDigest":"[\"sm3\",[\"@\"],\"00\"]","passwordAlgorithm":"Legacy"} -> 400 password.unsupported_legacy_hash_algorithm`,
 			`POST /api/users {"passwordAlgorithm":"Legacy"} -> 400 password.unsupported_encryption_method`,
 			`POST /api/users {"name":"`+long+`"} -> 422 entity.value_too_long`,
 			`POST /api/users {"username":"`+long+`"} -> 422 entity.value_too_long`,

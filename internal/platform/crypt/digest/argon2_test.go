@@ -52,6 +52,8 @@ func TestArgon2_RefusesWhatIsMalformedOrTooCostly(t *testing.T) {
 		"gigabytes":        "$argon2id$v=19$m=4194304,t=1,p=1$" + salt + "$" + sum,
 		"minutes":          "$argon2id$v=19$m=64,t=4294967295,p=1$" + salt + "$" + sum,
 		"both at once":     "$argon2id$v=19$m=262144,t=9,p=1$" + salt + "$" + sum,
+		"passes":           "$argon2id$v=19$m=64,t=4097,p=1$" + salt + "$" + sum,
+		"long hash":        "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + strings.Repeat("A", 88),
 		"lanes":            "$argon2id$v=19$m=65536,t=1,p=255$" + salt + "$" + sum,
 		"zero passes":      "$argon2id$v=19$m=64,t=0,p=1$" + salt + "$" + sum,
 		"zero lanes":       "$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + sum,
