@@ -88,7 +88,7 @@ func (s *statement) linked(not, table, column, ref string) {
 // what must hold exactly. isAll says that nothing else leads to the users.
 func (s *statement) search(d db.Dialect, looked *search.Search, isAll bool) error {
 	groups, exact := candidates(looked)
-	if d == db.SQLite && isAll {
+	if !s.byKey(looked) && d == db.SQLite && isAll {
 		matched := s.startLite(groups)
 		// What the index has yielded need not be looked through before it is
 		// compared exactly.

@@ -146,7 +146,8 @@ func TestSearch_AgreesWithAPlainScan(t *testing.T) {
 	var all []New
 	for i := range 120 {
 		all = append(all, New{ID: fmt.Sprintf("%d%s", i, word([]string{"a", "b", "0"}, 3)),
-			Name: word([]string{"a", "b", "A", "é", "e\u0301", "%", "_", `\`, "本", " ", "\u212a", "İ"}, 6), PrimaryEmail: fmt.Sprintf("%s%d@a.ba", word([]string{"a", "B"}, 3), i)})
+			Name: word([]string{"a", "b", "A", "é", "e\u0301", "%", "_", `\`, "本", " ", "\u212a", "İ"}, 6), PrimaryEmail: fmt.Sprintf("%s%d@a.ba", word([]string{"a", "B", "é", "e\u0301", "\u00a0", "\u212a"}, 3), i),
+			Username: fmt.Sprintf("%s%d", word([]string{"a", "B"}, 2), i), CaseSensitive: i%2 == 0})
 	}
 	var patterns, expressions []string
 	for range 150 {
@@ -183,6 +184,22 @@ func TestSearch_AgreesWithAPlainScan(t *testing.T) {
 				query = url.Values{"search.name": {expression + "$"}, "mode": {"posix"}, "isCaseSensitive": {"true"}}
 			case 3:
 				query = url.Values{"search.name": {"%" + expression + "%"}, "mode": {"similar_to"}, "isCaseSensitive": {"true"}}
+			}
+			queries = append(queries, query)
+		}
+		for i, n := range all {
+			addresses := []string{strings.ToUpper(n.PrimaryEmail), all[(i+7)%len(all)].PrimaryEmail, " "}
+			query := url.Values{"search.primaryEmail": addresses[:1+i%3], "mode": {"exact"}}
+			switch i % 5 {
+			case 1:
+				query.Set("isCaseSensitive", "true")
+			case 2:
+				query = url.Values{"search.id": {n.ID, strings.ToUpper(n.ID)}, "mode": {"exact"}, "isCaseSensitive": {"true"}}
+			case 3:
+				query = url.Values{"search.username": {n.Username, strings.ToUpper(n.Username)}, "mode": {"exact"}, "isCaseSensitive": {"true"}}
+			case 4:
+				query.Set("search.id", n.ID)
+				query.Set("joint", []string{"and", "or"}[i%2])
 			}
 			queries = append(queries, query)
 		}
