@@ -65,7 +65,7 @@ func openLite(ctx context.Context, binary, data string, size crowd) (*site, erro
 		}
 	}
 	progress("copying %s", cache)
-	if err := os.CopyFS(data, os.DirFS(cache)); err != nil {
+	if err := copyPrivate(data, cache); err != nil {
 		return nil, err
 	}
 	s := &site{binary: binary, variables: []string{"DATA_DIR=" + data}, crowd: size}
@@ -77,6 +77,19 @@ func openLite(ctx context.Context, binary, data string, size crowd) (*site, erro
 		return nil, err
 	}
 	return s, s.open(ctx)
+}
+
+// copyPrivate copies the files of a directory into a new one, for the owner alone
+// as the server demands of its key.
+func copyPrivate(to, from string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	copies, err := os.ReadDir(to)
+	for _, file := range copies {
+		err = errors.Join(err, os.Chmod(filepath.Join(to, file.Name()), 0o600))
+	}
+	return err
 }
 
 // fillCache fills a database; its facts come last and say that it is whole.
