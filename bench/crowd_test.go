@@ -85,8 +85,8 @@ func TestOperations_Work(t *testing.T) {
 		}
 		for _, o := range slices.Concat(dailyOperations, searches) {
 			var m measured
-			calls, err := s.take(t.Context(), o, &m, 2, 6)
-			if err != nil || len(calls) != 6 || calls.quantile(0) <= 0 {
+			calls, err := s.take(t.Context(), o, &m, 2, 40)
+			if err != nil || len(calls) != 40 || calls.quantile(0) <= 0 {
 				t.Errorf("%s: %v, %v", o.name, calls, err)
 			}
 			if m.last.isRefused || o.finds == nobody && m.last.total != 0 {
