@@ -72,7 +72,8 @@ func get(format string, path func(s *site, r *rand.Rand) []any) func(context.Con
 
 func (s *site) anybody(r *rand.Rand) *someone { return s.crowd.row(r.IntN(int(s.crowd))) }
 
-// lists, changes and counts.
+// dailyOperations are lists and changes, which come last: newcomers have no role
+// yet and would stand before everybody who has.
 var dailyOperations = []operation{
 	{name: "List, first page", isSteady: true, call: get("/api/users?page_size=%d", func(*site, *rand.Rand) []any { return []any{perPage} })},
 	{name: "List, the page in the middle", call: get("/api/users?page_size=%d&page=%d", func(s *site, _ *rand.Rand) []any {
@@ -82,6 +83,19 @@ var dailyOperations = []operation{
 		return []any{perPage, int(s.crowd) / perPage}
 	})},
 	{name: "Read one by id", isSteady: true, call: get("/api/users/%s", func(s *site, r *rand.Rand) []any { return []any{s.anybody(r).ID} })},
+	{name: "List roles with their numbers of holders", call: get("/api/roles?page_size=%d", func(*site, *rand.Rand) []any { return []any{perPage} })},
+	{name: "List the holders of a role that six of ten have", call: get("/api/roles/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
+		return []any{s.Roles[roleMost], perPage}
+	})},
+	{name: "List the holders of a rare role", call: get("/api/roles/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
+		return []any{s.Roles[roleFew], perPage}
+	})},
+	{name: "List who lacks a role that six of ten have", call: get("/api/users?page_size=%d&excludeRoleId=%s", func(s *site, _ *rand.Rand) []any {
+		return []any{perPage, s.Roles[roleMost]}
+	})},
+	{name: "List the members of an organization", call: get("/api/organizations/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
+		return []any{s.Organizations[0], perPage}
+	})},
 	{name: "Patch one: name and custom data", call: func(ctx context.Context, s *site, r *rand.Rand) (answer, error) {
 		p := s.anybody(r)
 		return s.api.call(ctx, "PATCH", "/api/users/"+p.ID, map[string]any{
@@ -113,19 +127,6 @@ var dailyOperations = []operation{
 		_, err := s.api.call(ctx, "PUT", "/api/users/"+p.ID+"/roles", map[string]any{"roleIds": own}, nil)
 		return err
 	}},
-	{name: "List roles with their numbers of holders", call: get("/api/roles?page_size=%d", func(*site, *rand.Rand) []any { return []any{perPage} })},
-	{name: "List the holders of a role that six of ten have", call: get("/api/roles/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
-		return []any{s.Roles[roleMost], perPage}
-	})},
-	{name: "List the holders of a rare role", call: get("/api/roles/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
-		return []any{s.Roles[roleFew], perPage}
-	})},
-	{name: "List who lacks a role that six of ten have", call: get("/api/users?page_size=%d&excludeRoleId=%s", func(s *site, _ *rand.Rand) []any {
-		return []any{perPage, s.Roles[roleMost]}
-	})},
-	{name: "List the members of an organization", call: get("/api/organizations/%s/users?page_size=%d", func(s *site, _ *rand.Rand) []any {
-		return []any{s.Organizations[0], perPage}
-	})},
 }
 
 // finding is an operation that searches for what looked returns.
