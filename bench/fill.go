@@ -84,6 +84,11 @@ func (s *site) fill(ctx context.Context) error {
 	if _, err := s.importPeople(ctx, int(s.crowd)); err != nil {
 		return err
 	}
+	// That may have taken longer than the first token lives.
+	var err error
+	if s.api, err = connect(ctx, s.server.Base, s.Machine); err != nil {
+		return err
+	}
 	return s.organize(ctx)
 }
 
