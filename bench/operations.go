@@ -157,22 +157,18 @@ func query(pairs ...string) url.Values {
 	return values
 }
 
-// withEmail, withUsername draw somebody who has one.
-func (s *site) withEmail(r *rand.Rand) *someone {
+// with draws somebody who has what is wanted.
+func (s *site) with(r *rand.Rand, wanted func(*someone) string) string {
 	for {
-		if p := s.anybody(r); p.PrimaryEmail != "" {
-			return p
+		if value := wanted(s.anybody(r)); value != "" {
+			return value
 		}
 	}
 }
 
-func (s *site) withUsername(r *rand.Rand) *someone {
-	for {
-		if p := s.anybody(r); p.Username != "" {
-			return p
-		}
-	}
-}
+func email(p *someone) string    { return p.PrimaryEmail }
+func username(p *someone) string { return p.Username }
+func phone(p *someone) string    { return p.PrimaryPhone }
 
 // beginning is the part of an address that few share.
 func beginning(email string) string {
@@ -183,24 +179,24 @@ func beginning(email string) string {
 // searches by what an index can do with them.
 var searches = []operation{
 	finding(operation{name: "Beginning of an e-mail address, `search.primaryEmail=anna.weber12%`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		return query("search.primaryEmail", beginning(s.withEmail(r).PrimaryEmail)+"%")
+		return query("search.primaryEmail", beginning(s.with(r, email))+"%")
 	}),
 	finding(operation{name: "An e-mail address in another case, `mode=exact`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		return query("search.primaryEmail", strings.ToUpper(s.withEmail(r).PrimaryEmail), "mode", "exact")
+		return query("search.primaryEmail", strings.ToUpper(s.with(r, email)), "mode", "exact")
 	}),
 	finding(operation{name: "A username in all fields, `mode=exact`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		return query("search", s.withUsername(r).Username, "mode", "exact")
+		return query("search", s.with(r, username), "mode", "exact")
 	}),
 	finding(operation{name: "The same with `isCaseSensitive=true`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		return query("search", s.withUsername(r).Username, "mode", "exact", "isCaseSensitive", "true")
+		return query("search", s.with(r, username), "mode", "exact", "isCaseSensitive", "true")
 	}),
 	finding(operation{name: "Part of a username, `%ber_xkq%`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		name := s.withUsername(r).Username
+		name := s.with(r, username)
 		at := strings.IndexByte(name, '_')
 		return query("search", "%"+strings.ReplaceAll(name[max(0, at-3):at+4], "_", `\_`)+"%")
 	}),
 	finding(operation{name: "A phone number's end, `%0012345`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
-		return query("search", fmt.Sprintf("%%%07d%%", r.IntN(int(s.crowd))))
+		return query("search", "%"+s.with(r, phone)[6:])
 	}),
 	finding(operation{name: "A rare name beyond ASCII, `%amélie visser%`", finds: few, isIndexed: true}, always("search", "%AMÉLIE VISSER%")),
 	finding(operation{name: "The same with `isCaseSensitive=true`", finds: few, isIndexed: true}, always("search", "%Amélie Visser%", "isCaseSensitive", "true")),
