@@ -54,8 +54,9 @@ generated:
 	after=$$(git status --porcelain; git diff | git hash-object --stdin); \
 	if [ "$$before" != "$$after" ]; then echo "generated files are out of date, commit what 'make generate' changed:"; git status --short; exit 1; fi
 
-bench: build ## measure whole flows and write docs/performance.md
-	$(GO) run ./bench -binary ./$(BINARY) -write docs/performance.md
+USERS       ?= 1000000
+bench: build ## measure whole flows, and the Management API with a million people, into docs/performance.md; half an hour
+	$(GO) run ./bench -binary ./$(BINARY) -users $(USERS) -write docs/performance.md
 
 mutation: ## remove security checks one by one; a named test must fail each time
 	test/mutation/run

@@ -178,7 +178,7 @@ func TestDocument_NamesTheBenchmarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := document("machine", nil, benchmarks)
+	text := (&report{machine: "machine", benchmarks: benchmarks}).document()
 	for _, want := range []string{"`internal/platform/crypt`", "`BenchmarkHasher_Hash`", "machine", "make bench"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in %s", want, text)

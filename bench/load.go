@@ -21,6 +21,14 @@ func (s spread) quantile(p float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
 }
 
+func (s spread) mean() time.Duration {
+	var total time.Duration
+	for _, d := range s {
+		total += d
+	}
+	return total / time.Duration(max(1, len(s)))
+}
+
 // result is what a load did.
 type result struct {
 	calls   spread
@@ -38,11 +46,16 @@ func (r *result) add(other result) {
 // load has workers() workers make count calls together. call learns which
 // worker it runs in and which call it is; the first error ends everything.
 func load(ctx context.Context, count int, call func(ctx context.Context, worker, i int) error) (result, error) {
+	return loadBy(ctx, workers(), count, call)
+}
+
+// loadBy is load with another number of workers.
+func loadBy(ctx context.Context, workers, count int, call func(ctx context.Context, worker, i int) error) (result, error) {
 	r := result{calls: make(spread, count)}
 	var next atomic.Int64
 	begun := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
-	for worker := range workers() {
+	for worker := range workers {
 		group.Go(func() error {
 			for {
 				i := int(next.Add(1)) - 1

@@ -1,7 +1,11 @@
 // Command bench measures what an operator feels: how fast the server starts,
-// what it needs when idle, how many people it signs in, and how much the first
-// page weighs. It runs the shipped binary as a program of its own, on SQLite in
-// a temporary directory, and drives it over the loopback interface.
+// what it needs when idle, how many people it signs in, how much the first page
+// weighs, and how the Management API fares with many people. It runs the shipped
+// binary as a program of its own, on databases in temporary directories, and
+// drives it over the loopback interface.
+//
+// The database of many people on SQLite is kept between runs, in signet-bench-…
+// below the system's directory of temporary files.
 //
 // A missed target is said and is no failure of the command: figures depend on
 // the machine and on what else runs there. It reads /proc and thus needs Linux.
@@ -16,6 +20,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"time"
 
 	"signet/test/flow"
@@ -23,10 +29,11 @@ import (
 
 func main() {
 	binary := flag.String("binary", "./bin/signet", "the server to measure, as `make build` leaves it")
+	users := flag.Int("users", 0, "how many people the Management API is measured with, beside "+strconv.Itoa(fewPeople)+"; 0 leaves it out")
 	write := flag.String("write", "", "Markdown file for the figures; without it they are only printed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *binary, *write)
+	err := run(ctx, *binary, *write, crowd(*users))
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -34,21 +41,20 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, binary, write string) error {
+func run(ctx context.Context, binary, write string, many crowd) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
 	}
-	machine, err := describeMachine(ctx, binary)
-	if err != nil {
+	r := &report{many: many}
+	if r.machine, err = describeMachine(ctx, binary); err != nil {
 		return err
 	}
-	figures, err := measure(ctx, binary)
-	if err != nil {
+	if err := r.measure(ctx, binary); err != nil {
 		return err
 	}
-	fmt.Print(table(figures))
-	if missed := missedNames(figures); len(missed) > 0 {
+	fmt.Print(table(r.figures), "\n", comparison(r.compared, many))
+	if missed := r.missed(); len(missed) > 0 {
 		fmt.Printf("\nMissed: %d of the targets: %q\n", len(missed), missed)
 	} else {
 		fmt.Print("\nEvery target is met.\n")
@@ -56,30 +62,42 @@ func run(ctx context.Context, binary, write string) error {
 	if write == "" {
 		return nil
 	}
-	benchmarks, err := findBenchmarks(".")
-	if err != nil {
+	if r.benchmarks, err = findBenchmarks("."); err != nil {
 		return err
 	}
-	return os.WriteFile(write, []byte(document(machine, figures, benchmarks)), 0o644)
+	return os.WriteFile(write, []byte(r.document()), 0o644)
 }
 
 // measure takes all figures, one after the other so that none disturbs another.
-func measure(ctx context.Context, binary string) ([]figure, error) {
+func (r *report) measure(ctx context.Context, binary string) error {
 	dir, err := os.MkdirTemp("", "signet-bench-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	size, err := measureSize(binary)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	starts, err := measureStarts(ctx, binary, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	served, err := measureServer(ctx, binary, filepath.Join(dir, "serving"))
-	return append(append(starts, size), served...), err
+	if err != nil {
+		return err
+	}
+	r.figures = slices.Concat(starts, []figure{size}, served)
+	if r.many == 0 {
+		return nil
+	}
+	imports, err := measureImport(ctx, binary, dir, r.many)
+	if err != nil {
+		return err
+	}
+	r.figures = append(r.figures, imports)
+	r.compared, err = measureManagement(ctx, binary, dir, r.many)
+	return err
 }
 
 // measureServer takes the figures of one running server.

@@ -15,6 +15,26 @@ import (
 	"time"
 )
 
+// report is everything that was measured.
+type report struct {
+	machine    string
+	figures    []figure
+	many       crowd // 0: the Management API was not measured
+	compared   []compared
+	benchmarks []string // lines of Markdown
+}
+
+// missed names what misses its target.
+func (r *report) missed() []string {
+	names := missedNames(r.figures)
+	for _, c := range r.compared {
+		if c.missed() {
+			names = append(names, c.dialect.String()+": "+c.name)
+		}
+	}
+	return names
+}
+
 // figure is one line of the report.
 type figure struct {
 	name   string
@@ -131,33 +151,4 @@ func findBenchmarks(root string) ([]string, error) {
 	}
 	slices.Sort(lines)
 	return lines, err
-}
-
-func document(machine string, figures []figure, benchmarks []string) string {
-	return `# Performance
-
-Written by ` + "`make bench`" + `, which is ` + "`go run ./bench -binary ./bin/signet -write docs/performance.md`" + `. It starts the shipped binary as
-a program of its own, on SQLite in a temporary directory, and drives it over the loopback interface. Clients and server
-share the cores, so that a server alone does more. A load average beforehand above one means that others used the
-machine too: rates are then lower, and processor times higher, than the product's own.
-
-` + machine + `
-
-` + table(figures) + fmt.Sprintf(`
-- *Healthy* means that `+"`/readyz`"+` answers 204. Starts are medians of %d, with the binary in the page cache.
-- *Idle* means five seconds without a request.
-- *Bare Argon2id* verifies a password with the server's own parameters and bound on memory, in the measuring program.
-  Hashing and signing in take turns, %d rounds of %d each, with %d workers both times.
-- *Password sign-in* is authorize, begin, password, identify, submit, resume, consent, resume and token, each time in a
-  new browser, over connections that stay open.
-- *Processor time beside the hash* is what the server spends on one sign-in, in its code and in the kernel, less the
-  processor time of one bare hash.
-- *Refresh, userinfo, discovery* are %d calls each by the same %d workers; p50 and p99 include the wait for a core.
-- *First load* is the document and every file that it refers to, its icon included, as sent.
-`, starts, rounds, perRound, workers(), calls, workers()) + `
-Single operations have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
-
-| Package | Benchmarks |
-|-|-|
-` + strings.Join(benchmarks, "\n") + "\n"
 }

@@ -85,14 +85,16 @@ func (s *statement) linked(not, table, column, ref string) {
 }
 
 // search adds the condition of a search: what the trigrams can select, then
-// what must hold exactly. Of SQLite's index it makes use if nothing else leads
-// to the users.
-func (s *statement) search(d db.Dialect, looked *search.Search, useIndex bool) error {
+// what must hold exactly. isAll says that nothing else leads to the users.
+func (s *statement) search(d db.Dialect, looked *search.Search, isAll bool) error {
 	groups, exact := candidates(looked)
-	if match := matchExpression(groups); d == db.SQLite && useIndex && match != "" {
-		s.from = "users_search f CROSS JOIN users u"
-		s.and("f.rowid = u.seq AND f.users_search MATCH %s", s.bind(match))
-		s.first = "f.rowid DESC" // as the index yields them, newest first
+	if !s.byKey(looked) && d == db.SQLite && isAll {
+		matched := s.startLite(groups)
+		// What the index has yielded need not be looked through before it is
+		// compared exactly.
+		if !exact {
+			groups = slices.DeleteFunc(groups, func(runs []string) bool { return matched && canMatch(runs) })
+		}
 	}
 	for _, runs := range groups {
 		likes := make([]string, len(runs))
@@ -110,13 +112,27 @@ func (s *statement) search(d db.Dialect, looked *search.Search, useIndex bool) e
 	return err
 }
 
+// startLite has SQLite read users as its search index yields them or, where that
+// knows nothing, as they stand in the table: newest first too, and many times
+// faster than by another index.
+func (s *statement) startLite(groups [][]string) (matched bool) {
+	match := matchExpression(groups)
+	if match == "" {
+		s.from, s.first = "users u NOT INDEXED", "u.seq DESC"
+		return false
+	}
+	s.from, s.first = "users_search f CROSS JOIN users u", "f.rowid DESC"
+	s.and("f.rowid = u.seq AND f.users_search MATCH %s", s.bind(match))
+	return true
+}
+
 // candidates returns what the search text of every hit contains: one run of each
 // group. With exact nothing else contains it.
 func candidates(looked *search.Search) (groups [][]string, exact bool) {
 	exact = !looked.CaseSensitive
 	var either []string
 	for _, term := range looked.Terms {
-		runs, same := termRuns(term)
+		runs, same := termRuns(term, looked.CaseSensitive)
 		exact = exact && same
 		switch {
 		case looked.All && len(runs) > 0:
@@ -136,7 +152,13 @@ func candidates(looked *search.Search) (groups [][]string, exact bool) {
 
 // termRuns returns texts one of which is in the search text of every hit of the
 // term, nothing if that cannot be said.
-func termRuns(term search.Term) (runs []string, exact bool) {
+func termRuns(term search.Term, caseSensitive bool) (runs []string, exact bool) {
+	if term.Mode == search.POSIX || term.Mode == search.SimilarTo {
+		for _, f := range term.Fragments(caseSensitive) {
+			runs = append(runs, separated(FoldSearch(f.Text), f.AtStart, f.AtEnd))
+		}
+		return runs, false
+	}
 	exact = len(term.Fields) == len(SearchFields)
 	for _, value := range term.Values {
 		run, same := "", true
@@ -144,7 +166,7 @@ func termRuns(term search.Term) (runs []string, exact bool) {
 		case search.Like:
 			run, same = longestRun(FoldSearch(value))
 		case search.Exact:
-			run = searchSeparator + FoldSearch(value) + searchSeparator
+			run = separated(FoldSearch(value), true, true)
 		}
 		if run == "" {
 			return nil, false
@@ -153,6 +175,17 @@ func termRuns(term search.Term) (runs []string, exact bool) {
 		runs = append(runs, run)
 	}
 	return runs, exact
+}
+
+// separated puts separators where a field begins or ends.
+func separated(text string, atStart, atEnd bool) string {
+	if atStart {
+		text = searchSeparator + text
+	}
+	if atEnd {
+		text += searchSeparator
+	}
+	return text
 }
 
 // longestRun returns the longest text without wildcard that a field matching the
@@ -201,7 +234,7 @@ const (
 func matchExpression(groups [][]string) string {
 	var all []string
 	for _, runs := range groups {
-		if len(runs) > maxMatched || slices.ContainsFunc(runs, func(run string) bool { return utf8.RuneCountInString(run) < 3 }) {
+		if !canMatch(runs) {
 			continue
 		}
 		matches := make([]string, len(runs))
@@ -211,6 +244,11 @@ func matchExpression(groups [][]string) string {
 		all = append(all, "("+strings.Join(matches, " OR ")+")")
 	}
 	return strings.Join(all, " AND ")
+}
+
+// canMatch reports whether the index can look up a group.
+func canMatch(runs []string) bool {
+	return len(runs) <= maxMatched && !slices.ContainsFunc(runs, func(run string) bool { return utf8.RuneCountInString(run) < 3 })
 }
 
 func trigrams(run string) []string {

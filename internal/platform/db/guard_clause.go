@@ -216,6 +216,10 @@ func (g *guard) table(tokens []token, s *scope) (*ref, []token, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// SQLite's NOT INDEXED says how a table is read, not which rows of it.
+	if len(rest) > 1 && rest[0].is("not") && rest[1].is("indexed") {
+		rest = rest[2:]
+	}
 	joined, err := g.add(s, first.text, alias)
 	return joined, rest, err
 }

@@ -99,6 +99,8 @@ type batch struct {
 	refusals   []Refusal // found before
 	end        int64
 	lines      int
+	isEnd      bool  // nothing is left
+	err        error // ends the import
 }
 
 // Import reads users and stores them, batchRows in a transaction. Rows that
@@ -110,21 +112,52 @@ func Import(ctx context.Context, in io.Reader, o Options) (Result, error) {
 	if err := im.begin(ctx); err != nil {
 		return im.reached.Result, err
 	}
-	for {
-		b, err := im.read()
-		if err != nil {
-			return im.reached.Result, err
+	ctx, stop := context.WithCancel(ctx)
+	batches := im.readAhead(ctx)
+	defer func() {
+		stop()
+		for range batches { // until nobody reads any more
 		}
-		if b == nil {
+	}()
+	for b := range batches {
+		switch {
+		case b.err != nil:
+			return im.reached.Result, b.err
+		case b.isEnd:
 			return im.reached.Result, im.state.remove()
-		}
-		if err := im.prepare(ctx, b); err != nil {
-			return im.reached.Result, err
 		}
 		if err := im.store(ctx, b); err != nil {
 			return im.reached.Result, err
 		}
 	}
+	return im.reached.Result, ctx.Err()
+}
+
+// readAhead reads and prepares each batch while the one before it is stored,
+// until the end, an error or the end of ctx.
+func (im *importer) readAhead(ctx context.Context) <-chan *batch {
+	batches := make(chan *batch)
+	go func() {
+		defer close(batches)
+		for {
+			b, err := im.read()
+			if err == nil {
+				err = im.prepare(ctx, b)
+			}
+			if err != nil {
+				b = &batch{err: err}
+			}
+			select {
+			case batches <- b:
+			case <-ctx.Done():
+				return
+			}
+			if b.err != nil || b.isEnd {
+				return
+			}
+		}
+	}()
+	return batches
 }
 
 // begin reads the head of a CSV file and goes to where an earlier run stopped.
@@ -155,7 +188,7 @@ func (im *importer) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// read returns the next batch, nil at the end.
+// read returns the next batch.
 func (im *importer) read() (*batch, error) {
 	b := &batch{}
 	for n := 0; n < batchRows; n++ {
@@ -174,9 +207,7 @@ func (im *importer) read() (*batch, error) {
 			return nil, err
 		}
 	}
-	if b.end == 0 {
-		return nil, nil
-	}
+	b.isEnd = b.end == 0
 	return b, nil
 }
 

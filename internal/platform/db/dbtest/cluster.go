@@ -31,25 +31,68 @@ const superuser = "signet"
 type Cluster struct {
 	dir      string
 	bin      string
+	settings []string // as command-line arguments
 	identity *syscall.SysProcAttr
 	leash    io.Closer // the watchdog ends the server when this closes
 	server   *exec.Cmd
 	exited   chan struct{}
 }
 
+// hurried are settings under which many short tests take less time. What
+// commits survives Kill, not the machine's end.
+var hurried = []string{
+	"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=300", "autovacuum=off",
+	"max_wal_size=256MB", "min_wal_size=32MB", "checkpoint_timeout=1h",
+}
+
 // StartCluster starts a server for one test that wants to kill it. Tests that
 // only want a database use Postgres.
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
-	c, err := newCluster()
+	c, err := NewCluster(hurried...)
 	if err != nil {
 		t.Fatalf("dbtest: %v", err)
 	}
-	t.Cleanup(func() {
-		c.Kill()
-		_ = c.leash.Close()
-	})
+	t.Cleanup(c.Close)
 	return c
+}
+
+// NewCluster starts a server with settings ("name=value") beside PostgreSQL's
+// own, for a program that measures it.
+func NewCluster(settings ...string) (*Cluster, error) {
+	bin, err := findPostgres()
+	if err != nil {
+		return nil, err
+	}
+	identity, owner, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "signet-pg-")
+	if err != nil {
+		return nil, err
+	}
+	if owner != nil {
+		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	c := &Cluster{dir: dir, bin: bin, settings: settings, identity: identity}
+	if err := c.fasten(); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	if err := c.initialize(); err != nil {
+		_ = c.leash.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the server; its files go.
+func (c *Cluster) Close() {
+	c.Kill()
+	_ = c.leash.Close()
 }
 
 // URL returns the DSN of a database of the cluster.
@@ -79,11 +122,11 @@ func (c *Cluster) Start() error {
 		return err
 	}
 	defer log.Close()
-	server := exec.Command(filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"),
-		"-c", "listen_addresses=", "-c", "unix_socket_directories="+c.dir,
-		"-c", "fsync=off", "-c", "full_page_writes=off", // what commits survives Kill, not the machine's end
-		"-c", "shared_buffers=32MB", "-c", "max_connections=300", "-c", "autovacuum=off",
-		"-c", "max_wal_size=256MB", "-c", "min_wal_size=32MB", "-c", "checkpoint_timeout=1h")
+	args := []string{"-D", filepath.Join(c.dir, "data"), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + c.dir}
+	for _, setting := range c.settings {
+		args = append(args, "-c", setting)
+	}
+	server := exec.Command(filepath.Join(c.bin, "postgres"), args...)
 	server.Dir, server.SysProcAttr = c.dir, c.identity
 	server.Stdout, server.Stderr = log, log
 	if err := server.Start(); err != nil {
@@ -115,36 +158,6 @@ func (c *Cluster) ready() error {
 		last = err
 	}
 	return last
-}
-
-func newCluster() (*Cluster, error) {
-	bin, err := findPostgres()
-	if err != nil {
-		return nil, err
-	}
-	identity, owner, err := unprivileged()
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "signet-pg-")
-	if err != nil {
-		return nil, err
-	}
-	if owner != nil {
-		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
-			return nil, err
-		}
-	}
-	c := &Cluster{dir: dir, bin: bin, identity: identity}
-	if err := c.fasten(); err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
-	}
-	if err := c.initialize(); err != nil {
-		_ = c.leash.Close()
-		return nil, err
-	}
-	return c, nil
 }
 
 func (c *Cluster) initialize() error {

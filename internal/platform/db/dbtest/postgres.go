@@ -49,7 +49,7 @@ func withDatabase(dsn, database string) string {
 var shared = sync.OnceValues(func() (*server, error) {
 	s := &server{admin: os.Getenv("TEST_PG_DSN")}
 	if s.admin == "" {
-		cluster, err := newCluster()
+		cluster, err := NewCluster(hurried...)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"signet/internal/platform/db"
+)
+
+// document returns the report as a page of the documentation.
+func (r *report) document() string {
+	command := "go run ./bench -binary ./bin/signet -write docs/performance.md"
+	if r.many > 0 {
+		command = fmt.Sprintf("go run ./bench -binary ./bin/signet -users %d -write docs/performance.md", r.many)
+	}
+	return `# Performance
+
+Written by ` + "`make bench`" + `, which is ` + "`" + command + "`" + `.
+It starts the shipped binary as a program of its own, on a database in a temporary directory, and drives it over the
+loopback interface. Clients and server share the cores, so that a server alone does more. A load average beforehand
+above one means that others used the machine too: rates are then lower, and times higher, than the product's own.
+
+` + r.machine + `
+
+## A server on SQLite
+
+` + table(r.figures) + fmt.Sprintf(`
+- *Healthy* means that `+"`/readyz`"+` answers 204. Starts are medians of %d, with the binary in the page cache.
+- *Idle* means five seconds without a request.
+- *Bare Argon2id* verifies a password with the server's own parameters and bound on memory, in the measuring program.
+  Hashing and signing in take turns, %d rounds of %d each, with %d workers both times.
+- *Password sign-in* is authorize, begin, password, identify, submit, resume, consent, resume and token, each time in a
+  new browser, over connections that stay open.
+- *Processor time beside the hash* is what the server spends on one sign-in, in its code and in the kernel, less the
+  processor time of one bare hash.
+- *Refresh, userinfo, discovery* are %d calls each by the same %d workers; p50 and p99 include the wait for a core.
+- *First load* is the document and every file that it refers to, its icon included, as sent.
+`, starts, rounds, perRound, workers(), calls, workers()) + r.management() + `
+## Single operations
+
+They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
+
+| Package | Benchmarks |
+|-|-|
+` + strings.Join(r.benchmarks, "\n") + "\n"
+}
+
+// management is the part of the document about the Management API.
+func (r *report) management() string {
+	if r.many == 0 {
+		return ""
+	}
+	return fmt.Sprintf(`- *Import* is `+"`signet user import`"+` of %s people with bcrypt hashes and roles into an empty database.
+
+## The Management API with %s people
+
+Two servers, one with %s people and one with %s, are asked by turns: first by one client at a time (p50, p99), then by
+%d at once (per second). *Ratio* is that of the two p50; *hits* is the `+"`Total-Number`"+` of the larger one, which stops at
+10,000. Pages have %d rows. People have names, addresses, profiles and custom data that differ, many belong to %d
+organizations and have roles; all of it is drawn from their numbers, so that every run has the same. PostgreSQL runs
+with %s, else as it comes.
+
+%s`, number(int(min(imported, r.many))), number(int(r.many)), number(fewPeople), number(int(r.many)), workers(), perPage,
+		r.many.organizations(), strings.Join(postgresSettings, " and "), comparison(r.compared, r.many))
+}
+
+// comparison returns a table for each database.
+func comparison(lines []compared, many crowd) string {
+	var b strings.Builder
+	names := map[db.Dialect]string{db.SQLite: "SQLite", db.Postgres: "PostgreSQL"}
+	for i, c := range lines {
+		if i == 0 || lines[i-1].dialect != c.dialect {
+			fmt.Fprintf(&b, "| %s | %s people | %s people | Ratio | Hits | Target | |\n|-|-|-|-|-|-|-|\n", names[c.dialect], number(fewPeople), number(int(many)))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | %s | %s | %s |\n", c.name, c.few, c.many, c.ratio(), c.hits(), c.target(), c.verdict())
+		if i == len(lines)-1 || lines[i+1].dialect != c.dialect {
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func (m measured) String() string {
+	return fmt.Sprintf("%s, %s, %.0f/s", millis(m.alone.quantile(0.5)), millis(m.alone.quantile(0.99)), m.rate)
+}
+
+func (c compared) hits() string {
+	switch {
+	case c.finds == anything:
+		return ""
+	case c.many.last.isCapped:
+		return "> " + number(c.many.last.total)
+	}
+	return number(c.many.last.total)
+}
+
+func (c compared) verdict() string {
+	switch {
+	case c.many.last.isRefused:
+		return "**refused**: too broad"
+	case c.missed():
+		return "**missed**"
+	}
+	return "ok"
+}
+
+func (c compared) target() string {
+	if c.isSteady {
+		return fmt.Sprintf("ratio ≤ %g", mostRatio)
+	}
+	limit := c.limit(c.dialect)
+	if limit < time.Second {
+		return fmt.Sprintf("p99 ≤ %d ms", limit.Milliseconds())
+	}
+	return fmt.Sprintf("p99 ≤ %g s", limit.Seconds())
+}
+
+// number writes a number with commas.
+func number(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
