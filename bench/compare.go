@@ -30,7 +30,7 @@ const (
 type measured struct {
 	alone spread
 	rate  float64 // with all workers, per second
-	last  answer
+	last  answer  // of one client; refused if any was
 }
 
 // compared is a line of the report.
@@ -59,7 +59,7 @@ func compare(ctx context.Context, o operation, d db.Dialect, small, large *site)
 	}{{small, &c.few, 0}, {large, &c.many, 0}}
 	for i := range sides {
 		side := &sides[i]
-		warm, err := side.take(ctx, o, side.measured, 1, warmUps)
+		warm, _, err := side.take(ctx, o, 1, warmUps)
 		if err != nil {
 			return c, err
 		}
@@ -67,15 +67,16 @@ func compare(ctx context.Context, o operation, d db.Dialect, small, large *site)
 	}
 	for range turns {
 		for _, side := range sides {
-			calls, err := side.take(ctx, o, side.measured, 1, side.turn)
+			calls, last, err := side.take(ctx, o, 1, side.turn)
 			if err != nil {
 				return c, err
 			}
-			side.alone = append(side.alone, calls...)
+			last.isRefused = last.isRefused || side.last.isRefused
+			side.alone, side.last = append(side.alone, calls...), last
 		}
 	}
 	for _, side := range sides {
-		calls, err := side.take(ctx, o, side.measured, workers(), max(workers(), side.turn))
+		calls, _, err := side.take(ctx, o, workers(), max(workers(), side.turn))
 		if err != nil {
 			return c, err
 		}
@@ -87,13 +88,14 @@ func compare(ctx context.Context, o operation, d db.Dialect, small, large *site)
 	return c, nil
 }
 
-// take calls an operation a number of times and returns how long each took.
-func (s *site) take(ctx context.Context, o operation, m *measured, workers, count int) (spread, error) {
-	calls := make(spread, count)
+// take calls an operation a number of times and returns how long each call took,
+// with the last answer, which is refused if any was.
+func (s *site) take(ctx context.Context, o operation, workers, count int) (calls spread, last answer, err error) {
+	calls = make(spread, count)
 	answers := make([]answer, count)
 	first := s.drawn
 	s.drawn += count
-	_, err := loadBy(ctx, workers, count, func(ctx context.Context, _, i int) (err error) {
+	_, err = loadBy(ctx, workers, count, func(ctx context.Context, _, i int) (err error) {
 		seed := func() *rand.Rand { return rand.New(rand.NewPCG(7, uint64(first+i))) }
 		begun := time.Now()
 		answers[i], err = o.call(ctx, s, seed())
@@ -104,10 +106,11 @@ func (s *site) take(ctx context.Context, o operation, m *measured, workers, coun
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.name, err)
+		return nil, answer{}, fmt.Errorf("%s: %w", o.name, err)
 	}
-	m.last = answers[count-1]
-	return calls, nil
+	last = answers[count-1]
+	last.isRefused = slices.ContainsFunc(answers, func(a answer) bool { return a.isRefused })
+	return calls, last, nil
 }
 
 // measureManagement measures the Management API with few people and with many.

@@ -84,13 +84,12 @@ func TestOperations_Work(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, o := range slices.Concat(dailyOperations, searches) {
-			var m measured
-			calls, err := s.take(t.Context(), o, &m, 2, 40)
+			calls, last, err := s.take(t.Context(), o, 2, 40)
 			if err != nil || len(calls) != 40 || calls.quantile(0) <= 0 {
 				t.Errorf("%s: %v, %v", o.name, calls, err)
 			}
-			if m.last.isRefused || o.finds == nobody && m.last.total != 0 {
-				t.Errorf("%s: %+v", o.name, m.last)
+			if last.isRefused || o.finds == nobody && last.total != 0 {
+				t.Errorf("%s: %+v", o.name, last)
 			}
 		}
 		if n := app.Count(t, tenant.Default, "user_roles", "role_id = $2", s.Roles[roleNew]); n != 0 {

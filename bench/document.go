@@ -59,7 +59,8 @@ Two servers, one with %s people and one with %s, are asked by turns: first by on
 %d at once (per second). *Ratio* is that of the two p50; *hits* is the `+"`Total-Number`"+` of the larger one, which stops at
 10,000. Pages have %d rows. People have names, addresses, profiles and custom data that differ, many belong to %d
 organizations and have roles; all of it is drawn from their numbers, so that every run has the same. PostgreSQL runs
-with %s, else as it comes.
+with %s, else as it comes. A search that takes more than two seconds is refused, as is a regular expression that names no
+three characters in a row and that hardly anybody matches: it is compared with everybody.
 
 %s`, number(int(min(imported, r.many))), number(int(r.many)), number(fewPeople), number(int(r.many)), workers(), perPage,
 		r.many.organizations(), strings.Join(postgresSettings, " and "), comparison(r.compared, r.many))
