@@ -200,7 +200,8 @@ func (g *gzipResponse) decide(status int) {
 	g.decided = true
 	header := g.Header()
 	bodyless := status == http.StatusNoContent || status == http.StatusNotModified || status < 200
-	if bodyless || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
+	// A part of a file counts the bytes of the file, not those of its packed form.
+	if bodyless || status == http.StatusPartialContent || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
 		return
 	}
 	header.Set("Content-Encoding", "gzip")
