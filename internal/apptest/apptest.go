@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"signet/internal/asset"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -41,6 +43,9 @@ type App struct {
 	Clock   *clock.Fake
 	Keyring *crypt.Keyring
 	Hasher  *crypt.Hasher
+	// Assets is where uploads lie, in AssetsDir.
+	Assets    *asset.Disk
+	AssetsDir string
 }
 
 type settings struct {
@@ -77,6 +82,9 @@ func With(change func(o *server.Options)) Option {
 	return func(s *settings) { s.change = change }
 }
 
+// WithoutAssets boots a server that has no place for uploads.
+func WithoutAssets() Option { return With(func(o *server.Options) { o.Assets = nil }) }
+
 // Each runs fn against a server on SQLite and one on PostgreSQL.
 func Each(t *testing.T, fn func(t *testing.T, app *App), options ...Option) {
 	t.Helper()
@@ -112,15 +120,27 @@ func Start(t testing.TB, options ...Option) *App {
 		Keyring: keyring(t),
 		Hasher:  crypt.NewHasher(crypt.HasherOptions{MemoryKiB: 64, Passes: 1}),
 	}
+	app.openAssets(t)
 	app.Server = boot(t, app, s)
 	serve(t, app.Server, listener)
 	return app
 }
 
+func (a *App) openAssets(t testing.TB) {
+	t.Helper()
+	a.AssetsDir = filepath.Join(t.TempDir(), "assets")
+	disk, err := asset.Open(a.AssetsDir, a.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Assets = disk
+	t.Cleanup(func() { _ = disk.Close() })
+}
+
 func boot(t testing.TB, app *App, s settings) *server.Server {
 	t.Helper()
 	o := server.Options{
-		Pool: app.Pool, Keyring: app.Keyring, Hasher: app.Hasher, Clock: app.Clock.Now,
+		Pool: app.Pool, Keyring: app.Keyring, Assets: app.Assets, Hasher: app.Hasher, Clock: app.Clock.Now,
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
 		Proxies: s.proxies, Seed: s.seed, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
 	}

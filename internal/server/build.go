@@ -8,6 +8,7 @@ import (
 	"signet/internal/account"
 	"signet/internal/account/accountapi"
 	"signet/internal/accountcenter"
+	"signet/internal/asset/assetapi"
 	"signet/internal/hosted"
 	"signet/internal/hosted/accountpages"
 	"signet/internal/hosted/demo"
@@ -103,6 +104,7 @@ func (p *parts) tables() []web.Table {
 	}
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
 	tables = append(tables, p.management()...)
+	tables = append(tables, p.assets().Files())
 	for _, pages := range []web.Table{
 		p.pages.Table(),
 		(&accountpages.Pages{
@@ -121,6 +123,10 @@ func (p *parts) tables() []web.Table {
 		tables = append(tables, pages.OnError(p.renderError))
 	}
 	return tables
+}
+
+func (p *parts) assets() *assetapi.API {
+	return &assetapi.API{Disk: p.options.Assets, Clock: p.options.Clock, Operator: p.operator}
 }
 
 // demoScope is what the demo application asks for.

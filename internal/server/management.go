@@ -42,6 +42,7 @@ func (p *parts) management() []web.Table {
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
 		}).Table(),
 		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
+		p.assets().Table(),
 		(&auditapi.API{Operator: guard}).Table(),
 		(&sentinelapi.API{Operator: guard}).Table(),
 		(&settingsapi.API{Clock: now, Keyring: ring, Operator: guard}).Table(),

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"signet/internal/asset"
 	"signet/internal/audit"
 	"signet/internal/hosted/setuppages"
 	"signet/internal/oidc/authorize"
@@ -41,6 +42,8 @@ type Options struct {
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
+	// Assets is where uploaded files lie; nil if none can be uploaded.
+	Assets *asset.Disk
 	// Seed fills new tenants; ProductSeed if nil.
 	Seed Seeder
 	// WrapOperator may put another guard in front of the Management API's own.
@@ -81,6 +84,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.jobs = job.New(o.Pool, slog.Default())
 	s.jobs.Every("purge", purge.Period, purge.Expired)
 	s.jobs.Every("recount", user.RecountPeriod, user.Recount)
+	if o.Assets.Ready() {
+		s.jobs.Every("assets", asset.PurgePeriod, o.Assets.Purge)
+	}
 	s.jobs.Start()
 	return s, nil
 }
