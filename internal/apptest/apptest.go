@@ -219,8 +219,9 @@ type Answer struct {
 	Text string
 }
 
-// Do sends a request. A body that begins with a brace or bracket is JSON, any
-// other one a form. headers are pairs.
+// Do sends a request. A body that begins with a brace or bracket is JSON, one
+// that begins with two dashes the work of Upload, any other one a form. headers
+// are pairs.
 func Do(t testing.TB, c *http.Client, method, target, body string, headers ...string) *Answer {
 	t.Helper()
 	var reader io.Reader
@@ -233,6 +234,9 @@ func Do(t testing.TB, c *http.Client, method, target, body string, headers ...st
 	}
 	if strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
 		req.Header.Set("Content-Type", "application/json")
+	} else if boundary, ok := strings.CutPrefix(body, "--"); ok {
+		boundary, _, _ = strings.Cut(boundary, "\r\n")
+		req.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 	} else if body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Upload returns a multipart body with a file, and its Content-Type. pairs are
-// fields that stand before the file.
-func Upload(t testing.TB, contentType, content string, pairs ...string) (body, form string) {
+// Upload returns a multipart body with a file. pairs are fields that stand before
+// the file.
+func Upload(t testing.TB, contentType, content string, pairs ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -35,7 +35,7 @@ func Upload(t testing.TB, contentType, content string, pairs ...string) (body, f
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return b.String(), w.FormDataContentType()
+	return b.String()
 }
 
 // Files lists what lies in the directory of uploads, and fails the test if

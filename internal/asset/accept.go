@@ -4,23 +4,23 @@ import (
 	"context"
 	"errors"
 	"path"
-	"time"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
 )
 
-// storeTime is what remains for the database once the file has arrived, however
-// long that took.
-const storeTime = 10 * time.Second
-
 // Accept stores an uploaded file in the tenant of h. It is refused with
-// ErrTypeNotAllowed, an error of the file, ErrNotConfigured or ErrUpload, and
-// then nothing is left of it.
+// ErrTypeNotAllowed, an error of the file, ErrNotConfigured, ErrFull or
+// ErrUpload, and then nothing is left of it.
 func (d *Disk) Accept(ctx context.Context, h *db.DB, up Upload) (*Asset, error) {
 	if d == nil {
 		return nil, ErrNotConfigured
+	}
+	if up.Pending {
+		if err := hasRoom(ctx, h); err != nil {
+			return nil, err
+		}
 	}
 	draft, err := d.receive(up.File)
 	if err != nil {
@@ -31,8 +31,6 @@ func (d *Disk) Accept(ctx context.Context, h *db.DB, up Upload) (*Asset, error) 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
-	defer cancel()
 	id, now := ids.Long(), d.clock.Millis()
 	until := now + Retention.Milliseconds()
 	a := &Asset{

@@ -22,7 +22,9 @@ var (
 	// ErrTypeNotAllowed: the file is not of a kind that is taken.
 	ErrTypeNotAllowed = errs.New(400, "guard.mime_type_not_allowed")
 	// ErrUpload: the disk did not take the file.
-	ErrUpload   = errs.New(500, "storage.upload_error")
+	ErrUpload = errs.New(500, "storage.upload_error")
+	// ErrFull: too much waits for people who have not finished to sign up.
+	ErrFull     = errs.New(503, "storage.full")
 	ErrNotFound = errs.ErrNotFound
 )
 
@@ -40,6 +42,9 @@ const (
 // Retention is how long an upload waits for what it was made for before it is
 // deleted.
 const Retention = 24 * time.Hour
+
+// MaxPending is how many bytes of a tenant may wait for owners.
+const MaxPending = 1 << 30
 
 // AvatarsKept is how many pictures a person keeps; the older ones go, but for
 // the one that is in use.

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
+
+	"signet/internal/platform/web"
 )
 
 // format is a kind of file that is taken.
@@ -23,8 +25,13 @@ type format struct {
 	inspect func(r io.Reader) bool
 }
 
-// headSize is how many bytes decide what a file is.
-const headSize = 64
+const (
+	// headSize is how many bytes decide what a file is.
+	headSize = 64
+	// maxInspected bounds a file that is looked through, for that takes a multiple
+	// of it in memory.
+	maxInspected = 2 << 20
+)
 
 var formats = []format{
 	{contentType: "image/jpeg", extension: "jpg", raster: true, begins: starts("\xff\xd8\xff"), ends: closes("\xff\xd9")},
@@ -85,6 +92,9 @@ func (k Kind) judge(declared string, file content, size int64) (*format, error) 
 		return nil, ErrTypeNotAllowed
 	}
 	if f.inspect != nil {
+		if size > maxInspected {
+			return nil, web.ErrFileTooLarge.Describe("a file of this type may have %d MiB", maxInspected>>20)
+		}
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return nil, ErrUpload.Wrap(err)
 		}

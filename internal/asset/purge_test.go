@@ -1,7 +1,6 @@
 package asset
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -208,14 +207,22 @@ func TestAccept_LeavesNothingOfAFailure(t *testing.T) {
 	})
 }
 
-// An upload that took as long as a request may is stored all the same.
-func TestAccept_OutlivesTheTimeOfItsRequest(t *testing.T) {
+// Strangers cannot fill the disk: what waits for its owner has a limit.
+func TestAccept_BoundsWhatIsPending(t *testing.T) {
 	each(t, func(w *world) {
-		ctx, cancel := context.WithCancel(t.Context())
-		file := web.NewFile("image/gif", io.MultiReader(strings.NewReader(gif), ending{cancel}))
-		if a, err := w.disk.Accept(ctx, w.db, Upload{Kind: Avatar, File: file}); err != nil || !w.has(a) {
-			t.Error(err)
+		waiting := w.accept(Upload{Kind: Avatar, Pending: true})
+		w.tx(func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE assets SET size = $2 WHERE tenant_id = $1 AND id = $3`, MaxPending, waiting.ID)
+			return err
+		})
+		file := web.NewFile("image/gif", strings.NewReader(gif))
+		if _, err := w.disk.Accept(t.Context(), w.db, Upload{Kind: Avatar, File: file, Pending: true}); !errors.Is(err, ErrFull) {
+			t.Errorf("a further one: %v", err)
 		}
+		w.accept(Upload{Kind: Avatar, OwnerID: "u1"})
+		w.clock.Advance(2 * Retention)
+		w.purge()
+		w.accept(Upload{Kind: Avatar, Pending: true})
 	})
 }
 
@@ -265,7 +272,3 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return copy(p, "GIF89a"), nil }
-
-type ending struct{ end func() }
-
-func (e ending) Read([]byte) (int, error) { e.end(); return 0, io.EOF }

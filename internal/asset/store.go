@@ -17,6 +17,16 @@ func insert(ctx context.Context, q db.Q, a *Asset) error {
 	return err
 }
 
+// hasRoom returns ErrFull if nothing more may wait for its owner.
+func hasRoom(ctx context.Context, q db.Q) error {
+	n, err := db.One[int64](ctx, q, `SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM assets
+		WHERE tenant_id = $1 AND pending_until IS NOT NULL AND owner_user_id IS NULL`)
+	if err == nil && n >= MaxPending {
+		return ErrFull
+	}
+	return err
+}
+
 // fileName is what Accept calls files.
 var fileName = regexp.MustCompile(`^[0-9a-z]{21}\.[a-z]{3,4}$`)
 

@@ -69,12 +69,12 @@ func build(o Options, admin *tenant.Tenant) *parts {
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
-		Pwned:              o.Pwned,
+		Pwned: o.Pwned, Assets: o.Assets,
 		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
 	}
 	p.account = &account.Engine{
 		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock, Pwned: o.Pwned,
-		IgnoreUsernameCase: o.IgnoreUsernameCase,
+		IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
 	}
 	p.browser = &oidcapi.Browser{
 		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},

@@ -22,8 +22,7 @@ const path = "/api/user-assets"
 
 func upload(o *apptest.Operator, t *testing.T, contentType, content string) *apptest.Answer {
 	t.Helper()
-	body, form := apptest.Upload(t, contentType, content)
-	return o.Do("POST", path, body, "Content-Type", form)
+	return o.Do("POST", path, apptest.Upload(t, contentType, content))
 }
 
 func encoded(t *testing.T, encode func(*bytes.Buffer, image.Image) error) string {
@@ -153,15 +152,18 @@ func TestUpload_Refuses(t *testing.T) {
 				t.Errorf("%s: %d %s", name, a.StatusCode, a.Text)
 			}
 		}
+		if a := upload(o, t, "image/svg+xml", inSVG(strings.Repeat(" ", 2<<20))); a.Code() != "guard.file_size_exceeded" {
+			t.Errorf("a large SVG: %d %s", a.StatusCode, a.Text)
+		}
 		large := upload(o, t, "image/png", picture+strings.Repeat("x", web.MaxFile))
 		if large.StatusCode != 400 || large.Code() != "guard.file_size_exceeded" {
 			t.Errorf("a large one: %d %s", large.StatusCode, large.Text)
 		}
-		body, form := apptest.Upload(t, "image/png", picture)
-		if a := apptest.Do(t, app.Client(t), "POST", app.URL+path, body, "Content-Type", form); a.StatusCode != 401 {
+		body := apptest.Upload(t, "image/png", picture)
+		if a := apptest.Do(t, app.Client(t), "POST", app.URL+path, body); a.StatusCode != 401 {
 			t.Errorf("without a token: %d %s", a.StatusCode, a.Text)
 		}
-		torn := o.Do("POST", path, body[:len(body)/2], "Content-Type", form)
+		torn := o.Do("POST", path, body[:len(body)/2])
 		if torn.StatusCode != 400 || torn.Code() != "guard.invalid_input" {
 			t.Errorf("a torn one: %d %s", torn.StatusCode, torn.Text)
 		}
