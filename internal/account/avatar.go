@@ -4,10 +4,26 @@ import (
 	"context"
 
 	"signet/internal/asset"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
+
+// RemoveAvatar takes the caller's avatar away, and the picture if it was
+// uploaded here.
+func (e *Engine) RemoveAvatar(ctx context.Context, c *Caller) error {
+	none := ""
+	v, err := e.enter(ctx, c, changeBasics(Basics{Avatar: &none})...)
+	if err != nil || v.user.Avatar == nil {
+		return err
+	}
+	_, err = v.change(ctx, user.Patch{Avatar: &none}, func(tx *db.Tx) error {
+		return asset.DropAt(ctx, tx, v.user.ID, *v.user.Avatar)
+	})
+	return err
+}
 
 // UploadAvatar stores a picture of the caller and returns its URL. The picture
 // becomes the avatar when the account is changed to that URL.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 
 	"signet/internal/platform/db"
 )
@@ -63,6 +64,17 @@ func Drop(ctx context.Context, q db.Q, id string) error {
 // DropOf lets the pictures of a user go.
 func DropOf(ctx context.Context, tx *db.Tx, ownerID string) error {
 	_, err := tx.Exec(ctx, `UPDATE assets SET pending_until = 0 WHERE tenant_id = $1 AND owner_user_id = $2`, ownerID)
+	return err
+}
+
+// DropAt lets the picture of a user go that a URL shows, if it is one of ours.
+func DropAt(ctx context.Context, tx *db.Tx, ownerID, url string) error {
+	_, name, ok := strings.Cut(url, URLPath)
+	if !ok || !fileName.MatchString(name) {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE assets SET pending_until = 0 WHERE tenant_id = $1 AND path = $2 AND owner_user_id = $3`,
+		pathOf(name), ownerID)
 	return err
 }
 
