@@ -85,6 +85,14 @@ func With(change func(o *server.Options)) Option {
 // WithoutAssets boots a server that has no place for uploads.
 func WithoutAssets() Option { return With(func(o *server.Options) { o.Assets = nil }) }
 
+// Apart gives the admin tenant an origin of its own on the same port.
+func Apart() Option {
+	return With(func(o *server.Options) {
+		_, port, _ := strings.Cut(o.Endpoint.Host, ":")
+		o.AdminEndpoint = &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
+	})
+}
+
 // Each runs fn against a server on SQLite and one on PostgreSQL.
 func Each(t *testing.T, fn func(t *testing.T, app *App), options ...Option) {
 	t.Helper()
@@ -122,6 +130,7 @@ func Start(t testing.TB, options ...Option) *App {
 	}
 	app.openAssets(t)
 	app.Server = boot(t, app, s)
+	app.AdminURL = app.Tenant(tenant.Admin).Endpoint.String()
 	serve(t, app.Server, listener)
 	return app
 }

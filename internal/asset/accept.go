@@ -18,7 +18,7 @@ func (d *Disk) Accept(ctx context.Context, h *db.DB, up Upload) (*Asset, error) 
 		return nil, ErrNotConfigured
 	}
 	if up.Pending {
-		if err := hasRoom(ctx, h); err != nil {
+		if err := hasRoom(ctx, h, up.Kind); err != nil {
 			return nil, err
 		}
 	}

@@ -102,16 +102,18 @@ func (f *draft) discard() {
 }
 
 // place moves a draft to its path. After a crash it is there or not, and whole.
-func (f *draft) place(to string) error {
+func (f *draft) place(to string) error { return f.disk.move(f.name, to) }
+
+func (d *Disk) move(from, to string) error {
 	dir := path.Dir(to)
-	if err := f.disk.root.MkdirAll(dir, 0o700); err != nil {
+	if err := d.root.MkdirAll(dir, 0o700); err != nil {
 		return ErrUpload.Wrap(err)
 	}
-	if err := f.disk.root.Rename(f.name, to); err != nil {
+	if err := d.root.Rename(from, to); err != nil {
 		return ErrUpload.Wrap(err)
 	}
 	for ; ; dir = path.Dir(dir) {
-		if err := f.disk.sync(dir); err != nil {
+		if err := d.sync(dir); err != nil {
 			return ErrUpload.Wrap(err)
 		}
 		if dir == "." {

@@ -32,7 +32,7 @@ type world struct {
 	clock *clock.Fake
 }
 
-func each(t *testing.T, fn func(w *world)) {
+func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := &world{t: t, pool: p, db: p.For("t1"), dir: filepath.Join(t.TempDir(), "assets"), clock: clock.NewFake(time.Now())}
@@ -41,7 +41,7 @@ func each(t *testing.T, fn func(w *world)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = w.disk.Close() })
-		fn(w)
+		fn(t, w)
 	})
 }
 
@@ -101,7 +101,7 @@ func (w *world) tx(fn func(tx *db.Tx) error) {
 }
 
 func TestPurge_TakesWhatNobodyKept(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		stays := w.accept(Upload{Kind: File})
 		pending, kept := w.accept(Upload{Kind: Avatar, Pending: true}), w.accept(Upload{Kind: Avatar, Pending: true})
 		dropped := w.accept(Upload{Kind: File})
@@ -135,7 +135,7 @@ func TestPurge_TakesWhatNobodyKept(t *testing.T) {
 
 // A crash leaves a draft, or a row whose file is not in its place: both go.
 func TestPurge_TakesWhatACrashLeft(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		half, err := w.disk.receive(strings.NewReader(gif))
 		if err != nil {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func TestPurge_TakesWhatACrashLeft(t *testing.T) {
 
 // A person who uploads without end keeps a few pictures, and the one in use.
 func TestAccept_BoundsThePicturesOfAPerson(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		inUse := w.accept(Upload{Kind: Avatar, OwnerID: "u1"})
 		other := w.accept(Upload{Kind: Avatar, OwnerID: "u2"})
 		var last *Asset
@@ -174,7 +174,7 @@ func TestAccept_BoundsThePicturesOfAPerson(t *testing.T) {
 
 // Whatever stops an upload, nothing of it is left.
 func TestAccept_LeavesNothingOfAFailure(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		gone := errors.New("the client is gone")
 		for name, c := range map[string]struct {
 			file *web.File
@@ -209,7 +209,7 @@ func TestAccept_LeavesNothingOfAFailure(t *testing.T) {
 
 // Strangers cannot fill the disk: what waits for its owner has a limit.
 func TestAccept_BoundsWhatIsPending(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		waiting := w.accept(Upload{Kind: Avatar, Pending: true})
 		w.tx(func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), `UPDATE assets SET size = $2 WHERE tenant_id = $1 AND id = $3`, MaxPending, waiting.ID)
@@ -241,7 +241,7 @@ func TestOpen_FailsWhereNothingCanBeWritten(t *testing.T) {
 
 // Files of a tenant cannot lie outside of its directory, whatever a row says.
 func TestDisk_DoesNotLeaveItsDirectory(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		secret := filepath.Join(filepath.Dir(w.dir), "signet.key")
 		if err := os.WriteFile(secret, []byte("key"), 0o600); err != nil {
 			t.Fatal(err)

@@ -18,18 +18,22 @@ func insert(ctx context.Context, q db.Q, a *Asset) error {
 	return err
 }
 
-// hasRoom returns ErrFull if nothing more may wait for its owner.
-func hasRoom(ctx context.Context, q db.Q) error {
+// hasRoom returns ErrFull if nothing more of a kind may wait for its owner.
+func hasRoom(ctx context.Context, q db.Q, kind Kind) error {
 	n, err := db.One[int64](ctx, q, `SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM assets
-		WHERE tenant_id = $1 AND pending_until IS NOT NULL AND owner_user_id IS NULL`)
+		WHERE tenant_id = $1 AND kind = $2 AND pending_until IS NOT NULL AND owner_user_id IS NULL`, kind)
 	if err == nil && n >= MaxPending {
 		return ErrFull
 	}
 	return err
 }
 
-// fileName is what Accept calls files.
-var fileName = regexp.MustCompile(`^[0-9a-z]{21}\.[a-z]{3,4}$`)
+// fileName is what Accept calls files, bundleID what AcceptBundle calls user
+// interfaces.
+var (
+	fileName = regexp.MustCompile(`^[0-9a-z]{21}\.[a-z]{3,4}$`)
+	bundleID = regexp.MustCompile(`^[0-9a-z]{8}$`)
+)
 
 // pathOf spreads files over directories.
 func pathOf(name string) string { return name[:2] + "/" + name }
@@ -52,6 +56,27 @@ func ByName(ctx context.Context, q db.Q, now int64, name string) (*Asset, error)
 func Keep(ctx context.Context, tx *db.Tx, now int64, id, ownerID string) error {
 	_, err := tx.Exec(ctx, `UPDATE assets SET pending_until = NULL, owner_user_id = $3
 		WHERE tenant_id = $1 AND id = $2 AND pending_until > $4`, id, ownerID, now)
+	return err
+}
+
+// Choose makes a user interface stay, or returns ErrNotFound. The one that was
+// chosen before, "" for none, goes after Retention: it may be wanted back.
+func Choose(ctx context.Context, tx *db.Tx, now int64, id, previous string) error {
+	if id == previous {
+		return nil
+	}
+	if id != "" {
+		n, err := tx.Exec(ctx, `UPDATE assets SET pending_until = NULL
+			WHERE tenant_id = $1 AND id = $2 AND kind = $3 AND (pending_until IS NULL OR pending_until > $4)`, id, CustomUI, now)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNotFound
+		}
+	}
+	_, err := tx.Exec(ctx, `UPDATE assets SET pending_until = $4 WHERE tenant_id = $1 AND id = $2 AND kind = $3`,
+		previous, CustomUI, now+Retention.Milliseconds())
 	return err
 }
 

@@ -40,6 +40,7 @@ func (p *parts) management() []web.Table {
 		(&signinexpapi.API{
 			Clock: now, Means: means, Pwned: p.options.Pwned,
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
+			Disk: p.options.Assets, Apart: p.options.apart(),
 		}).Table(),
 		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
 		p.assets().Table(),

@@ -53,6 +53,11 @@ type Options struct {
 	RequestTimeout time.Duration
 }
 
+// apart reports whether operators sign in at an origin of their own.
+func (o *Options) apart() bool {
+	return o.Endpoint.Scheme != o.AdminEndpoint.Scheme || o.Endpoint.Host != o.AdminEndpoint.Host
+}
+
 // Server serves the tenants of one installation.
 type Server struct {
 	options  Options
@@ -114,7 +119,7 @@ func (s *Server) Close() {
 func (s *Server) chain(tables []web.Table) http.Handler {
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, tables...)
-	inTenant := web.Chain(s.parts.orNotFound(mux),
+	inTenant := web.Chain(s.parts.customUI().Middleware(s.parts.orNotFound(mux)),
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),
 		web.CORS(openToAnyOrigin),

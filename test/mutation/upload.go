@@ -7,6 +7,8 @@ const (
 	typeTest     = "TestUpload_Refuses/sqlite"
 	svgTest      = "TestSVG_RefusesWhatCouldAct"
 	servedTest   = "TestUpload_IsServedAsWhatItIs/sqlite"
+	bundleTest   = "TestBundle_RefusesWhatIsUnsafe/sqlite"
+	apartTest    = "TestInterface_IsRefusedWhereItCouldReachOperators/sqlite"
 	pictureTest  = "TestAvatar_RefusesWhatIsNoPicture/sqlite"
 	pageFormTest = "TestAvatar_SaysWhatIsWrongAndChangesNothing/sqlite"
 )
@@ -16,7 +18,7 @@ var uploads = []target{
 	{file: "internal/platform/web/file.go", mutants: []mutant{
 		{"size", swap("f.left -= int64(n); f.left < 0", "f.left -= int64(n); false"), limitTest},
 		{"announced size", never("r.ContentLength > MaxUpload"), limitTest},
-		{"what stands before the file", never("p.left <= 0"), partTest},
+		{"what stands before the file", drop("\tp.left -= int64(n)\n"), partTest},
 		{"number of fields", swap("for range maxFields {", "for {"), partTest},
 		{"length of the boundary", drop(" && len(boundary) <= 70"), partTest},
 	}},
@@ -53,6 +55,28 @@ var uploads = []target{
 		{"too late to keep", drop(" AND pending_until > $4"), "TestPurge_TakesWhatNobodyKept/sqlite"},
 		{"what may wait", never("err == nil && n >= MaxPending"), "TestAccept_BoundsWhatIsPending/sqlite"},
 		{"pictures of a person", never("old.isAt(inUse)"), "TestAccept_BoundsThePicturesOfAPerson/sqlite"},
+	}},
+	{file: "internal/asset/bundle.go", mutants: []mutant{
+		{"table of contents", never("p.left < 0"), "TestBundle_ReadsAShortTableOfContents"},
+		{"number of entries", never("len(r.File) > maxEntries"), bundleTest},
+		{"an index", never("!ok || isDir"), bundleTest},
+		{"size", never("u.left < 0 || n > web.MaxFile"), bundleTest},
+		{"damage", never("content.err != nil"), bundleTest},
+		{"paths", drop(`!fs.ValidPath(name) || `), bundleTest},
+		{"long names", drop(` || len(name) > maxName`), bundleTest},
+		{"strange names", drop(` || strings.ContainsFunc(name, strange)`), bundleTest},
+		{"links and devices", drop(` || !isDir && !entry.Mode().IsRegular()`), bundleTest},
+		{"the same twice", never("ok && (!isDir || !wasDir)"), bundleTest},
+		{"capitals", swap("strings.ToLower(name)", "strings.Clone(name)"), bundleTest},
+	}},
+	{file: "internal/signinexp/signinexpapi/customui.go", tests: "internal/hosted/customui", mutants: []mutant{
+		{"apart from operators", swap("case !a.Apart:", "case false:"), apartTest},
+		{"not for operators", swap("case t.ID == tenant.Admin:", "case false:"), apartTest},
+	}},
+	{file: "internal/hosted/customui/customui.go", mutants: []mutant{
+		{"served apart from operators", drop("!p.Apart || "), apartTest},
+		{"not served to operators", drop("t.ID == tenant.Admin || "), "TestInterface_LeavesTheRestAlone"},
+		{"our paths", drop("ours[top] || "), "TestInterface_LeavesTheRestAlone"},
 	}},
 	{file: "internal/hosted/accountpages/pages.go", mutants: []mutant{
 		{"token before the file", never(`!p.isOurs(v, fields.Get("token"))`), pageFormTest},
