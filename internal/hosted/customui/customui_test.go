@@ -123,9 +123,12 @@ func TestInterface_LeavesTheRestAlone(t *testing.T) {
 			t.Errorf("%s: %d %q", path, a.StatusCode, a.Text)
 		}
 	}
+	app.ChangeExperience(t, tenant.Admin, func(s *signinexp.Settings) {
+		s.CustomUIAssets = &signinexp.CustomUIAssets{ID: "00000000", CreatedAt: 1}
+	})
 	admin := app.BrowserAt(t, app.AdminURL)
-	if a := admin.Do("GET", "/sign-in", "", "Accept", "text/html"); strings.Contains(a.Text, page) {
-		t.Error("operators sign in through it")
+	if a := admin.Do("GET", "/data.js", "", "Accept", "text/html"); a.StatusCode != 404 || strings.Contains(a.Text, "entity.not_found") {
+		t.Errorf("one is looked for where operators sign in: %d %s", a.StatusCode, a.Text)
 	}
 	// Our account pages bring their own stylesheet.
 	app.CreateUser(t, "robin")
