@@ -28,7 +28,7 @@ const module = "signet"
 // unless those have lines of their own. Packages whose name ends in "api" are
 // adapters and stand outside the order: see verdict.
 var order = []string{
-	"tenant", "settings", "audit", "customdomain", "captcha", "phrase", "emailtemplate",
+	"tenant", "settings", "audit", "asset", "customdomain", "captcha", "phrase", "emailtemplate",
 	"user", "breach", "resource", "role", "user/transfer", "organization", "application",
 	"signinexp", "accountcenter", "sentinel",
 	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access", "dashboard",

@@ -43,7 +43,7 @@ func (serveCommand) Run(e *environment) error {
 func serveInstallation(e *environment, in *server.Installation) error {
 	c := e.config
 	s, err := server.New(e, server.Options{
-		Pool: in.Pool, Keyring: in.Keyring, Hasher: crypt.NewHasher(crypt.HasherOptions{}), Clock: clock.System,
+		Pool: in.Pool, Keyring: in.Keyring, Assets: in.Assets, Hasher: crypt.NewHasher(crypt.HasherOptions{}), Clock: clock.System,
 		Endpoint: c.Endpoint, AdminEndpoint: c.AdminEndpoint,
 		Proxies:            web.Proxies{Trust: c.TrustProxyHeader, Allowed: c.TrustedProxies},
 		StatusAPIKey:       c.StatusAPIKey.Reveal(),

@@ -11,12 +11,14 @@ import (
 	"errors"
 
 	"signet/internal/accountcenter"
+	"signet/internal/asset"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -29,6 +31,10 @@ type Engine struct {
 	Clients    *client.Directory
 	Hasher     *crypt.Hasher
 	Clock      clock.Clock
+	// Assets keeps the pictures of people.
+	Assets *asset.Disk
+	// Limiter bounds how often one person uploads; nil does not.
+	Limiter *sentinel.Limiter
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
 	// IgnoreUsernameCase makes usernames case-insensitive whatever a tenant says.

@@ -25,6 +25,7 @@ func (v *visit) pass(gates []gate) error {
 // one operation to the next.
 var (
 	changeProfile  = []gate{edits(accountcenter.Profile), has(proto.ScopeProfile, errScopeMissing)}
+	uploadAvatar   = []gate{has(proto.ScopeProfile, web.ErrUnauthorized), firstParty, edits(accountcenter.Avatar)}
 	changePassword = []gate{firstParty, steppedUpIfPossible, edits(accountcenter.Password)}
 
 	listFactors       = []gate{reads(accountcenter.MFA), has(proto.ScopeIdentities, web.ErrUnauthorized)}

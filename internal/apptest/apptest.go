@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"signet/internal/asset"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -41,6 +43,9 @@ type App struct {
 	Clock   *clock.Fake
 	Keyring *crypt.Keyring
 	Hasher  *crypt.Hasher
+	// Assets is where uploads lie, in AssetsDir.
+	Assets    *asset.Disk
+	AssetsDir string
 }
 
 type settings struct {
@@ -85,6 +90,17 @@ func With(change func(o *server.Options)) Option {
 	return func(s *settings) { s.change = change }
 }
 
+// WithoutAssets boots a server that has no place for uploads.
+func WithoutAssets() Option { return With(func(o *server.Options) { o.Assets = nil }) }
+
+// Apart gives the admin tenant an origin of its own on the same port.
+func Apart() Option {
+	return With(func(o *server.Options) {
+		_, port, _ := strings.Cut(o.Endpoint.Host, ":")
+		o.AdminEndpoint = &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
+	})
+}
+
 // Each runs fn against a server on SQLite and one on PostgreSQL.
 func Each(t *testing.T, fn func(t *testing.T, app *App), options ...Option) {
 	t.Helper()
@@ -120,15 +136,28 @@ func Start(t testing.TB, options ...Option) *App {
 		Keyring: keyring(t),
 		Hasher:  crypt.NewHasher(crypt.HasherOptions{MemoryKiB: 64, Passes: 1}),
 	}
+	app.openAssets(t)
 	app.Server = boot(t, app, s)
+	app.AdminURL = app.Tenant(tenant.Admin).Endpoint.String()
 	serve(t, app.Server, listener)
 	return app
+}
+
+func (a *App) openAssets(t testing.TB) {
+	t.Helper()
+	a.AssetsDir = filepath.Join(t.TempDir(), "assets")
+	disk, err := asset.Open(a.AssetsDir, a.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Assets = disk
+	t.Cleanup(func() { _ = disk.Close() })
 }
 
 func boot(t testing.TB, app *App, s settings) *server.Server {
 	t.Helper()
 	o := server.Options{
-		Pool: app.Pool, Keyring: app.Keyring, Hasher: app.Hasher, Clock: app.Clock.Now,
+		Pool: app.Pool, Keyring: app.Keyring, Assets: app.Assets, Hasher: app.Hasher, Clock: app.Clock.Now,
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
 		Proxies: s.proxies, Seed: s.seed, DefaultRoles: s.roles, KeyGrace: s.grace, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
 	}
@@ -207,8 +236,9 @@ type Answer struct {
 	Text string
 }
 
-// Do sends a request. A body that begins with a brace or bracket is JSON, any
-// other one a form. headers are pairs.
+// Do sends a request. A body that begins with a brace or bracket is JSON, one
+// that begins with two dashes the work of Upload, any other one a form. headers
+// are pairs.
 func Do(t testing.TB, c *http.Client, method, target, body string, headers ...string) *Answer {
 	t.Helper()
 	var reader io.Reader
@@ -221,6 +251,9 @@ func Do(t testing.TB, c *http.Client, method, target, body string, headers ...st
 	}
 	if strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
 		req.Header.Set("Content-Type", "application/json")
+	} else if boundary, ok := strings.CutPrefix(body, "--"); ok {
+		boundary, _, _ = strings.Cut(boundary, "\r\n")
+		req.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 	} else if body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -10,7 +10,8 @@ type Settings struct {
 	// browser scrolls to.
 	Notice   *Notice
 	NoticeIn string
-	// Name is nil if the tenant hides names, Username if it hides usernames, …
+	// Avatar is nil if the tenant hides pictures, Name if it hides names, …
+	Avatar    *AvatarRow
 	Name      *NameRow
 	Username  *UsernameRow
 	Password  *PasswordRow
@@ -30,6 +31,12 @@ func (s Settings) NoticeOf(section string) *Notice {
 		return nil
 	}
 	return s.Notice
+}
+
+// AvatarRow shows the picture of the menu's Person, or says that there is none.
+type AvatarRow struct {
+	IsSet   bool
+	EditURL string
 }
 
 // NameRow shows the display name; Value may be empty.
@@ -96,6 +103,17 @@ type SessionRow struct {
 	Current bool
 	// SignOutURL leads to EndSession.
 	SignOutURL string
+}
+
+// EditAvatar uploads a picture. Field posted: file.
+type EditAvatar struct {
+	*Menu
+	Form
+	Picture Field
+	// Remove takes the present picture away; without an action there is none.
+	Remove    Form
+	CancelURL string
+	Notice    *Notice
 }
 
 // EditName changes the display name. Field posted: name.
@@ -203,6 +221,7 @@ type EndSession struct {
 type AccountClosed struct{}
 
 func (Settings) template() string       { return "settings" }
+func (EditAvatar) template() string     { return "edit-avatar" }
 func (EditName) template() string       { return "edit-name" }
 func (EditUsername) template() string   { return "edit-username" }
 func (ChangePassword) template() string { return "change-password" }

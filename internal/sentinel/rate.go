@@ -25,6 +25,8 @@ var (
 	SignIn       = Rate{Burst: 100, Every: 2 * time.Second}
 	Registration = Rate{Burst: 20, Every: time.Minute}
 	Setup        = Rate{Burst: 10, Every: time.Minute}
+	// Upload is what one person may upload, or one address before anybody is known.
+	Upload = Rate{Burst: 10, Every: 10 * time.Minute}
 )
 
 // maxBuckets bounds the buckets in memory; the least used make way.

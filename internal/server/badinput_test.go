@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -110,7 +111,7 @@ func TestBadInput_TypedOperationsRefuseItAndChangeNothing(t *testing.T) {
 			}
 			for _, m := range op.mutants() {
 				tried++
-				a := v.browser.Do(op.method, m.path, m.body, "Content-Type", "application/json")
+				a := v.browser.Do(op.method, m.path, m.body, "Content-Type", m.form())
 				refused(t, op.method+" "+op.pattern+" with "+m.name, a, !strings.HasPrefix(a.Header.Get("Content-Type"), "text/plain"))
 			}
 			unchanged.after(op.method + " " + op.pattern)
@@ -135,7 +136,7 @@ func TestBadInput_OperatorsAreAnsweredToo(t *testing.T) {
 			refusals := true
 			for _, m := range op.mutants() {
 				tried++
-				a := o.Do(op.method, m.path, m.body, "Content-Type", "application/json")
+				a := o.Do(op.method, m.path, m.body, "Content-Type", m.form())
 				quiet(t, op.method+" "+op.pattern+" with "+m.name, a)
 				refusals = refusals && a.StatusCode >= 400
 			}
@@ -179,6 +180,8 @@ type operation struct {
 	method, pattern string
 	params          []*openapi3.Parameter
 	body            *openapi3.Schema // nil if it has none
+	// takesFile says that the body is a form with a file.
+	takesFile bool
 }
 
 // documented lists every typed operation with what it expects.
@@ -207,7 +210,10 @@ func documented(t *testing.T, app *apptest.App) []operation {
 					op.params = append(op.params, p.Value)
 				}
 				if o.RequestBody != nil {
-					op.body = o.RequestBody.Value.Content["application/json"].Schema.Value
+					content := o.RequestBody.Value.Content
+					if op.takesFile = content["multipart/form-data"] != nil; !op.takesFile {
+						op.body = content["application/json"].Schema.Value
+					}
 				}
 				all = append(all, op)
 			}
@@ -217,12 +223,17 @@ func documented(t *testing.T, app *apptest.App) []operation {
 	return all
 }
 
-// mutant is one bad request.
-type mutant struct{ name, path, body string }
+// mutant is one bad request. Its body is JSON unless contentType says otherwise.
+type mutant struct{ name, path, body, contentType string }
+
+func (m mutant) form() string { return cmp.Or(m.contentType, "application/json") }
 
 func (o operation) mutants() []mutant {
 	path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(o.pattern, "000000000000000000000")
 	var all []mutant
+	if o.takesFile {
+		all = badForms(path)
+	}
 	if o.body != nil {
 		for name, body := range map[string]string{
 			"a torn body":        `{"a":`,
@@ -237,7 +248,7 @@ func (o operation) mutants() []mutant {
 			"an oversized body":  `{"a":"` + strings.Repeat("x", 1<<20) + `"}`,
 			"a broken character": "{\"a\":\"\xff\xfe\"",
 		} {
-			all = append(all, mutant{name, path, body})
+			all = append(all, mutant{name: name, path: path, body: body})
 		}
 		variants := []*openapi3.Schema{o.body}
 		if len(o.body.OneOf) > 0 {
@@ -252,16 +263,16 @@ func (o operation) mutants() []mutant {
 				put(body, w.at, w.value)
 				raw, _ := json.Marshal(body)
 				text := strings.ReplaceAll(string(raw), brokenText, "\xff\xfe")
-				all = append(all, mutant{fmt.Sprintf("%s = %.40v", strings.Join(w.at, "."), w.value), path, text})
+				all = append(all, mutant{name: fmt.Sprintf("%s = %.40v", strings.Join(w.at, "."), w.value), path: path, body: text})
 			}
 		}
 	}
 	for _, p := range o.params {
 		if p.In == "query" {
-			all = append(all, mutant{"repeated " + p.Name, path + "?" + p.Name + "=a@b.cd&" + p.Name + "=a@b.cd", "{}"})
-			all = append(all, mutant{"NUL in " + p.Name, path + "?" + p.Name + "=a@b.cd%00", "{}"})
-			all = append(all, mutant{"broken " + p.Name, path + "?" + p.Name + "=a@b.cd%ff", "{}"})
-			all = append(all, mutant{"endless " + p.Name, path + "?" + p.Name + "=a@b.cd" + strings.Repeat("x", 5000), "{}"})
+			all = append(all, mutant{name: "repeated " + p.Name, body: "{}", path: path + "?" + p.Name + "=a@b.cd&" + p.Name + "=a@b.cd"})
+			all = append(all, mutant{name: "NUL in " + p.Name, body: "{}", path: path + "?" + p.Name + "=a@b.cd%00"})
+			all = append(all, mutant{name: "broken " + p.Name, body: "{}", path: path + "?" + p.Name + "=a@b.cd%ff"})
+			all = append(all, mutant{name: "endless " + p.Name, body: "{}", path: path + "?" + p.Name + "=a@b.cd" + strings.Repeat("x", 5000)})
 		}
 		if p.In == "path" {
 			for name, id := range map[string]string{
@@ -273,9 +284,25 @@ func (o operation) mutants() []mutant {
 					raw, _ := json.Marshal(example(o.body))
 					body = string(raw)
 				}
-				all = append(all, mutant{name + " " + p.Name, strings.Replace(o.pattern, "{"+p.Name+"}", id, 1), body})
+				all = append(all, mutant{name: name + " " + p.Name, path: strings.Replace(o.pattern, "{"+p.Name+"}", id, 1), body: body})
 			}
 		}
+	}
+	return all
+}
+
+// badForms are bodies in which no file can be found, or none that is taken.
+func badForms(path string) []mutant {
+	const form, head = "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n"
+	all := []mutant{{name: "JSON for a file", path: path, body: `{"file":"x"}`}}
+	for name, body := range map[string]string{
+		"nothing": "", "no form": "hello", "no part": "--x--\r\n", "another part": strings.Replace(head, "file", "other", 1) + "\r\n1\r\n--x--\r\n",
+		"a torn part": head + "\r\n1", "torn headers": head, "a page": head + "Content-Type: text/html\r\n\r\n<script>\r\n--x--\r\n",
+		"no picture": head + "Content-Type: image/png\r\n\r\nhello\r\n--x--\r\n", "an empty file": head + "Content-Type: image/png\r\n\r\n\r\n--x--\r\n",
+		"a broken type": head + "Content-Type: \xff\x00;;\r\n\r\n1\r\n--x--\r\n", "endless headers": head + strings.Repeat("A: b\r\n", 50_000) + "\r\n1\r\n--x--\r\n",
+		"an endless preamble": strings.Repeat("x", 1<<20) + head + "\r\n1\r\n--x--\r\n", "an oversized file": head + "\r\n" + strings.Repeat("x", web.MaxUpload+1),
+	} {
+		all = append(all, mutant{name: name, path: path, body: body, contentType: form})
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"signet/internal/account"
 	"signet/internal/account/accountapi"
 	"signet/internal/accountcenter"
+	"signet/internal/asset/assetapi"
 	"signet/internal/audit"
 	"signet/internal/hosted"
 	"signet/internal/hosted/accountpages"
@@ -73,12 +74,12 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
-		Pwned: o.Pwned, DefaultRoles: o.DefaultRoles,
+		Pwned: o.Pwned, DefaultRoles: o.DefaultRoles, Assets: o.Assets,
 		IgnoreUsernameCase: o.IgnoreUsernameCase, MayRegister: p.mayRegister, Registered: p.registered,
 	}
 	p.account = &account.Engine{
 		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock, Pwned: o.Pwned,
-		IgnoreUsernameCase: o.IgnoreUsernameCase,
+		IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
 	}
 	p.browser = &oidcapi.Browser{
 		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
@@ -108,6 +109,7 @@ func (p *parts) tables() []web.Table {
 		accessapi.Routes(&accessapi.API{Gate: p.gate}))
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
 	tables = append(tables, p.management()...)
+	tables = append(tables, p.assets().Files())
 	for _, pages := range []web.Table{
 		p.pages.Table(),
 		(&accountpages.Pages{
@@ -126,6 +128,10 @@ func (p *parts) tables() []web.Table {
 		tables = append(tables, pages.OnError(p.renderError))
 	}
 	return tables
+}
+
+func (p *parts) assets() *assetapi.API {
+	return &assetapi.API{Disk: p.options.Assets, Clock: p.options.Clock, Operator: p.operator}
 }
 
 // demoScope is what the demo application asks for.

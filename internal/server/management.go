@@ -44,8 +44,10 @@ func (p *parts) management() []web.Table {
 		(&signinexpapi.API{
 			Clock: now, Means: means, Pwned: p.options.Pwned,
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, Operator: guard,
+			Disk: p.options.Assets, Apart: p.options.apart(),
 		}).Table(),
 		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
+		p.assets().Table(),
 		(&auditapi.API{Trail: p.trail, Operator: guard}).Table(),
 		(&dashboardapi.API{Clock: now, Zone: time.Local, Operator: guard}).Table(),
 		(&sentinelapi.API{Operator: guard}).Table(),

@@ -34,7 +34,7 @@ func forPeople(r *http.Request) bool {
 	}
 	top, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch top {
-	case "api", "oidc", "assets", ".well-known":
+	case "api", "oidc", "assets", "user-assets", ".well-known":
 		return false
 	}
 	return true

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"signet/internal/asset"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/conf"
 	"signet/internal/platform/crypt"
@@ -19,13 +21,16 @@ import (
 type Installation struct {
 	Pool    *db.Pool
 	Keyring *crypt.Keyring
+	// Assets is where uploaded files lie: only ForServing, and nil where nothing
+	// can be written.
+	Assets *asset.Disk
 
 	release func() error
 }
 
 // Close closes the database and gives up the lock on the data directory.
 func (in *Installation) Close() error {
-	return errors.Join(in.Pool.Close(), in.release())
+	return errors.Join(in.Assets.Close(), in.Pool.Close(), in.release())
 }
 
 var errNoKey = errors.New("PostgreSQL needs SECRET_VAULT_KEK, the same on every node: 32 random bytes in base64 (try: openssl rand -base64 32)")
@@ -63,7 +68,21 @@ func Open(ctx context.Context, c *conf.Config, mode Mode) (*Installation, error)
 	if err := in.unlock(ctx, c, mode); err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
+	if mode == ForServing {
+		in.openAssets(ctx, c)
+	}
 	return in, nil
+}
+
+// openAssets finds a place for uploads. Without one Signet serves all the same:
+// beside PostgreSQL the file system may well be read-only.
+func (in *Installation) openAssets(ctx context.Context, c *conf.Config) {
+	disk, err := asset.Open(filepath.Join(c.DataDir, "assets"), clock.System)
+	if err != nil {
+		slog.WarnContext(ctx, "no files can be uploaded: let DATA_DIR name a directory that can be written to", "error", err)
+		return
+	}
+	in.Assets = disk
 }
 
 // Plan lists the migrations that serving would run, and changes nothing.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -110,5 +111,5 @@ func TestRoutes_Mount(t *testing.T) {
 // referenceTables are the routes of a server that is never asked anything.
 func referenceTables(t *testing.T) []web.Table {
 	t.Helper()
-	return build(Options{Pool: dbtest.SQLite(t), Clock: clock.System}, nil, nil).tables()
+	return build(Options{Pool: dbtest.SQLite(t), Clock: clock.System, Endpoint: &url.URL{}, AdminEndpoint: &url.URL{}}, nil, nil).tables()
 }

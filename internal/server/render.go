@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"signet/internal/hosted"
+	"signet/internal/hosted/customui"
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
@@ -29,6 +30,15 @@ func (p *parts) renderError(w http.ResponseWriter, r *http.Request, err error) {
 func (p *parts) show(w http.ResponseWriter, r *http.Request, status int, page hosted.Page) {
 	if err := p.renderer.Render(w, r, status, page); err != nil {
 		web.WriteError(w, r, err)
+	}
+}
+
+// customUI are the pages that operators upload.
+func (p *parts) customUI() *customui.Pages {
+	admin := p.options.AdminEndpoint
+	return &customui.Pages{
+		Experience: p.experience, Disk: p.options.Assets, Apart: p.options.apart(),
+		AdminOrigin: admin.Scheme + "://" + admin.Host, OnError: web.WriteError,
 	}
 }
 

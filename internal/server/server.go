@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"signet/internal/asset"
 	"signet/internal/audit"
 	"signet/internal/dashboard"
 	"signet/internal/hosted/setuppages"
@@ -48,6 +49,8 @@ type Options struct {
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
+	// Assets is where uploaded files lie; nil if none can be uploaded.
+	Assets *asset.Disk
 	// Seed fills new tenants; ProductSeed if nil.
 	Seed Seeder
 	// WrapOperator may put another guard in front of the Management API's own.
@@ -55,6 +58,11 @@ type Options struct {
 	WrapOperator func(web.Guard) web.Guard
 	// RequestTimeout bounds one request; 30 s if zero.
 	RequestTimeout time.Duration
+}
+
+// apart reports whether operators sign in at an origin of their own.
+func (o *Options) apart() bool {
+	return o.Endpoint.Scheme != o.AdminEndpoint.Scheme || o.Endpoint.Host != o.AdminEndpoint.Host
 }
 
 // Server serves the tenants of one installation.
@@ -89,6 +97,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.jobs.Every("purge", purge.Period, purge.Expired)
 	s.jobs.Every("recount", user.RecountPeriod, user.Recount)
 	s.jobs.Every("settle", dashboard.SettlePeriod, dashboard.Settle(time.Local))
+	if o.Assets.Ready() {
+		s.jobs.Every("assets", asset.PurgePeriod, o.Assets.Purge)
+	}
 	s.jobs.Start()
 	return s, nil
 }
@@ -116,7 +127,7 @@ func (s *Server) Close() {
 func (s *Server) chain(tables []web.Table) http.Handler {
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, tables...)
-	inTenant := web.Chain(s.parts.orNotFound(mux),
+	inTenant := web.Chain(s.parts.customUI().Middleware(s.parts.orNotFound(mux)),
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),
 		web.CORS(openToAnyOrigin),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"signet/internal/asset"
 	"signet/internal/mfa"
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/clock"
@@ -26,10 +27,12 @@ type Engine struct {
 	Hasher     *crypt.Hasher
 	Keyring    *crypt.Keyring
 	Clock      clock.Clock
+	// Assets keeps the pictures of people.
+	Assets *asset.Disk
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
-	// Limiter bounds how often one address tries passwords and registers; nil
-	// does not.
+	// Limiter bounds how often one address tries passwords, registers and uploads;
+	// nil does not.
 	Limiter *sentinel.Limiter
 	// DefaultRoles are names of roles that every new user gets beside the default
 	// ones of the tenant.

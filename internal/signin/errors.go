@@ -42,6 +42,8 @@ var (
 var (
 	ErrUsernameInProfile = errs.New(422, "user.username_exists_in_profile")
 	ErrPasswordInProfile = errs.New(422, "user.password_exists_in_profile")
+	// ErrOnlyForRegister: who has an account changes it elsewhere.
+	ErrOnlyForRegister = errs.New(400, "session.invalid_interaction_type")
 	// ErrMFAMandatory: the person may not decline a second factor.
 	ErrMFAMandatory = errs.New(422, "session.mfa.mfa_policy_not_user_controlled")
 	// ErrFieldBuiltIn and ErrFieldIdentifier refuse extra profile fields whose name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"signet/internal/asset"
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/web"
 	"signet/internal/role"
@@ -151,6 +152,12 @@ func (v *visit) create(ctx context.Context) error {
 	}
 	if err := role.AssignDefaults(ctx, v.tx, v.now, u.ID, v.DefaultRoles); err != nil {
 		return err
+	}
+	if v.state.Upload != "" {
+		if err := asset.Keep(ctx, v.tx, v.now, v.state.Upload, u.ID); err != nil {
+			return err
+		}
+		v.state.Upload = ""
 	}
 	if v.Registered != nil {
 		if err := v.Registered(ctx, v.tx, u); err != nil {

@@ -39,6 +39,8 @@ type State struct {
 	MFA     Binding              `json:"mfa"`
 	Records verification.Records `json:"verificationRecords"`
 	Captcha Captcha              `json:"captcha"`
+	// Upload is the id of the picture that waits for the new user.
+	Upload string `json:"upload,omitempty"`
 	// Context is where the person began: address and browser.
 	Context map[string]string `json:"signInContext,omitempty"`
 

@@ -72,7 +72,7 @@ func (b *Testbed) start(ctx context.Context, o Options) error {
 	}
 	b.closing(b.installation.Close)
 	options := server.Options{
-		Pool: b.installation.Pool, Keyring: b.installation.Keyring,
+		Pool: b.installation.Pool, Keyring: b.installation.Keyring, Assets: b.installation.Assets,
 		Hasher: crypt.NewHasher(crypt.HasherOptions{}), Clock: clock.System,
 		Endpoint: config.Endpoint, AdminEndpoint: config.AdminEndpoint,
 		Seed: Seed, Pwned: Pwned, WrapOperator: AdmitDevelopers,

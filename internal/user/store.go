@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"signet/internal/asset"
 	"signet/internal/platform/db"
 )
 
@@ -112,6 +113,9 @@ func Delete(ctx context.Context, tx *db.Tx, id string) error {
 				return err
 			}
 		}
+	}
+	if err := asset.DropOf(ctx, tx, id); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `DELETE FROM users WHERE tenant_id = $1 AND id = $2`, id)
 	return err

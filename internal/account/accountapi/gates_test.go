@@ -56,6 +56,7 @@ var operations = []struct {
 	{"PATCH", "/api/my-account/profile", `{"nickname":"A"}`, []shut{uneditable("profile"), unscoped("profile", 400), thirdParty}, 200},
 	{"PATCH", "/api/my-account/profile", `{"address":{"country":"DE"}}`, []shut{uneditable("profile"), unscoped("profile", 400),
 		unscoped("address", 400), thirdParty}, 200},
+	{"POST", "/api/my-account/user-assets/avatar", avatar, []shut{unscoped("profile", 401), thirdParty, uneditable("avatar")}, 200},
 	{"POST", "/api/my-account/password", `{"password":"Green-Valley-77"}`, []shut{thirdParty, noStepUp, uneditable("password")}, 204},
 	{"GET", "/api/my-account/mfa-verifications", "", []shut{unreadable("mfa"), unscoped("identities", 401)}, 200},
 	{"POST", "/api/my-account/mfa-verifications", `{"type":"WebAuthn","newIdentifierVerificationRecordId":"{registration}"}`,

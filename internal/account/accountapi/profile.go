@@ -45,6 +45,22 @@ func (a *API) patchProfile(ctx context.Context, in *user.Profile) (*user.Profile
 	return a.Account.ChangeProfile(ctx, caller(ctx), *in)
 }
 
+type avatarInput struct {
+	File *web.File `file:"file"`
+}
+
+type avatarOutput struct {
+	URL string `json:"url" example:"https://auth.example.com/user-assets/k3v9x2m8q1z7r5t0w4y6b.png"`
+}
+
+func (a *API) uploadAvatar(ctx context.Context, in *avatarInput) (*avatarOutput, error) {
+	url, err := a.Account.UploadAvatar(ctx, caller(ctx), in.File)
+	if err != nil {
+		return nil, err
+	}
+	return &avatarOutput{url}, nil
+}
+
 type passwordInput struct {
 	Password string `json:"password" check:"min=1"`
 }

@@ -27,6 +27,10 @@ func (a *API) Tables() []web.Table {
 				web.Doc("UpdateProfile", "Change name, avatar, username or custom data"), web.Fails(400, 401, 403, 422)),
 			web.Patch("/api/my-account/profile", a.patchProfile, token,
 				web.Doc("UpdateOtherProfile", "Change standard claims"), web.Fails(400, 401, 403)),
+			web.Post("/api/my-account/user-assets/avatar", a.uploadAvatar, token,
+				web.Doc("UploadAccountAvatar", "Upload a picture of the user"), web.Fails(400, 401, 403, 429, 500),
+				web.About("Answers with the URL of the picture: a JPEG, PNG, GIF, WebP or BMP. It is not the user's avatar until "+
+					"the account is changed to it.")),
 			web.Post("/api/my-account/password", a.setPassword, token,
 				web.Doc("UpdatePassword", "Set the password"), web.Fails(400, 401, 403, 422)),
 

@@ -16,6 +16,7 @@ import (
 	"signet/internal/account/accountapi"
 	"signet/internal/accountcenter"
 	"signet/internal/application"
+	"signet/internal/asset"
 	"signet/internal/mfa"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/token"
@@ -25,6 +26,7 @@ import (
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/event"
 	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -67,13 +69,23 @@ func newWorld(t *testing.T, p *db.Pool, tenantID string) *world {
 	center := accountcenter.NewCache(p)
 	api := &accountapi.API{Center: center, Account: &account.Engine{
 		Center: center, Experience: signinexp.NewCache(p), Clients: client.NewDirectory(p),
-		Hasher: w.hasher, Clock: w.clock.Now,
+		Hasher: w.hasher, Clock: w.clock.Now, Assets: w.assets(), Limiter: sentinel.NewLimiter(),
 	}}
 	endpoint, _ := url.Parse(origin)
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Tables()...)
 	w.handler = web.Chain(mux, web.Identify(web.Proxies{}), tenant.NewResolver(tenant.New(tenantID, endpoint, p)).Middleware)
 	return w
+}
+
+func (w *world) assets() *asset.Disk {
+	w.t.Helper()
+	disk, err := asset.Open(w.t.TempDir(), w.clock.Now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = disk.Close() })
+	return disk
 }
 
 func (w *world) now() int64 { return w.clock.Now().UnixMilli() }
@@ -255,6 +267,9 @@ func (w *world) send(method, path string, body any, headers http.Header) answer 
 		r.Header = http.Header{}
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if bytes.HasPrefix(raw, []byte("--")) {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	}
 	r.Header.Set("User-Agent", agent)
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
@@ -298,6 +313,7 @@ type state struct {
 	records     int64
 	sessions    int
 	events      int
+	uploads     int
 }
 
 func (p *person) state() state {
@@ -319,7 +335,11 @@ func (p *person) state() state {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return state{*u, credentials, records, len(sessions), len(p.events())}
+	uploads, err := db.One[int](ctx, p.db, `SELECT count(*) FROM assets WHERE tenant_id = $1`)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return state{*u, credentials, records, len(sessions), len(p.events()), uploads}
 }
 
 // unchanged checks that nothing has happened since before.

@@ -1,5 +1,5 @@
 // Package accountpages is the account center: settings, and the pages on which
-// people change their name, username, password, passkeys and sessions. It signs
+// people change their picture, name, username, password, passkeys and sessions. It signs
 // people in as the relying party "account-center", asks for a step-up before
 // whatever protects the account changes, and leaves every rule to package
 // account.
@@ -49,6 +49,9 @@ func (p *Pages) Table() web.Table {
 
 		web.Raw("GET", "/account/name", p.signedIn(p.editName)),
 		web.Raw("POST", "/account/name", p.signedIn(p.saveName)),
+		web.Raw("GET", "/account/avatar", p.signedIn(p.editAvatar)),
+		web.Raw("POST", "/account/avatar", p.sent(p.saveAvatar), web.MaxBody(web.MaxUpload)),
+		web.Raw("POST", "/account/avatar/remove", p.signedIn(p.removeAvatar)),
 		web.Raw("GET", "/account/username", p.signedIn(p.editUsername)),
 		web.Raw("POST", "/account/username", p.signedIn(p.saveUsername)),
 		web.Raw("GET", "/account/password", p.signedIn(p.editPassword)),
@@ -111,28 +114,13 @@ var errSignInFailed = errs.New(400, "session.verification_failed")
 // first and comes back to the page they asked for.
 func (p *Pages) signedIn(handle func(v *visit) error) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		ctx, t := r.Context(), tenant.From(r.Context())
-		center, err := p.Center.Get(ctx, t.DB)
-		if err != nil {
-			return err
-		}
-		if !center.Enabled {
-			return p.Renderer.Render(w, r, http.StatusOK, hosted.AccountClosed{})
-		}
-		session, err := p.Party.Current(ctx, r)
-		if err != nil {
-			return err
-		}
-		if session == nil {
-			return p.beginSignIn(w, r)
-		}
-		v := &visit{w: w, r: r, tenant: t, session: session, center: center}
-		if err := p.identify(v); err != nil {
+		v, err := p.enter(w, r)
+		if v == nil || err != nil {
 			return err
 		}
 		if r.Method == http.MethodPost {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			if !crypt.Equal([]byte(r.PostFormValue("token")), []byte(p.Party.CSRF(session))) {
+			if !p.isOurs(v, r.PostFormValue("token")) {
 				return p.failed(w, r, hosted.ErrStaleForm)
 			}
 		}
@@ -141,6 +129,55 @@ func (p *Pages) signedIn(handle func(v *visit) error) func(w http.ResponseWriter
 }
 
 const maxForm = 64 << 10
+
+// sent is signedIn for a form that brings a file. Its token stands before the
+// file, of which nothing is read without it.
+func (p *Pages) sent(handle func(v *visit, file *web.File) error) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := p.enter(w, r)
+		if v == nil || err != nil {
+			return err
+		}
+		fields, file, err := web.ReadFile(r, "file")
+		if err != nil {
+			return p.answer(v, err)
+		}
+		if !p.isOurs(v, fields.Get("token")) {
+			return p.failed(w, r, hosted.ErrStaleForm)
+		}
+		return p.answer(v, handle(v, file))
+	}
+}
+
+// isOurs reports whether a form has the token of the visitor's session.
+func (p *Pages) isOurs(v *visit, formToken string) bool {
+	return crypt.Equal([]byte(formToken), []byte(p.Party.CSRF(v.session)))
+}
+
+// enter returns the visit of a person who is signed in, nil if anybody else has
+// been answered.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	ctx, t := r.Context(), tenant.From(r.Context())
+	center, err := p.Center.Get(ctx, t.DB)
+	if err != nil {
+		return nil, err
+	}
+	if !center.Enabled {
+		return nil, p.Renderer.Render(w, r, http.StatusOK, hosted.AccountClosed{})
+	}
+	session, err := p.Party.Current(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if session == nil {
+		return nil, p.beginSignIn(w, r)
+	}
+	v := &visit{w: w, r: r, tenant: t, session: session, center: center}
+	if err := p.identify(v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
 
 func (p *Pages) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 	returnTo := r.URL.EscapedPath()

@@ -14,6 +14,7 @@ import (
 func (p *Pages) settings(v *visit) error {
 	query := v.r.URL.Query()
 	page := hosted.Settings{Menu: p.menu(v), Notice: notice(query), NoticeIn: sectionOf[query.Get("done")]}
+	p.avatarRow(v, &page)
 	p.personalRows(v, &page)
 	if err := p.twoFactor(v, &page); err != nil {
 		return err
@@ -103,6 +104,8 @@ func text(s *string) string {
 
 // What has just happened, as the settings' query says it.
 const (
+	doneAvatar       = "avatar"
+	doneNoAvatar     = "avatar-removed"
 	doneName         = "name"
 	doneUsername     = "username"
 	donePassword     = "password"
@@ -115,7 +118,7 @@ const (
 
 // sectionOf names the section of the settings that each of them changed.
 var sectionOf = map[string]string{
-	doneName: "name", doneUsername: "username", donePassword: "password",
+	doneAvatar: "avatar", doneNoAvatar: "avatar", doneName: "name", doneUsername: "username", donePassword: "password",
 	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor",
 	doneSessionEnded: "sessions",
 }
@@ -131,6 +134,10 @@ func notice(query url.Values) *hosted.Notice {
 		about = ""
 	}
 	switch query.Get("done") {
+	case doneAvatar:
+		return good("settings.avatar.saved")
+	case doneNoAvatar:
+		return good("settings.avatar.removed")
 	case doneName:
 		return good("settings.name.saved")
 	case doneUsername:

@@ -31,7 +31,7 @@ type Config struct {
 	AdminPort     int      `env:"ADMIN_PORT" envDefault:"3002" doc:"Port of the admin tenant. It listens only if ADMIN_ENDPOINT is set."`
 	AdminEndpoint *url.URL `env:"ADMIN_ENDPOINT" unset:"ENDPOINT/admin" doc:"Public URL of the admin tenant on an origin of its own, for installations that want to keep operators and users apart."`
 
-	DataDir     string `env:"DATA_DIR" envDefault:"./data" doc:"Directory of the SQLite database and the key file. Created with mode 0700."`
+	DataDir     string `env:"DATA_DIR" envDefault:"./data" doc:"Directory of the SQLite database, the key file and uploaded files. Created with mode 0700. With PostgreSQL only uploads lie there: several nodes must share it. Uploads are off if it cannot be written to."`
 	DatabaseURL string `env:"DB_URL" unset:"SQLite in DATA_DIR" doc:"PostgreSQL to use instead of SQLite: postgres://user:password@host:5432/database."`
 
 	PoolSize          int     `env:"DATABASE_POOL_SIZE" unset:"four for each core, at least 10" doc:"Most connections to PostgreSQL that are open at once."`

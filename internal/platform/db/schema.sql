@@ -182,6 +182,8 @@ CREATE TABLE assets (                    -- uploads: avatars, logos, custom UI z
   UNIQUE (tenant_id, path)
 ) STRICT;
 
+CREATE INDEX assets_owner ON assets (tenant_id, owner_user_id) WHERE owner_user_id IS NOT NULL;
+
 CREATE INDEX assets_pending ON assets (pending_until) WHERE pending_until IS NOT NULL;
 
 CREATE TABLE audit_logs (

@@ -72,6 +72,9 @@ func decodeRequest(r *http.Request, in any) error {
 	for _, f := range shape.params {
 		issues = append(issues, decodeParam(r, target.FieldByIndex(f.index), f)...)
 	}
+	if shape.file != nil {
+		return decodeFile(r, target.FieldByIndex(shape.file.index), *shape.file, issues)
+	}
 	if shape.hasBody() {
 		tree, err := readJSON(r)
 		if err != nil {
@@ -84,6 +87,20 @@ func decodeRequest(r *http.Request, in any) error {
 		}
 	}
 	return issues.Err()
+}
+
+// decodeFile begins to read the file, once nothing else speaks against the
+// request.
+func decodeFile(r *http.Request, target reflect.Value, f field, issues Issues) error {
+	if len(issues) > 0 {
+		return issues.Err()
+	}
+	_, file, err := ReadFile(r, f.name)
+	if err != nil {
+		return err
+	}
+	target.Set(reflect.ValueOf(file))
+	return nil
 }
 
 func decodeParam(r *http.Request, target reflect.Value, f field) Issues {

@@ -200,7 +200,8 @@ func (g *gzipResponse) decide(status int) {
 	g.decided = true
 	header := g.Header()
 	bodyless := status == http.StatusNoContent || status == http.StatusNotModified || status < 200
-	if bodyless || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
+	// A part of a file counts the bytes of the file, not those of its packed form.
+	if bodyless || status == http.StatusPartialContent || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
 		return
 	}
 	header.Set("Content-Encoding", "gzip")
@@ -228,11 +229,15 @@ func packable(contentType string) bool {
 }
 
 // Timeout bounds the context of every request; the handlers' database calls
-// stop with it.
+// stop with it. One that brings a file has twice the time.
 func Timeout(d time.Duration) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), d)
+			limit := d
+			if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+				limit *= 2
+			}
+			ctx, cancel := context.WithTimeout(r.Context(), limit)
 			defer cancel()
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})

@@ -96,7 +96,11 @@ func (rt *Route) operation(tag string, secured bool) map[string]any {
 	if secured && len(rt.Guards) > 0 {
 		op["security"] = []any{map[string]any{"bearer": []any{}}}
 	}
-	if shape := rt.shape(); shape.hasBody() {
+	shape := rt.shape()
+	if shape.file != nil {
+		op["requestBody"] = map[string]any{"required": true, "content": fileContent(shape.file.name)}
+	}
+	if shape.hasBody() {
 		body := rt.in
 		if shape.body != nil {
 			body = shape.body.typ
@@ -177,6 +181,15 @@ func jsonContent(t reflect.Type) map[string]any {
 	return map[string]any{"application/json": map[string]any{
 		"schema": schemaOf(t, rules{}), "example": exampleOf(t, field{}),
 	}}
+}
+
+func fileContent(name string) map[string]any {
+	return map[string]any{"multipart/form-data": map[string]any{"schema": map[string]any{
+		"type": "object", "required": []string{name},
+		"properties": map[string]any{name: map[string]any{
+			"type": "string", "format": "binary", "description": fmt.Sprintf("The file, at most %d MiB.", MaxFile>>20),
+		}},
+	}}}
 }
 
 // Variants is implemented by a polymorphic body: it returns a value of each

@@ -131,6 +131,9 @@ func typed[In, Out any](method, pattern string, h Handler[In, Out], opts []Optio
 	if rt.out == reflect.TypeFor[Nothing]() {
 		rt.Status = http.StatusNoContent
 	}
+	if shapeOf(rt.in).file != nil {
+		rt.MaxBody = MaxUpload
+	}
 	rt.serve = func(rt *Route, w http.ResponseWriter, r *http.Request) error {
 		in := new(In)
 		if err := decodeRequest(r, in); err != nil {

@@ -15,7 +15,7 @@ import (
 // field is one property or parameter of a request or answer type.
 type field struct {
 	name     string
-	source   string // "json", "path", "query", "header" or "body"
+	source   string // "json", "path", "query", "header", "body" or "file"
 	index    []int
 	typ      reflect.Type
 	required bool
@@ -24,11 +24,12 @@ type field struct {
 }
 
 // shape is what a struct type says about a request: its parameters and either
-// the properties of its body or one field that takes the whole body.
+// the properties of its body, or one field that takes the whole body, or a file.
 type shape struct {
 	params     []field
 	properties []field
 	body       *field
+	file       *field
 }
 
 func (s *shape) hasBody() bool { return s.body != nil || len(s.properties) > 0 }
@@ -53,6 +54,8 @@ func shapeOf(t reflect.Type) *shape {
 			s.properties = append(s.properties, f)
 		case "body":
 			s.body = &f
+		case "file":
+			s.file = &f
 		default:
 			s.params = append(s.params, f)
 		}
@@ -69,6 +72,10 @@ func fieldOf(sf reflect.StructField) (field, bool) {
 			f.required = source == "path"
 			return f, true
 		}
+	}
+	if name, ok := sf.Tag.Lookup("file"); ok {
+		f.source, f.name, f.required = "file", name, true
+		return f, true
 	}
 	if _, ok := sf.Tag.Lookup("body"); ok {
 		f.source = "body"

@@ -159,6 +159,7 @@ var wellFormed = map[string]string{
 	"POST /verification/web-authn/authentication":        "",
 	"POST /verification/web-authn/authentication/verify": `{"verificationId":"` + unknownID + `","payload":` + assertion + `}`,
 	"POST /profile":                                      `{"type":"username","value":"eve"}`,
+	"POST /user-assets/avatar":                           avatar,
 	"POST /profile/mfa":                                  `{"type":"WebAuthn","verificationId":"` + unknownID + `"}`,
 	"POST /profile/mfa/passkey":                          `{"verificationId":"` + unknownID + `"}`,
 	"POST /profile/mfa/mfa-enabled":                      "",
@@ -168,6 +169,7 @@ var wellFormed = map[string]string{
 }
 
 const (
+	avatar       = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nGIF89a;\r\n--x--\r\n"
 	registration = `{"type":"WebAuthn","id":"AQ","rawId":"AQ","response":{"clientDataJSON":"AQ","attestationObject":"AQ"},"clientExtensionResults":{}}`
 	assertion    = `{"type":"WebAuthn","id":"AQ","rawId":"AQ","response":{"clientDataJSON":"AQ","authenticatorData":"AQ","signature":"AQ"},"clientExtensionResults":{}}`
 )
@@ -288,7 +290,7 @@ func TestAbsentFeaturesAreNotRouted(t *testing.T) {
 		"/verification/sso/x/authorization-uri", "/verification/sso/x/verify", "/verification/totp/secret", "/verification/totp/verify",
 		"/verification/backup-code/generate", "/verification/backup-code/verify", "/verification/one-time-token/verify",
 		"/verification/sign-in-passkey/authentication", "/verification/sign-in-passkey/authentication/verify",
-		"/preflight/sign-in-passkey/authentication", "/user-assets/avatar",
+		"/preflight/sign-in-passkey/authentication",
 	} {
 		if a := post(b, path, "{}"); a.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d %s", path, a.StatusCode, a.Text)

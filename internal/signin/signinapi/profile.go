@@ -89,6 +89,22 @@ func (h *Handlers) addProfile(ctx context.Context, in *profileIn) (*web.Nothing,
 	}
 }
 
+type avatarIn struct {
+	File *web.File `file:"file"`
+}
+
+type avatarOut struct {
+	URL string `json:"url" example:"https://auth.example.com/user-assets/k3v9x2m8q1z7r5t0w4y6b.png"`
+}
+
+func (h *Handlers) uploadAvatar(ctx context.Context, in *avatarIn) (*avatarOut, error) {
+	url, err := h.Engine.UploadAvatar(ctx, current(ctx), in.File)
+	if err != nil {
+		return nil, err
+	}
+	return &avatarOut{url}, nil
+}
+
 type bindIn struct {
 	Type           signinexp.Factor `json:"type" check:"enum=Totp|WebAuthn|BackupCode|EmailVerificationCode|PhoneVerificationCode"`
 	VerificationID string           `json:"verificationId" check:"max=128"`

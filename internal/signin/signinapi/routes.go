@@ -30,6 +30,7 @@ func Routes(h *Handlers) web.Table {
 		web.Post(verification+"/web-authn/authentication/verify", h.finishAuthentication, in, web.Doc("VerifyWebAuthnAuthenticationVerification", "Verify a passkey"), web.Fails(400, 404)),
 
 		web.Post(profile, h.addProfile, in, web.Doc("AddUserProfile", "Add to the user's profile"), web.Fails(400, 403, 404, 422)),
+		web.Post(core+"/user-assets/avatar", h.uploadAvatar, in, web.Doc("UploadExperienceAvatar", "Upload a picture of the new user"), web.Fails(400, 403, 404, 429, 500, 503)),
 		web.Post(profile+"/mfa", h.bindFactor, in, web.Doc("BindMfaVerification", "Add a second factor"), web.Fails(400, 403, 404, 422)),
 		web.Post(profile+"/mfa/passkey", h.bindPasskey, in, web.Doc("BindPasskey", "Add a passkey for signing in"), web.Fails(400, 404)),
 		web.Post(profile+"/mfa/mfa-enabled", h.enableMFA, in, web.Doc("MarkMfaEnabled", "Choose to use a second factor"), web.Fails(400, 403, 404)),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"signet/internal/asset"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
@@ -26,6 +27,10 @@ type API struct {
 	Pwned user.PwnedCheck
 	// IgnoreUsernameCase makes usernames case-insensitive in every tenant.
 	IgnoreUsernameCase bool
+	// Disk keeps uploaded user interfaces. Apart says that operators sign in at
+	// another origin than users; elsewhere no interface is taken.
+	Disk  *asset.Disk
+	Apart bool
 	// Operator guards every operation.
 	Operator web.Guard
 }
@@ -41,6 +46,11 @@ func (a *API) Table() web.Table {
 			web.Doc("UpdateSignInExp", "Change the sign-in experience"), web.Fails(400, 401, 403, 404, 409, 422),
 			web.About("Replaces each property that is given as a whole. Settings that do not go together are refused, and so is "+
 				"what needs a connector that is not there. Every node follows within a second.")),
+		web.Post("/api/sign-in-exp/default/custom-ui-assets", a.uploadUI, operator,
+			web.Doc("UploadCustomUiAssets", "Upload a user interface"), web.Fails(400, 401, 403, 500, 503),
+			web.About("Takes a zip archive with an index.html at its top and answers with the id under which customUiAssets "+
+				"chooses it, within a day; then it is served in place of the pages that sign people in. It acts in the origin of "+
+				"the tenant, so it is refused unless operators sign in at another one (ADMIN_ENDPOINT).")),
 		web.Post("/api/sign-in-exp/default/check-password", a.checkPassword, operator,
 			web.Doc("CheckPasswordWithDefaultSignInExperience", "Check a password against the policy"), web.Fails(400, 401, 403),
 			web.About("Tells what speaks against the password, with status 400 if anything does. With a user, their name and "+
@@ -76,10 +86,10 @@ type patchIn struct {
 	SignInMode                   web.Opt[signinexp.Mode]         `json:"signInMode" check:"enum=SignIn|Register|SignInAndRegister"`
 	SingleSignOnEnabled          web.Opt[bool]                   `json:"singleSignOnEnabled"`
 
-	CustomCSS      web.Opt[string]                `json:"customCss" check:"max=131072,nullable"`
-	CustomContent  web.Opt[pages]                 `json:"customContent"`
-	CustomUIAssets web.Opt[noAssets]              `json:"customUiAssets" check:"nullable"`
-	CustomUICSP    web.Opt[signinexp.CustomUICSP] `json:"customUiCsp"`
+	CustomCSS      web.Opt[string]                   `json:"customCss" check:"max=131072,nullable"`
+	CustomContent  web.Opt[pages]                    `json:"customContent"`
+	CustomUIAssets web.Opt[signinexp.CustomUIAssets] `json:"customUiAssets" check:"nullable"`
+	CustomUICSP    web.Opt[signinexp.CustomUICSP]    `json:"customUiCsp"`
 
 	PasswordPolicy         web.Opt[user.PasswordPolicy]              `json:"passwordPolicy"`
 	PasswordExpiration     web.Opt[signinexp.PasswordExpiration]     `json:"passwordExpiration"`
@@ -126,21 +136,21 @@ func (p *pages) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// noAssets refuses an uploaded user interface: there is nothing to choose from.
-type noAssets struct{ signinexp.CustomUIAssets }
-
-// UnmarshalJSON refuses everything.
-func (*noAssets) UnmarshalJSON([]byte) error {
-	return web.Issues{{Code: "custom", Path: []string{}, Message: "There is no user interface of that id"}}
-}
-
 func (a *API) patch(ctx context.Context, in *patchIn) (*signinexp.Settings, error) {
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*signinexp.Settings, error) {
 		means, err := a.Means(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
-		return signinexp.Change(ctx, tx, a.Clock.Millis(), means, !a.IgnoreUsernameCase, in.apply)
+		now := a.Clock.Millis()
+		return signinexp.Change(ctx, tx, now, means, !a.IgnoreUsernameCase, func(s *signinexp.Settings) (signinexp.Changed, error) {
+			previous := s.CustomUIAssets
+			changed, err := in.apply(s)
+			if err == nil && in.CustomUIAssets.Set {
+				err = chooseUI(ctx, tx, now, s.CustomUIAssets, previous)
+			}
+			return changed, err
+		})
 	})
 }
 
@@ -166,7 +176,7 @@ func (in *patchIn) apply(s *signinexp.Settings) (signinexp.Changed, error) {
 		s.CustomContent = maps.Clone(in.CustomContent.Value)
 	}
 	if in.CustomUIAssets.Set {
-		s.CustomUIAssets = nil
+		s.CustomUIAssets = in.CustomUIAssets.Ptr()
 	}
 	if !slices.Contains(given, true) {
 		return signinexp.Changed{}, errs.ErrNothingToChange
