@@ -1,33 +1,9 @@
 // @logto/api, the SDK with which programs call the Management API of the
 // reference. The client gets its own token, as a machine.
 import assert from 'node:assert/strict';
-import { createApiClient, createManagementApi } from '@logto/api/management';
+import { createApiClient } from '@logto/api/management';
+import { api, byId, byUser, ok, refused } from './api.mjs';
 import { done, peer } from './peer.mjs';
-
-const { apiClient: api } = createManagementApi('default', {
-  clientId: peer.clientId,
-  clientSecret: peer.clientSecret,
-  baseUrl: peer.endpoint,
-});
-
-// ok returns what a call that must succeed with status answered.
-const ok = async (status, call) => {
-  const { data, error, response } = await call;
-  assert.equal(response.status, status, `${response.url}: ${JSON.stringify(error)}`);
-  return data;
-};
-// refused demands that a call is refused in the one shape that errors have.
-const refused = async (status, code, call) => {
-  const { data, error, response } = await call;
-  assert.equal(response.status, status, response.url);
-  assert.equal(data, undefined);
-  assert.equal(error.code, code, JSON.stringify(error));
-  assert.equal(typeof error.message, 'string');
-  assert.ok(error.message.length > 0);
-  return error;
-};
-const byId = (id) => ({ params: { path: { id } } });
-const byUser = (userId) => ({ params: { path: { userId } } });
 
 // Users: created, found page by page, changed.
 const users = [];

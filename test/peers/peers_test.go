@@ -49,7 +49,9 @@ func TestPeers_ManagementAPI(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		machine := app.CreateMachine(t, tenant.Default, apptest.ManagementRole)
-		run(t, nodeFor(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, "logto-api.mjs"))
+		for _, script := range []string{"logto-api.mjs", "logto-families.mjs"} {
+			run(t, nodeFor(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, script))
+		}
 	})
 }
 
@@ -79,7 +81,7 @@ func node(t *testing.T, app *apptest.App, kind application.Type, script string) 
 func nodeFor(t *testing.T, app *apptest.App, client fixture.Client, script string) *exec.Cmd {
 	t.Helper()
 	// Go reruns a test whose files have changed only if the test read them.
-	for _, file := range []string{script, "browser.mjs", "peer.mjs", "package-lock.json"} {
+	for _, file := range []string{script, "api.mjs", "browser.mjs", "peer.mjs", "package-lock.json"} {
 		if _, err := os.ReadFile(file); err != nil {
 			t.Fatal(err)
 		}
