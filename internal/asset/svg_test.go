@@ -33,6 +33,7 @@ func TestSVG_RefusesWhatCouldAct(t *testing.T) {
 		"an element declared":        `<!DOCTYPE svg [<!ATTLIST svg onload CDATA "alert(1)">]>` + inSVG(""),
 		"a declaration":              `<!ENTITY a "b">` + inSVG(""),
 		"a picture in a picture":     inSVG(`<image href="data:image/svg+xml,x"/>`),
+		"one behind a tab":           inSVG(`<image href="data:image/&#9;svg+xml,x"/>`),
 		"another root behind it":     inSVG("") + "<html",
 	} {
 		if isHarmlessSVG(strings.NewReader(content)) {
