@@ -8,6 +8,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/user"
 )
 
 func TestAccess_Live(t *testing.T) {
@@ -88,14 +89,16 @@ func TestAccess_Admits(t *testing.T) {
 			`INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, '`+robin+`', 'people', 1)`,
 			`INSERT INTO organization_user_roles (tenant_id, user_id, organization_id, organization_role_id) VALUES ($1, '`+robin+`', 'o1', 'or1')`,
 			`INSERT INTO organization_users (tenant_id, organization_id, user_id, created_at) VALUES ($1, 'o2', '`+wren+`', 1)`)
+		counted(t, app, user.CountedRoles, "people", robin)
+		counted(t, app, user.CountedOrganizations, "o2", wren)
 		id := create(o, `{"name":"S","type":"SPA"}`)
 		path := "/api/applications/" + id
 		check := func(what string, users ...string) {
 			t.Helper()
-			for _, user := range []string{robin, wren, "none"} {
-				want := strings.Contains(strings.Join(users, " "), user)
-				if got, err := application.Admits(t.Context(), app.DB(), id, user); err != nil || got != want {
-					t.Errorf("%s admits %s: %v, %v", what, user, got, err)
+			for _, who := range []string{robin, wren, "none"} {
+				want := strings.Contains(strings.Join(users, " "), who)
+				if got, err := application.Admits(t.Context(), app.DB(), id, who); err != nil || got != want {
+					t.Errorf("%s admits %s: %v, %v", what, who, got, err)
 				}
 			}
 		}

@@ -18,9 +18,6 @@ var (
 	ErrTooBroad = errs.New(422, "request.search_too_broad")
 )
 
-// Limit is how long a search may take.
-const Limit = 2 * time.Second
-
 func invalid(format string, args ...any) error {
 	reason := fmt.Sprintf(format, args...)
 	return ErrInvalid.WithArgs(map[string]any{"reason": reason}).Describe("%s", reason)

@@ -9,6 +9,7 @@ import (
 	"signet/internal/role"
 	"signet/internal/signinexp"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
 
 // grantRoles makes the roles editor and member, of which member is a default
@@ -44,7 +45,10 @@ func grantRoles(t *testing.T, app *apptest.App, userID string) {
 				return err
 			}
 		}
-		return nil
+		if userID == "" {
+			return nil
+		}
+		return db.Count(ctx, tx, user.CountedOrganizations, "harbour", userID, 1)
 	})
 }
 
