@@ -2,7 +2,9 @@ package sentinel
 
 import (
 	"context"
+	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"signet/internal/platform/db"
@@ -54,22 +56,38 @@ func reserve(ctx context.Context, d *db.DB, now time.Time, p Policy, targets []T
 }
 
 func (a *Attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
+	values, args := []string{}, []any{}
 	for _, t := range a.targets {
-		id := ids.Ordered(now)
-		_, err := tx.Exec(ctx, `INSERT INTO sentinel_activities
-			(tenant_id, id, pool, target_type, target_hash, action, outcome, created_at)
-			VALUES ($1, $2, $3, 'User', $4, $5, 'pending', $6)`, id, t.pool, t.hash, string(t.action), now.UnixMilli())
-		if err != nil {
-			return err
-		}
-		a.ids = append(a.ids, id)
+		row := []any{ids.Ordered(now), t.pool, t.hash, string(t.action), now.UnixMilli()}
+		a.ids = append(a.ids, row[0].(string))
+		values = append(values, "($1, "+db.Placeholders(len(args)+2, len(row))+", 'User', 'pending')")
+		args = append(args, row...)
 	}
-	return nil
+	_, err := tx.Exec(ctx, `INSERT INTO sentinel_activities
+		(tenant_id, id, pool, target_hash, action, created_at, target_type, outcome) VALUES `+strings.Join(values, ", "), args...)
+	return err
+}
+
+// touchEvery is how long a target's row is only read before it is written again,
+// to live on: it is purged a day after.
+const touchEvery = time.Hour
+
+type targetRow struct {
+	BlockedUntil int64 `db:"blocked_until"`
+	TouchedAt    int64 `db:"touched_at"`
 }
 
 // lock takes the target's row until the end of tx and returns the end of its
 // lockout.
 func lock(ctx context.Context, tx *db.Tx, now time.Time, t Target) (until time.Time, err error) {
+	row, err := db.One[targetRow](ctx, tx, `SELECT blocked_until, touched_at FROM sentinel_targets
+		WHERE tenant_id = $1 AND pool = $2 AND target_hash = $3`+tx.Dialect().ForUpdate(), t.pool, t.hash)
+	if err == nil && now.Sub(time.UnixMilli(row.TouchedAt)) < touchEvery {
+		return time.UnixMilli(row.BlockedUntil), nil
+	}
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, err
+	}
 	ms, err := db.One[int64](ctx, tx, `INSERT INTO sentinel_targets (tenant_id, pool, target_hash, touched_at)
 		VALUES ($1, $2, $3, $4)
 		ON CONFLICT (tenant_id, pool, target_hash) DO UPDATE SET touched_at = excluded.touched_at
@@ -88,12 +106,7 @@ func count(ctx context.Context, tx *db.Tx, now time.Time, t Target, pendingUntil
 
 // Succeed records that the secret was right.
 func (a *Attempt) Succeed(ctx context.Context, tx *db.Tx) error {
-	for _, id := range a.ids {
-		if err := settle(ctx, tx, id, "success"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return settle(ctx, tx, "success", a.ids...)
 }
 
 // release takes back an attempt at which nothing was checked.
@@ -140,12 +153,12 @@ func failAt(ctx context.Context, tx *db.Tx, now time.Time, p Policy, t Target, i
 		return false, err
 	}
 	if failed+1 < p.maxAttempts() {
-		return false, settle(ctx, tx, id, "failed")
+		return false, settle(ctx, tx, "failed", id)
 	}
 	if err := block(ctx, tx, t, now.Add(p.lockout())); err != nil {
 		return false, err
 	}
-	return true, settle(ctx, tx, id, "blocked")
+	return true, settle(ctx, tx, "blocked", id)
 }
 
 // lockout is the data of the event Identifier.Lockout.
@@ -160,7 +173,8 @@ func block(ctx context.Context, tx *db.Tx, t Target, until time.Time) error {
 	return err
 }
 
-func settle(ctx context.Context, tx *db.Tx, id, outcome string) error {
-	_, err := tx.Exec(ctx, `UPDATE sentinel_activities SET outcome = $3 WHERE tenant_id = $1 AND id = $2`, id, outcome)
+func settle(ctx context.Context, tx *db.Tx, outcome string, ids ...string) error {
+	_, err := tx.Exec(ctx, `UPDATE sentinel_activities SET outcome = $2
+		WHERE tenant_id = $1 AND id IN (`+db.Placeholders(3, len(ids))+`)`, append([]any{outcome}, db.Args(ids)...)...)
 	return err
 }
