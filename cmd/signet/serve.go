@@ -24,8 +24,8 @@ type serveCommand struct{}
 
 // garbagePercent is GOGC unless it is set. Every password hash drops 19 MiB,
 // several times what the server holds; by Go's default of 100 each would start
-// a collection. So the heap may grow to some 40 MiB before one.
-const garbagePercent = 400
+// a collection. So the heap may grow to some 70 MiB before one.
+const garbagePercent = 600
 
 // Run serves until it is told to stop.
 func (serveCommand) Run(e *environment) error {
