@@ -22,15 +22,22 @@ import (
 
 type serveCommand struct{}
 
-// garbagePercent is GOGC unless it is set. Every password hash drops 19 MiB,
-// several times what the server holds; by Go's default of 100 each would start
-// a collection. So the heap may grow to some 70 MiB before one.
-const garbagePercent = 600
+// GOGC and GOMEMLIMIT unless they are set. Every password hash drops 19 MiB,
+// several times what the server holds; by Go's default each would start a
+// collection. So the heap may grow to eleven times what is in use, and is
+// collected more often when the process comes near the limit.
+const (
+	garbagePercent = 1000
+	memoryLimit    = 512 << 20 // bytes
+)
 
 // Run serves until it is told to stop.
 func (serveCommand) Run(e *environment) error {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(garbagePercent)
+	}
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	in, err := server.Open(e, e.config, server.ForServing)
 	if err != nil {
