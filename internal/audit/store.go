@@ -18,12 +18,12 @@ func insert(ctx context.Context, tx *db.Tx, rows []row) error {
 	for some := range slices.Chunk(rows, perInsert) {
 		values, args := []string{}, []any{}
 		for _, r := range some {
-			row := []any{
+			columns := []any{
 				r.id, r.createdAt, r.entry.Key, r.entry.Err == nil, listed(r.entry.Key),
 				given(r.entry.UserID), given(r.entry.ApplicationID), given(r.entry.SessionID), string(r.payload),
 			}
-			values = append(values, "($1, "+db.Placeholders(len(args)+2, len(row))+")")
-			args = append(args, row...)
+			values = append(values, "($1, "+db.Placeholders(len(args)+2, len(columns))+")")
+			args = append(args, columns...)
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO audit_logs
 			(tenant_id, id, created_at, key, is_success, is_listed, user_id, application_id, session_id, payload)

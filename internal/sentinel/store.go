@@ -68,8 +68,8 @@ func (a *Attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
 	return err
 }
 
-// touchEvery is how long a target's row is only read before it is written again,
-// to live on: it is purged a day after.
+// touchEvery is for how long a target's row is only read. Then it is written
+// again, so that it outlives the purge, which takes what nobody touched for a day.
 const touchEvery = time.Hour
 
 type targetRow struct {

@@ -55,7 +55,7 @@ func (r codeRow) code() *Code {
 }
 
 // IssueCode stores a code under the live grant g for CodeTTL and returns its
-// value.
+// value. The code's grant is g.
 func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (string, error) {
 	g, err := g.held(ctx, tx, now)
 	if err != nil {

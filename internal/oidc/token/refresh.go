@@ -83,7 +83,7 @@ func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, err
 }
 
 // IssueRefresh stores a refresh token under the live grant g, whose end it cannot
-// outlive, and returns its value.
+// outlive, and returns its value. The token's grant is g.
 func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t RefreshToken) (string, error) {
 	g, err := g.held(ctx, tx, now)
 	if err != nil {
