@@ -128,6 +128,17 @@ func (in *installation) client(args ...string) *apptest.Client {
 	}}
 }
 
+// withRobin serves an installation with the user robin, and returns an
+// application, made with the given flags, and a browser to sign in with.
+func withRobin(t *testing.T, flags ...string) (*installation, *apptest.Client, *apptest.Browser) {
+	t.Helper()
+	in := install(t)
+	in.serve()
+	c := in.client(append([]string{"Tidewater", "--redirect-uri", apptest.CallbackURI}, flags...)...)
+	in.runWith(password, "user", "create", "robin", "--password-stdin")
+	return in, c, apptest.NewBrowser(t, in.url)
+}
+
 // Everything that a new operator does, beside a running server.
 func TestCommands_WorkBesideARunningServer(t *testing.T) {
 	t.Parallel()
@@ -170,11 +181,7 @@ func TestCommands_WorkBesideARunningServer(t *testing.T) {
 // A new password and a reset of factors end what was signed in.
 func TestUserCommands_EndSessionsAndAreAudited(t *testing.T) {
 	t.Parallel()
-	in := install(t)
-	in.serve()
-	c := in.client("Tidewater", "--redirect-uri", apptest.CallbackURI, "--type", "SPA")
-	in.runWith(password, "user", "create", "robin", "--password-stdin")
-	b := apptest.NewBrowser(t, in.url)
+	in, c, b := withRobin(t, "--type", "SPA")
 	old := b.Redeem(c, b.SignIn(c, "robin", password, "prompt", "consent", "scope", "openid offline_access"))
 
 	var set struct{ ID, Password string }
@@ -243,11 +250,7 @@ func wantSignedOut(t *testing.T, b *apptest.Browser, c *apptest.Client, tokens a
 // A rotation is seen at once, and what the old key signed still verifies.
 func TestKeysRotate_OldTokensStillVerify(t *testing.T) {
 	t.Parallel()
-	in := install(t)
-	in.serve()
-	c := in.client("Tidewater", "--redirect-uri", apptest.CallbackURI)
-	in.runWith(password, "user", "create", "robin", "--password-stdin")
-	b := apptest.NewBrowser(t, in.url)
+	in, c, b := withRobin(t)
 	old := keyID(t, b.Redeem(c, b.SignIn(c, "robin", password)).ID)
 
 	var keys []struct{ ID, Status, Algorithm string }

@@ -172,11 +172,7 @@ func TestUserVerbs_RefuseANameOfTwo(t *testing.T) {
 
 func TestAppVerbs(t *testing.T) {
 	t.Parallel()
-	in := install(t)
-	in.serve()
-	c := in.client("Tidewater", "--redirect-uri", apptest.CallbackURI)
-	in.runWith(password, "user", "create", "robin", "--password-stdin")
-	b := apptest.NewBrowser(t, in.url)
+	in, c, b := withRobin(t)
 	old := b.Redeem(c, b.SignIn(c, "robin", password, "prompt", "consent", "scope", "openid offline_access"))
 	var got struct {
 		ID, Name string

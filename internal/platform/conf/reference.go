@@ -19,7 +19,7 @@ has to be set: ` + "`signet serve`" + ` then runs on SQLite at ` + "`http://loca
 
 Go's own ` + "`GOGC`" + ` and ` + "`GOMEMLIMIT`" + ` count too. Without them Signet takes 1000 and 512 MiB: memory that is free
 anyway saves time while passwords are hashed. Where there is less of it, set ` + "`GOMEMLIMIT`" + ` to three quarters of what
-the container may have; 128 MiB are enough for a small installation.
+the container may have.
 
 Generated from the code by ` + "`make generate`" + `.
 
