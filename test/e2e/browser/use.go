@@ -59,6 +59,23 @@ func (p *Page) Fill(label, value string) {
 	})
 }
 
+// Choose puts the file at path into the field with this label.
+func (p *Page) Choose(label, path string) {
+	p.t.Helper()
+	p.eventually(func() string {
+		found, err := call(p, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf(
+			`[...document.querySelectorAll("label")].find((l) => l.textContent.trim() === %q)?.control`, label)})
+		if err != nil || found.Result.ObjectID == "" {
+			return fmt.Sprintf("there is no field %q (%v)", label, err)
+		}
+		err = do(p, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, ObjectID: found.Result.ObjectID})
+		if err != nil {
+			return fmt.Sprintf("%q takes no file: %v", label, err)
+		}
+		return ""
+	})
+}
+
 // Value is the text of the field with this label.
 func (p *Page) Value(label string) string {
 	p.t.Helper()
