@@ -140,13 +140,15 @@ func TestParallelStepsKeepEachOthersProofs(t *testing.T) {
 		f := w.begin(signin.EventSignIn)
 		f.identify("ada")
 		var group sync.WaitGroup
+		one, two := f.row(), f.row()
 		var refused error
-		group.Go(func() { _, _, refused = w.engine.StartAuthentication(w.ctx, f.in) })
+		group.Go(func() { _, _, refused = w.engine.StartAuthentication(w.ctx, one) })
 		var failed error
-		group.Go(func() { _, failed = w.engine.NewPasswordIdentity(w.ctx, f.in, named("eve"), password) })
+		group.Go(func() { _, failed = w.engine.NewPasswordIdentity(w.ctx, two, named("eve"), password) })
 		group.Wait()
 		w.ok(refused)
 		w.ok(failed)
+		f.in = f.row()
 		if got := f.state().Records; len(got) != 3 {
 			t.Errorf("records %+v", got)
 		}

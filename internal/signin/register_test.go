@@ -216,8 +216,9 @@ func TestParallelRegistrationMakesOneUser(t *testing.T) {
 		w.ok(w.engine.SetPassword(w.ctx, f.in, password))
 		var group sync.WaitGroup
 		for range 8 {
+			in := f.row() // every request loads its own
 			group.Go(func() {
-				_, err := w.engine.Identify(w.ctx, f.in, nil)
+				_, err := w.engine.Identify(w.ctx, in, nil)
 				if e, ok := errs.As(err); err != nil && (!ok || e.Status >= 500) {
 					t.Errorf("%v", err)
 				}

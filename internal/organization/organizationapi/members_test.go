@@ -33,7 +33,7 @@ func TestUsers_Live(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.organization("A")
 		path := "/api/organizations/" + id + "/users"
-		robin, kim, ada := w.user("robin"), w.user("kim"), w.user("ada")
+		robin, kim, ada := w.user("robin"), w.user("kim_li"), w.user("ada")
 		echo := w.Want(201, "POST", path, `{"userIds":`+array(robin, kim, robin)+`}`)
 		if echo.Text != `{"userIds":`+array(robin, kim, robin)+`}` {
 			t.Errorf("echo %s", echo.Text)
@@ -43,9 +43,9 @@ func TestUsers_Live(t *testing.T) {
 		w.Want(201, "POST", path+"/roles", `{"userIds":`+array(kim)+`,"organizationRoleIds":`+array(viewer, editor)+`}`)
 		w.Want(204, "PUT", path, `{"userIds":`+array(kim, ada, ada)+`}`)
 		w.wantList(path, "id", sorted(kim, ada)...)
-		w.wantList(path+"?q=IM", "username", "kim")
+		w.wantList(path+"?q=M_L", "username", "kim_li")
 		w.wantList(path+"?q=robin", "username")
-		w.wantList(path+"?organizationRoleId="+viewer, "username", "kim")
+		w.wantList(path+"?organizationRoleId="+viewer, "username", "kim_li")
 		w.wantList("/api/organizations/none/users", "id")
 		page := w.Want(200, "GET", path+"?organizationRoleId="+editor, "")
 		if page.Header.Get("Total-Number") != "1" || strings.Contains(page.Text, "hasPassword") ||
@@ -76,7 +76,7 @@ func TestApplications_Live(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.organization("A")
 		path := "/api/organizations/" + id + "/applications"
-		one, two, three := w.machine("One"), w.machine("Two"), w.machine("Three")
+		one, two, three := w.machine("Bot one"), w.machine("Bot two"), w.machine("Bot three")
 		if a := w.Want(201, "POST", path, `{"applicationIds":`+array(one, two, one)+`}`); a.Text != "" {
 			t.Errorf("answer %s", a.Text)
 		}
@@ -86,7 +86,7 @@ func TestApplications_Live(t *testing.T) {
 		if got := w.list(path, "id"); !slices.Equal(sorted(got...), sorted(two, three)) {
 			t.Errorf("members %q", got)
 		}
-		found := w.Want(200, "GET", path+"?q=TW", "")
+		found := w.Want(200, "GET", path+"?q=T+TW", "")
 		if found.Header.Get("Total-Number") != "1" || strings.Contains(found.Text, "secret") ||
 			!strings.Contains(found.Text, `"organizationRoles":[{"id":"`+bot+`","name":"bot"}]`) || !strings.Contains(found.Text, `"protectedAppMetadata":null`) {
 			t.Errorf("found %v %s", found.Header, found.Text)

@@ -65,7 +65,7 @@ func TestRoles_Live(t *testing.T) {
 			t.Errorf("list %v %s", all.Header, all.Text)
 		}
 		w.wantList("/api/organization-roles", "name", "Editor", "bot")
-		w.wantList("/api/organization-roles?q=DIT", "name", "Editor")
+		w.wantList("/api/organization-roles?q=DITOR", "name", "Editor")
 		w.wantList("/api/organization-roles?q="+bot[3:], "name", "bot")
 		one := "/api/organization-roles/" + id
 		if a := w.Want(200, "GET", one, ""); strings.Contains(a.Text, "copes") || a.String("type") != "User" {
