@@ -10,6 +10,7 @@ import (
 
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/resource"
@@ -22,9 +23,6 @@ var (
 	errRequestURINotSupported   = errs.New(400, "oidc.request_uri_not_supported").Describe("request_uri parameter provided but not supported")
 	errRegistrationNotSupported = errs.New(400, "oidc.registration_not_supported").Describe("registration parameter provided but not supported")
 )
-
-// organizationsResource is the audience that stands for all organizations.
-const organizationsResource = "urn:logto:resource:organizations"
 
 // maxResources bounds how many audiences one request may name.
 const maxResources = 32
@@ -200,8 +198,10 @@ func checkResources(ctx context.Context, q db.Q, rq *Request) error {
 	}
 	p.ResourceScopes = map[string]string{}
 	for _, indicator := range indicators {
-		if indicator == organizationsResource {
-			p.addResource(indicator, "")
+		if indicator == proto.OrganizationsResource {
+			if err := p.offerOrganizations(ctx, q); err != nil {
+				return err
+			}
 			continue
 		}
 		r, err := resource.ByIndicator(ctx, q, indicator)
@@ -236,6 +236,17 @@ func (p *Params) offer(ctx context.Context, q db.Q, r *resource.Resource) error 
 		names[i] = s.Name
 	}
 	p.addResource(r.Indicator, proto.IntersectScope(p.Scope, proto.JoinScope(names)))
+	return nil
+}
+
+// offerOrganizations adds the audience of all organizations with those requested
+// scopes that the template has.
+func (p *Params) offerOrganizations(ctx context.Context, q db.Q) error {
+	names, err := organization.ScopeNames(ctx, q)
+	if err != nil {
+		return err
+	}
+	p.addResource(proto.OrganizationsResource, proto.IntersectScope(p.Scope, proto.JoinScope(names)))
 	return nil
 }
 

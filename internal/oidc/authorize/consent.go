@@ -2,10 +2,14 @@ package authorize
 
 import (
 	"context"
+	"errors"
 
+	"signet/internal/access"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/resource"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
@@ -29,6 +33,9 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction) (redire
 	session := in.browser
 	if session == nil || session.UserID == nil {
 		return "", ErrNotFound.Describe("session not found")
+	}
+	if err := checkAccess(ctx, d, c, *session.UserID); err != nil {
+		return "", err
 	}
 	err = d.Tx(ctx, func(tx *db.Tx) error {
 		if err := saveGrant(ctx, tx, now, c.Kind, in, session); err != nil {
@@ -63,11 +70,39 @@ func saveGrant(ctx context.Context, tx *db.Tx, now int64, clientKind string, in 
 	return err
 }
 
-// granted returns the members of the requested scope that the grant has.
-func granted(g *token.Grant, p *Params) string {
+// granted returns the members of the requested scope that the grant has and, if
+// the request is about one organization, that the user has there.
+func granted(ctx context.Context, q db.Q, g *token.Grant, p *Params) (string, error) {
 	allowed := g.OIDCScope
 	for _, indicator := range p.Resources {
-		allowed = proto.UnionScope(allowed, g.ResourceScopes[indicator])
+		scope := g.ResourceScopes[indicator]
+		if p.OrganizationID != "" && indicator != proto.OrganizationsResource {
+			r, err := resource.ByIndicator(ctx, q, indicator)
+			if errors.Is(err, resource.ErrNotFound) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				return "", err
+			}
+			effective, err := access.ResourceScopesIn(ctx, q, access.User(g.UserID), r.ID, p.OrganizationID)
+			if err != nil {
+				return "", err
+			}
+			scope = proto.IntersectScope(scope, proto.JoinScope(access.Names(effective)))
+		}
+		allowed = proto.UnionScope(allowed, scope)
 	}
-	return proto.IntersectScope(p.Scope, allowed)
+	return proto.IntersectScope(p.Scope, allowed), nil
 }
+
+// checkAccess refuses users whom the application's access rules do not admit.
+func checkAccess(ctx context.Context, q db.Q, c *client.Client, userID string) error {
+	admitted, err := c.Admits(ctx, q, userID)
+	if err == nil && !admitted {
+		err = errNotAdmitted
+	}
+	return err
+}
+
+// errNotAdmitted is for people whom an application's access rules leave out.
+var errNotAdmitted = proto.ErrAccessDenied.Describe("the user may not use the application")

@@ -5,11 +5,13 @@
 package client
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
 )
 
 // Ids of the built-in clients, which have no row.
@@ -90,6 +92,14 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		c.MaxGrants = int(*limit)
 	}
 	return c
+}
+
+// Admits reports whether a user may use the client, as its access rules are now.
+func (c *Client) Admits(ctx context.Context, q db.Q, userID string) (bool, error) {
+	if !c.IsAccessLimited {
+		return true, nil
+	}
+	return application.Admits(ctx, q, c.ID, userID)
 }
 
 // IsPublic reports whether the client has no secret to prove itself with (RFC

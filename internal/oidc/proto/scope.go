@@ -22,6 +22,10 @@ const (
 	ScopeTrustedDevices    = "urn:logto:scope:trusted_devices"
 )
 
+// OrganizationsResource is the audience that offers the scopes of every
+// organization.
+const OrganizationsResource = "urn:logto:resource:organizations"
+
 // Scopes is every scope of the provider, in the order in which discovery lists
 // them and consent shows them.
 var Scopes = []string{

@@ -25,6 +25,9 @@ type AccessJWT struct {
 	Subject  string // a user, or the client itself
 	Audience string // the indicator of the resource
 	ClientID string
+	// OrganizationID is the organization in which the subject acts on a
+	// resource, "" for none.
+	OrganizationID string
 	// Scope is nil in the token of a client that was granted none.
 	Scope    *string
 	IssuedAt int64 // epoch milliseconds
@@ -35,7 +38,8 @@ type AccessJWT struct {
 func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	issued := t.IssuedAt / 1000
 	payload, err := json.Marshal(accessPayload{
-		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID, Scope: t.Scope,
+		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID,
+		OrganizationID: t.OrganizationID, Scope: t.Scope,
 		IssuedAt: issued, ExpiresAt: issued + int64(t.TTL.Seconds()),
 	})
 	if err != nil {
@@ -50,15 +54,16 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 
 // accessPayload is the wire form of an AccessJWT. Times are in seconds.
 type accessPayload struct {
-	ID        string  `json:"jti"`
-	Issuer    string  `json:"iss"`
-	Subject   string  `json:"sub"`
-	Audience  string  `json:"aud"`
-	ClientID  string  `json:"client_id"`
-	Scope     *string `json:"scope,omitempty"`
-	IssuedAt  int64   `json:"iat"`
-	ExpiresAt int64   `json:"exp"`
-	NotBefore int64   `json:"nbf,omitempty"` // of others; ours have none
+	ID             string  `json:"jti"`
+	Issuer         string  `json:"iss"`
+	Subject        string  `json:"sub"`
+	Audience       string  `json:"aud"`
+	ClientID       string  `json:"client_id"`
+	OrganizationID string  `json:"organization_id,omitempty"`
+	Scope          *string `json:"scope,omitempty"`
+	IssuedAt       int64   `json:"iat"`
+	ExpiresAt      int64   `json:"exp"`
+	NotBefore      int64   `json:"nbf,omitempty"` // of others; ours have none
 }
 
 // AccessClaims are what a verified access token says. Times are epoch
