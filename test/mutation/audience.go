@@ -1,0 +1,29 @@
+package main
+
+// audiences are the checks on whom a token is for and what it permits there.
+var audiences = []target{
+	{file: "internal/oidc/grant/audience.go", mutants: []mutant{
+		{"one resource for a token", swap("default:\n\t\treturn t, proto.ErrInvalidTarget", "case -1:\n\t\treturn t, proto.ErrInvalidTarget"), "TestResourceToken_Refuses/sqlite"},
+		{"resource was granted", drop("!ok || "), "TestResourceToken_Refuses/sqlite"},
+		{"scope was granted", swap("requested := proto.IntersectScope(a.scope, granted)", "requested := proto.IntersectScope(a.scope, a.scope+granted)"), "TestResourceToken_Scope/sqlite"},
+		{"scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(effective)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(effective)))"), "TestResourceToken_Scope/sqlite"},
+		{"scope is the subject's in that organization", swap("access.ResourceScopesIn(ctx, q, s, r.ID, t.organizationID)", "access.ResourceScopes(ctx, q, s, r.ID)"), "TestResourceToken_Scope/sqlite"},
+		{"organization's scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(granted)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(granted)))"), "TestOrganizationToken/sqlite"},
+		{"user is a member", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organization demands a second factor", never("len(factors) == 0"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organizations were asked for", never("!proto.HasScope(a.oidcScope(), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
+	}},
+	{file: "internal/oidc/grant/clientcredentials.go", mutants: []mutant{
+		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
+	}},
+	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
+		{"application admits the user, at the token endpoint", never("err == nil && !admitted"), "TestAccessRules/sqlite"},
+	}},
+	{file: "internal/oidc/authorize/start.go", tests: "internal/server", mutants: []mutant{
+		{"application admits the user, at authorization", swap("err = checkAccess(ctx, tx, rq.Client, *session.UserID)", "err = nil"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+	}},
+	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{
+		{"application admits the user, at consent", never("err == nil && !admitted"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+		{"request for one organization", never(`p.OrganizationID != "" && indicator != proto.OrganizationsResource`), "TestTokens_OfARequestForOneOrganization"},
+	}},
+}
