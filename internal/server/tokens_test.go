@@ -3,11 +3,12 @@ package server_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
@@ -36,31 +37,6 @@ func payloadOf(t *testing.T, jwt string) (payload struct {
 	return payload
 }
 
-const orders = "https://orders.example.com"
-
-// shop is what a developer sets up over the Management API: an API with two
-// permissions, of which robin may read everywhere and write for the organization
-// that the id is of, where robin may also invite.
-func shop(t *testing.T, app *apptest.App) (organizationID string) {
-	t.Helper()
-	o := app.Operator(t)
-	create := func(path, format string, args ...any) string {
-		return o.Want(http.StatusCreated, "POST", path, fmt.Sprintf(format, args...)).String("id")
-	}
-	robin := app.CreateUser(t, "robin").ID
-	api := create("/api/resources", `{"name":"Orders","indicator":%q,"accessTokenTtl":900}`, orders)
-	read := create("/api/resources/"+api+"/scopes", `{"name":"read:orders","description":""}`)
-	write := create("/api/resources/"+api+"/scopes", `{"name":"write:orders","description":""}`)
-	reader := o.Want(http.StatusOK, "POST", "/api/roles", fmt.Sprintf(`{"name":"reader","description":"Reads.","scopeIds":[%q]}`, read)).String("id")
-	o.Want(http.StatusCreated, "POST", "/api/users/"+robin+"/roles", fmt.Sprintf(`{"roleIds":[%q]}`, reader))
-	invite := create("/api/organization-scopes", `{"name":"invite"}`)
-	clerk := create("/api/organization-roles", `{"name":"clerk","organizationScopeIds":[%q],"resourceScopeIds":[%q]}`, invite, write)
-	organizationID = create("/api/organizations", `{"name":"Harbour Crew","description":"Ships."}`)
-	o.Want(http.StatusCreated, "POST", "/api/organizations/"+organizationID+"/users", fmt.Sprintf(`{"userIds":[%q]}`, robin))
-	o.Want(http.StatusCreated, "POST", "/api/organizations/"+organizationID+"/users/"+robin+"/roles", fmt.Sprintf(`{"organizationRoleIds":[%q]}`, clerk))
-	return organizationID
-}
-
 const everything = "openid offline_access urn:logto:scope:organizations urn:logto:scope:organization_roles read:orders write:orders invite all"
 
 // One sign-in yields tokens for the API, for the API within an organization and
@@ -68,11 +44,11 @@ const everything = "openid offline_access urn:logto:scope:organizations urn:logt
 func TestTokens_ForResourcesAndOrganizations(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		crew := shop(t, app)
+		crew := app.Shop(t, app.CreateUser(t, "robin").ID)
 		c := app.CreateApp(t, application.Application{Type: application.Native})
 		b := app.Browser(t)
 		redirect := b.SignIn(c, "robin", apptest.Password, "scope", everything, "prompt", "consent",
-			"resource", strings.Join([]string{orders, "urn:logto:resource:organizations", resource.ManagementIndicator(tenant.Default)}, ","))
+			"resource", strings.Join([]string{apptest.Orders, "urn:logto:resource:organizations", resource.ManagementIndicator(tenant.Default)}, ","))
 		tokens := b.Redeem(c, redirect)
 		refresh := func(pairs ...string) *apptest.Answer {
 			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}}
@@ -86,8 +62,8 @@ func TestTokens_ForResourcesAndOrganizations(t *testing.T) {
 			audience, scope, organic string
 			ttl                      string
 		}{
-			{[]string{"resource", orders}, orders, "read:orders write:orders", "", "900"},
-			{[]string{"resource", orders, "organization_id", crew}, orders, "read:orders write:orders", crew, "900"},
+			{[]string{"resource", apptest.Orders}, apptest.Orders, "read:orders write:orders", "", "900"},
+			{[]string{"resource", apptest.Orders, "organization_id", crew}, apptest.Orders, "read:orders write:orders", crew, "900"},
 			{[]string{"organization_id", crew}, "urn:logto:organization:" + crew, "invite", "", "3600"},
 			{[]string{"resource", "urn:logto:resource:organizations"}, "urn:logto:resource:organizations", "invite", "", "3600"},
 		} {
@@ -127,13 +103,13 @@ func TestTokens_ForResourcesAndOrganizations(t *testing.T) {
 func TestTokens_OfARequestForOneOrganization(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		crew := shop(t, app)
+		crew := app.Shop(t, app.CreateUser(t, "robin").ID)
 		other := app.Operator(t).Want(http.StatusCreated, "POST", "/api/organizations", `{"name":"Other"}`).String("id")
 		c := app.CreateApp(t, application.Application{Type: application.SPA})
 		for organization, want := range map[string]string{crew: "read:orders write:orders", other: "read:orders", "": "read:orders write:orders"} {
 			b := app.Browser(t)
-			tokens := b.Redeem(c, b.SignIn(c, "robin", apptest.Password, "scope", everything, "prompt", "consent", "resource", orders, "organization_id", organization))
-			a := b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}, "resource": {orders}})
+			tokens := b.Redeem(c, b.SignIn(c, "robin", apptest.Password, "scope", everything, "prompt", "consent", "resource", apptest.Orders, "organization_id", organization))
+			a := b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}, "resource": {apptest.Orders}})
 			if got := payloadOf(t, a.String("access_token")); got.Scope != want || got.Organization != "" {
 				t.Errorf("for %q: %+v", organization, got)
 			}
@@ -146,7 +122,7 @@ func TestTokens_OfARequestForOneOrganization(t *testing.T) {
 func TestTokens_OfAnApplicationThatLimitsAccess(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		crew := shop(t, app)
+		crew := app.Shop(t, app.CreateUser(t, "robin").ID)
 		o := app.Operator(t)
 		c := app.CreateApp(t, application.Application{Type: application.SPA})
 		b := app.Browser(t)
@@ -173,6 +149,45 @@ func TestTokens_OfAnApplicationThatLimitsAccess(t *testing.T) {
 		rules(`"` + crew + `"`)
 		if again := b.Follow(apptest.AuthorizeURL(c, "scope", "openid")); again.Query().Get("code") == "" {
 			t.Errorf("once admitted: %s", again)
+		}
+	})
+}
+
+// An application that allows so many sign-ins at once loses the oldest.
+func TestTokens_OfAnApplicationThatLimitsGrants(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.CreateUser(t, "robin")
+		limit := int64(2)
+		c := app.CreateApp(t, application.Application{Type: application.SPA, Custom: application.CustomMetadata{MaxAllowedGrants: &limit}})
+		other := app.CreateApp(t, application.Application{Type: application.SPA})
+		var browsers []*apptest.Browser
+		var tokens []apptest.Tokens
+		for range 3 {
+			app.Clock.Advance(time.Second)
+			b := app.Browser(t)
+			tokens = append(tokens, b.Redeem(c, b.SignIn(c, "robin", apptest.Password, "scope", "openid offline_access", "prompt", "consent")))
+			browsers = append(browsers, b)
+		}
+		works := func(i int) bool {
+			a := browsers[i].Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens[i].Refresh}})
+			return a.StatusCode == http.StatusOK
+		}
+		if works(0) || !works(1) || !works(2) {
+			t.Error("not the oldest one was revoked")
+		}
+		if names := app.EventNames(t, tenant.Default); !slices.Contains(names, "Grant.LimitExceeded") || !slices.Contains(app.AuditKeys(t, tenant.Default), "RevokeGrants") {
+			t.Errorf("events %q", names)
+		}
+		if n := app.Count(t, tenant.Default, "outbox_events", "name = 'Grant.LimitExceeded'"); n != 1 {
+			t.Errorf("%d events", n)
+		}
+		// The browser is still signed in, and may come back: then another goes.
+		if to := browsers[0].Follow(apptest.AuthorizeURL(other)); to.Query().Get("code") == "" {
+			t.Errorf("another application: %s", to)
+		}
+		if to := browsers[0].Follow(apptest.AuthorizeURL(c)); to.Query().Get("code") == "" || works(1) {
+			t.Errorf("back again: %s", to)
 		}
 	})
 }

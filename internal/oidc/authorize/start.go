@@ -130,6 +130,8 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	if err != nil {
 		return "", err
 	}
-	_, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline())
-	return value, err
+	if _, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline()); err != nil {
+		return "", err
+	}
+	return value, rq.limit(ctx, tx, grant)
 }

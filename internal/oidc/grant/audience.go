@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"signet/internal/access"
+	"signet/internal/application"
 	"signet/internal/mfa"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -76,10 +77,10 @@ func audienceOf(ctx context.Context, q db.Q, rq *request, a *authorization) (*au
 	}
 	switch {
 	case t.indicator != "":
-		return resourceAudience(ctx, q, a, t)
+		return rq.resourceAudience(ctx, q, a, t)
 	case t.organizationID != "":
 		granted, err := access.OrganizationScopes(ctx, q, access.User(a.user.ID), t.organizationID)
-		return organizationAudience(t.organizationID, a.scope, granted), err
+		return organizationAudience(t.organizationID, rq.ceiling.Organizations(a.scope), granted), err
 	}
 	return &audience{scope: a.oidcScope(), ttl: token.AccessTTL}, nil
 }
@@ -98,7 +99,7 @@ func organizationAudience(id, requested string, granted []access.Scope) *audienc
 // granted alone or, among several, by default.
 func impliedResource(ctx context.Context, q db.Q, a *authorization) (string, error) {
 	switch {
-	case proto.HasScope(a.oidcScope(), proto.ScopeOpenID), len(a.resources) == 0:
+	case proto.HasScope(a.oidcScope(), proto.ScopeOpenID), len(a.resources) == 0: // as in every exchange that names none
 		return "", nil
 	case len(a.resources) == 1:
 		return a.resources[0], nil
@@ -114,17 +115,23 @@ func impliedResource(ctx context.Context, q db.Q, a *authorization) (string, err
 }
 
 // resourceAudience is a resource that the authorization covers.
-func resourceAudience(ctx context.Context, q db.Q, a *authorization, t target) (*audience, error) {
+func (rq *request) resourceAudience(ctx context.Context, q db.Q, a *authorization, t target) (*audience, error) {
 	granted, ok := a.grant.ResourceScopes[t.indicator]
 	if !ok || !slices.Contains(a.resources, t.indicator) {
 		return nil, proto.ErrInvalidTarget
 	}
-	requested := proto.IntersectScope(a.scope, granted)
+	requested := rq.ceiling.Resource(t.indicator, proto.IntersectScope(a.scope, granted))
 	if t.indicator == proto.OrganizationsResource {
 		// It offers what the template has, whatever the user's own part in it.
 		return &audience{indicator: t.indicator, scope: requested, ttl: token.AccessTTL}, nil
 	}
-	return forResource(ctx, q, access.User(a.user.ID), t, requested)
+	out, err := forResource(ctx, q, access.User(a.user.ID), t, requested)
+	if err != nil || rq.ceiling == nil {
+		return out, err
+	}
+	given, err := rq.ceiling.Scope(ctx, q, a.user.ID, out.resource.ID, t.indicator, t.organizationID)
+	out.scope = proto.IntersectScope(out.scope, given)
+	return out, err
 }
 
 // forResource is a registered resource as the audience, in that part of the
@@ -159,6 +166,15 @@ func (rq *request) checkOrganization(ctx context.Context, q db.Q, a *authorizati
 	if err != nil {
 		return err
 	}
+	if rq.ceiling != nil {
+		opened, err := application.OpenedTo(ctx, q, rq.client.ID, a.user.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(opened, id) {
+			return errNotOpened
+		}
+	}
 	o, err := organization.ByID(ctx, q, id)
 	if err != nil {
 		return err
@@ -172,7 +188,7 @@ func (rq *request) checkOrganization(ctx context.Context, q db.Q, a *authorizati
 			return errNoMFA
 		}
 	}
-	if !proto.HasScope(a.oidcScope(), proto.ScopeOrganizations) {
+	if !a.isExchange && !proto.HasScope(a.oidcScope(), proto.ScopeOrganizations) {
 		return proto.ErrInsufficientScope.Describe("refresh token missing required scope").With(proto.Context{Scope: proto.ScopeOrganizations})
 	}
 	return nil

@@ -28,6 +28,7 @@ type Endpoint struct {
 	Ring     *crypt.Keyring
 	Keys     *token.Keys
 	Settings *settings.Reader
+	Clients  *client.Directory
 }
 
 // Response is the answer to a successful token request (RFC 6749 section 5.1).
@@ -48,6 +49,11 @@ type request struct {
 	params proto.Params
 	now    int64
 	ring   *crypt.Keyring
+	// keys and clients verify what was issued before.
+	keys    *token.KeySet
+	clients *client.Directory
+	// ceiling is set once a user's token is about to be issued.
+	ceiling *client.Ceiling
 }
 
 // authorization is what a grant type makes of a request: on whose behalf, under
@@ -63,6 +69,10 @@ type authorization struct {
 	// follow returns the refresh token of the answer, "" for none. It runs once
 	// nothing else can refuse the request, so that a refusal consumes nothing.
 	follow func(ctx context.Context, tx *db.Tx) (string, error)
+	// isExchange says that a token is exchanged for the access token alone, which
+	// names the actor if there is one.
+	isExchange bool
+	actor      string
 	// audience is decided by the endpoint, for a machine by its grant type.
 	audience *audience
 }
@@ -85,6 +95,7 @@ var types = map[string]grantType{
 	proto.GrantAuthorizationCode: {audit: "AuthorizationCode", authorize: redeemCode},
 	proto.GrantRefreshToken:      {audit: "RefreshToken", authorize: refresh},
 	proto.GrantClientCredentials: {audit: "ClientCredentials", authorizeMachine: clientCredentials},
+	proto.GrantTokenExchange:     {audit: "TokenExchange", authorize: exchangeToken},
 }
 
 // refusal is an error that keeps what the transaction has written: a reuse that
@@ -107,7 +118,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	}
 	var response *Response
 	if err == nil {
-		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring}
+		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring, clients: e.Clients}
 		if kind.authorizeMachine != nil {
 			response, err = e.mintForMachine(ctx, rq, kind, &result)
 		} else {
@@ -149,6 +160,7 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	if err != nil {
 		return nil, err
 	}
+	rq.keys = keys
 	var out minted
 	var refused error
 	err = rq.tenant.DB.Tx(ctx, func(tx *db.Tx) error {
@@ -172,7 +184,7 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	response := (*result).audience.response(true)
 	response.AccessToken, response.RefreshToken = out.opaque, out.refresh
 	if response.AccessToken == "" {
-		if response.AccessToken, err = rq.sign(keys, (*result).user.ID, (*result).audience, response); err != nil {
+		if response.AccessToken, err = rq.sign(keys, (*result).user.ID, *result, response); err != nil {
 			return nil, err
 		}
 	}
@@ -193,10 +205,10 @@ func (a *audience) response(saysNone bool) *Response {
 }
 
 // sign returns the access token of a response as a JWT.
-func (rq *request) sign(keys *token.KeySet, subject string, a *audience, r *Response) (string, error) {
+func (rq *request) sign(keys *token.KeySet, subject string, a *authorization, r *Response) (string, error) {
 	return keys.SignAccess(token.AccessJWT{
-		Issuer: rq.tenant.Issuer(), Subject: subject, ClientID: rq.client.ID, Audience: a.indicator,
-		OrganizationID: a.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.ttl,
+		Issuer: rq.tenant.Issuer(), Subject: subject, Actor: a.actor, ClientID: rq.client.ID, Audience: a.audience.indicator,
+		OrganizationID: a.audience.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.audience.ttl,
 	})
 }
 
@@ -212,7 +224,7 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 		return nil, err
 	}
 	response := a.audience.response(a.audience.resource == nil)
-	response.AccessToken, err = rq.sign(keys, rq.client.ID, a.audience, response)
+	response.AccessToken, err = rq.sign(keys, rq.client.ID, a, response)
 	return response, err
 }
 
@@ -220,6 +232,9 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 // tokens and gathers what the ID token will say.
 func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (out minted, err error) {
 	if err := rq.checkAccess(ctx, tx, a); err != nil {
+		return out, err
+	}
+	if rq.ceiling, err = client.CeilingOf(ctx, tx, rq.client.Client); err != nil {
 		return out, err
 	}
 	if a.audience, err = audienceOf(ctx, tx, rq, a); err != nil {
@@ -238,7 +253,7 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 			return out, err
 		}
 	}
-	if proto.HasScope(a.oidcScope(), proto.ScopeOpenID) {
+	if !a.isExchange && proto.HasScope(a.oidcScope(), proto.ScopeOpenID) {
 		out.idToken, err = rq.idToken(ctx, tx, a, extended)
 	}
 	return out, err

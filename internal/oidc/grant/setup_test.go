@@ -67,7 +67,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	w.keys = token.NewKeys(p, ring, w.clock.Now)
-	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p)}
+	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients}
 	now := w.now()
 	w.tx(func(tx *db.Tx) error {
 		if err := token.SeedKeys(w.ctx, tx, now, ring, signingKey); err != nil {
@@ -100,7 +100,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 
 var (
 	street, city, given = "1 Quay", "Harbour", "Robin"
-	no, year            = false, int64(180)
+	no, yes, year       = false, true, int64(180)
 
 	person = user.New{
 		ID: "user00000001", Username: "robin", PrimaryEmail: "robin@example.com", Name: "Robin Finch",
@@ -115,6 +115,7 @@ var (
 		{ID: "sid", Name: "Back-channel", Type: application.SPA},
 		{ID: "fixed", Name: "Fixed", Type: application.Native, Custom: application.CustomMetadata{RotateRefreshToken: &no}},
 		{ID: "long", Name: "Long", Type: application.Native, Custom: application.CustomMetadata{RefreshTokenTTLInDays: &year}},
+		{ID: "exchanger", Name: "Exchanger", Type: application.Traditional, Custom: application.CustomMetadata{AllowTokenExchange: &yes}},
 		{ID: "machine", Name: "Machine", Type: application.MachineToMachine},
 	}
 )

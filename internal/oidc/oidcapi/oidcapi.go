@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/proto"
@@ -24,6 +25,7 @@ type API struct {
 	clients  *client.Directory
 	keys     *token.Keys
 	tokens   *grant.Endpoint
+	authorize *authorize.Engine
 	metadata *db.Cache[string, []byte]
 }
 
@@ -31,7 +33,8 @@ type API struct {
 func New(p *db.Pool, now clock.Clock, ring *crypt.Keyring, keys *token.Keys, clients *client.Directory, config *settings.Reader) *API {
 	return &API{
 		clock: now, clients: clients, keys: keys,
-		tokens:   &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config},
+		tokens:   &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config, Clients: clients},
+		authorize: &authorize.Engine{Clients: clients, Keys: keys, Clock: now},
 		metadata: db.NewCache[string, []byte](p, settings.Family, 256),
 	}
 }

@@ -72,6 +72,12 @@ func IntersectScope(requested, allowed string) string {
 // UnionScope returns the members of both values, first those of a.
 func UnionScope(a, b string) string { return JoinScope(SplitScope(a + " " + b)) }
 
+// ExceptScope returns the members of a scope value that other does not have.
+func ExceptScope(scope, other string) string {
+	left := strings.Fields(other)
+	return JoinScope(slices.DeleteFunc(SplitScope(scope), func(s string) bool { return slices.Contains(left, s) }))
+}
+
 // CoversScope reports whether allowed has every member of requested.
 func CoversScope(allowed, requested string) bool {
 	permitted := strings.Fields(allowed)
