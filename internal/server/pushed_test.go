@@ -48,7 +48,7 @@ func TestPushedRequest(t *testing.T) {
 		if a.StatusCode != http.StatusCreated || !strings.Contains(a.Text, `"expires_in":60`) || !strings.HasPrefix(uri, "urn:ietf:params:oauth:request_uri:") || a.Header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("%d %s", a.StatusCode, a.Text)
 		}
-		if n := app.Count(t, tenant.Default, "pushed_requests", "params LIKE '%"+c.Secret+"%'"); n != 0 {
+		if n := app.Count(t, tenant.Default, "pushed_requests", "CAST(params AS TEXT) LIKE '%"+c.Secret+"%'"); n != 0 {
 			t.Error("the client's secret is stored")
 		}
 		refused := func(name, target string) {

@@ -76,7 +76,7 @@ func TestPages_OfConsentLookRight(t *testing.T) {
 			robin := fixture.User(t, app, username)
 			client := fixture.App(t, app, application.Native, "io.tidewater.app://callback", "io.tidewater.app://goodbye")
 			estranged(t, app, client.ID)
-			o.Want(http.StatusOK, "PUT", "/api/applications/"+client.ID+"/sign-in-experience",
+			o.Want(http.StatusCreated, "PUT", "/api/applications/"+client.ID+"/sign-in-experience",
 				`{"displayName":"Tidewater Reports","termsOfUseUrl":"https://reports.example/terms","privacyPolicyUrl":"https://reports.example/privacy"}`)
 			api := o.Want(http.StatusCreated, "POST", "/api/resources", `{"name":"Billing","indicator":"https://billing.example"}`).String("id")
 			scope := o.Want(http.StatusCreated, "POST", "/api/resources/"+api+"/scopes", `{"name":"read:invoices","description":"Read your invoices"}`).String("id")

@@ -189,6 +189,7 @@ func TestTokenExchange_Actor(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := setup(t, p)
 		crew(w)
+		w.offered = nil
 		_, known := w.signIn("spa", "openid")
 		_, vague := w.signIn("spa", "profile")
 		trade := func(pairs ...string) func() (*grant.Response, error) {

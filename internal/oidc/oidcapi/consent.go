@@ -158,7 +158,7 @@ func (b *Browser) ConsentRoutes() web.Table {
 }
 
 type consentIn struct {
-	OrganizationIDs []string `json:"organizationIds,omitempty" check:"maxItems=1000,max=21"`
+	OrganizationIDs []string `json:"organizationIds,omitempty" check:"max=21"`
 }
 
 // consentOut is where the browser goes on.
