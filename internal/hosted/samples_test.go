@@ -55,7 +55,7 @@ func samples() []sample {
 		{"create-passkey-sign-in", CreatePasskey{Form: form, Ceremony: Ceremony{Options: createOptions, Failure: FailExpired}, Skippable: true}},
 		{"consent", Consent{Form: form, App: "Tidewater Reports", AppLogo: "javascript:alert(1)", Person: robin, SwitchURL: "/oidc/auth", Next: "reports.example",
 			TermsURL: "https://reports.example/terms", PrivacyURL: "https://reports.example/privacy",
-			Grants: []ConsentGrant{{Text: Say("consent.scope.profile")}, {Verbatim: "Read your invoices", Of: "Billing"}, {Text: Say("consent.offline")}},
+			Grants:        []ConsentGrant{{Text: Say("consent.scope.profile")}, {Verbatim: "Read your invoices", Of: "Billing"}, {Text: Say("consent.offline")}},
 			Organizations: []ConsentOrganization{{"o1", "Harbour Office", "See members, read reports", true}, {"o2", "Riverside Studio", "", false}}}},
 		{"consent-short", Consent{Form: form, App: "T", AppLogo: "https://reports.example/logo.svg", Person: robin, Grants: []ConsentGrant{{Text: Say("consent.signed_in")}},
 			Notice: Trouble(errTaken)}},

@@ -78,14 +78,15 @@ func resourceGrants(resources []authorize.AskedResource) []hosted.ConsentGrant {
 	return grants
 }
 
-// placeOf names where a redirect URI leads: a host, else a scheme.
+// placeOf names where a redirect URI leads: a host on the web, else the scheme of
+// an installed application.
 func placeOf(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil {
 		return ""
 	}
-	if u.Host == "" {
-		return u.Scheme
+	if u.Scheme == "http" || u.Scheme == "https" {
+		return u.Host
 	}
-	return u.Host
+	return u.Scheme
 }

@@ -99,7 +99,7 @@ func TestPages_OfConsentLookRight(t *testing.T) {
 			p.Fill(say("field.username"), username)
 			p.Fill(say("field.password"), password)
 			p.Click(say("sign_in.submit"))
-			p.Sees("Tidewater Reports", "Read your invoices", "Harbour Office", say("consent.offline"))
+			p.Sees("Tidewater Reports", "Read your invoices", "Harbour Office", say("consent.offline"), "io.tidewater.app")
 			p.Look("consent-" + language)
 			p.Click("Harbour Office")
 			p.Click(say("consent.allow"))

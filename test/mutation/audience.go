@@ -4,7 +4,7 @@ package main
 var audiences = []target{
 	{file: "internal/oidc/grant/audience.go", mutants: []mutant{
 		{"one resource for a token", swap("default:\n\t\treturn t, proto.ErrInvalidTarget", "case -1:\n\t\treturn t, proto.ErrInvalidTarget"), "TestResourceToken_Refuses/sqlite"},
-		{"resource was granted", drop("!ok || "), "TestResourceToken_Refuses/sqlite"},
+		{"resource was granted", swap("!ok || !slices.Contains(a.resources, t.indicator)", "false && (!ok || !slices.Contains(a.resources, t.indicator))"), "TestResourceToken_Refuses/sqlite"},
 		{"scope was granted", swap("proto.IntersectScope(a.scope, granted))", "proto.IntersectScope(a.scope, a.scope+granted))"), "TestResourceToken_Scope/sqlite"},
 		{"scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(effective)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(effective)))"), "TestResourceToken_Scope/sqlite"},
 		{"scope is the subject's in that organization", swap("access.ResourceScopesIn(ctx, q, s, r.ID, t.organizationID)", "access.ResourceScopes(ctx, q, s, r.ID)"), "TestResourceToken_Scope/sqlite"},

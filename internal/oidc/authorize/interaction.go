@@ -114,7 +114,7 @@ type Login struct {
 // outcome replaces the state of an interaction that is finished, and is the
 // state of a consent interaction from its beginning.
 type outcome struct {
-	Login   *Login `json:"login,omitempty"`
+	Login *Login `json:"login,omitempty"`
 	// Denied says that the person has refused.
 	Denied bool `json:"denied,omitempty"`
 }

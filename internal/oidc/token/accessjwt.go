@@ -59,17 +59,17 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 
 // accessPayload is the wire form of an AccessJWT. Times are in seconds.
 type accessPayload struct {
-	ID             string  `json:"jti"`
-	Issuer         string  `json:"iss"`
-	Subject        string  `json:"sub"`
-	Audience       string  `json:"aud"`
-	ClientID       string  `json:"client_id"`
-	Actor *actorClaim `json:"act,omitempty"`
-	OrganizationID string  `json:"organization_id,omitempty"`
-	Scope          *string `json:"scope,omitempty"`
-	IssuedAt       int64   `json:"iat"`
-	ExpiresAt      int64   `json:"exp"`
-	NotBefore      int64   `json:"nbf,omitempty"` // of others; ours have none
+	ID             string      `json:"jti"`
+	Issuer         string      `json:"iss"`
+	Subject        string      `json:"sub"`
+	Audience       string      `json:"aud"`
+	ClientID       string      `json:"client_id"`
+	Actor          *actorClaim `json:"act,omitempty"`
+	OrganizationID string      `json:"organization_id,omitempty"`
+	Scope          *string     `json:"scope,omitempty"`
+	IssuedAt       int64       `json:"iat"`
+	ExpiresAt      int64       `json:"exp"`
+	NotBefore      int64       `json:"nbf,omitempty"` // of others; ours have none
 }
 
 // actorClaim is the claim "act" (RFC 8693 section 4.1).
