@@ -25,6 +25,13 @@ func SetOpenOrganizations(ctx context.Context, tx *db.Tx, id, userID string, org
 	return notMember(err)
 }
 
+// OpenedTo returns the ids of the organizations that a user opened to an
+// application.
+func OpenedTo(ctx context.Context, q db.Q, id, userID string) ([]string, error) {
+	return db.All[string](ctx, q, `SELECT organization_id FROM application_user_organizations
+		WHERE tenant_id = $1 AND application_id = $2 AND user_id = $3 ORDER BY organization_id`, id, userID)
+}
+
 func notMember(err error) error {
 	if db.IsReference(err) {
 		return ErrNotMember

@@ -19,6 +19,7 @@ var icons = map[string]string{
 	"next":    `<path d="m8 5.5 4.5 4.5L8 14.5"/>`,
 	"person":  `<circle cx="10" cy="6.75" r="3.5"/><path d="M3.25 17.25a6.75 6.75 0 0 1 13.5 0"/>`,
 	"phone":   `<rect x="5.75" y="2" width="8.5" height="16" rx="2"/><path d="M9 15.25h2"/>`,
+	"swap":    `<path d="M3.5 7.25h13m-3-3 3 3-3 3M16.5 12.75h-13m3 3-3-3 3-3"/>`,
 	"token":   `<rect x="5.75" y="7" width="8.5" height="10.75" rx="2"/><path d="M7.75 7V2.5h4.5V7"/><circle cx="10" cy="12.25" r="1.75"/>`,
 	"unknown": `<circle cx="10" cy="10" r="7.25"/><path d="M7.75 7.75a2.25 2.25 0 1 1 3.4 1.95c-.7.4-1.15.95-1.15 1.8M10 14v.01"/>`,
 }

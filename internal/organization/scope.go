@@ -39,6 +39,11 @@ func containing(q db.Q, l *db.Listing, text string, fields []search.Field) error
 	return l.Narrow(q.Dialect(), looked.Condition)
 }
 
+// ScopeNames returns the names of all organization scopes.
+func ScopeNames(ctx context.Context, q db.Q) ([]string, error) {
+	return db.All[string](ctx, q, `SELECT name FROM organization_scopes WHERE tenant_id = $1 ORDER BY name`)
+}
+
 // ScopeByID returns a scope, or ErrNotFound.
 func ScopeByID(ctx context.Context, q db.Q, id string) (*Scope, error) {
 	s, err := db.One[Scope](ctx, q, `SELECT id, name, description FROM organization_scopes WHERE tenant_id = $1 AND id = $2`, id)

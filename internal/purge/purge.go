@@ -46,6 +46,7 @@ var rules = []rule{
 	{table: "access_tokens", key: "token_hash", column: "expires_at", keep: 10 * time.Minute},
 	// Consumed ones prove reuse, so they stay as long as their family may live.
 	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},
+	{table: "pushed_requests", key: "uri_hash", column: "expires_at", keep: time.Hour},
 	{table: "interactions", key: "id_hash", column: "expires_at", keep: time.Hour},
 	{table: "sessions", key: "uid", column: "expires_at", keep: day},
 	{table: "grants", key: "id", column: "expires_at"},

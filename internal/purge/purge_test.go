@@ -24,6 +24,7 @@ var fixtures = []struct{ table, insert string }{
 	{"authorization_codes", `(tenant_id, code_hash, grant_id, client_id, redirect_uri, scope, auth_time, expires_at) VALUES ($1, {b}, $2, 'c', '', '', 1, $3)`},
 	{"refresh_tokens", `(tenant_id, token_hash, grant_id, family_id, client_id, scope, auth_time, family_started_at, issued_at, expires_at) VALUES ($1, {b}, $2, 'f', 'c', '', 1, 1, 1, $3)`},
 	{"access_tokens", `(tenant_id, token_hash, grant_id, client_id, scope, issued_at, expires_at) VALUES ($1, {b}, $2, 'c', '', 1, $3)`},
+	{"pushed_requests", `(tenant_id, uri_hash, client_id, params, expires_at) VALUES ($1, {b}, 'c', '{}', $3)`},
 	{"interactions", `(tenant_id, id_hash, kind, prompt, client_id, params, created_at, expires_at) VALUES ($1, {b}, 'authorize', 'login', 'c', '{}', 1, $3)`},
 	{"account_logins", `(tenant_id, id_hash, state_hash, code_verifier_sealed, return_path, expires_at) VALUES ($1, {b}, {b}, {b}, '/', $3)`},
 	{"account_sessions", `(tenant_id, id_hash, user_id, session_uid, created_at, expires_at) VALUES ($1, {b}, $2, $2, 1, $3)`},

@@ -69,7 +69,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		limiter:    sentinel.NewLimiter(),
 		trail:      trail,
 	}
-	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config}
+	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
 	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
@@ -104,6 +104,7 @@ func (p *parts) tables() []web.Table {
 	tables := append(p.statusTables(),
 		p.provider.Routes(),
 		p.browser.Routes(),
+		p.browser.ConsentRoutes().OnError(authorize.WriteError),
 		signinexpapi.Routes(&signinexpapi.Handlers{Experience: p.experience}),
 		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}),
 		accessapi.Routes(&accessapi.API{Gate: p.gate}))

@@ -52,6 +52,9 @@ func (p *parts) renderFor(b *oidcapi.Browser) {
 		}
 		return p.renderer.Render(w, r, http.StatusOK, hosted.SignOut{Form: form, XSRF: page.XSRF})
 	}
+	b.RenderConsent = func(w http.ResponseWriter, r *http.Request, status int, page oidcapi.ConsentPage) error {
+		return p.renderer.Render(w, r, status, consentPage(page))
+	}
 	b.RenderSignedOut = func(w http.ResponseWriter, r *http.Request) error {
 		return p.renderer.Render(w, r, http.StatusOK, hosted.SignedOut{SignInURL: tenant.From(r.Context()).Path("/account")})
 	}

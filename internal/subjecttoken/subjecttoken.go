@@ -5,6 +5,8 @@ package subjecttoken
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -39,4 +41,28 @@ func Issue(ctx context.Context, tx *db.Tx, now int64, n New) (string, error) {
 		return "", errs.ErrReference
 	}
 	return token, err
+}
+
+// ErrNotFound: nothing live is known by the token.
+var ErrNotFound = errors.New("subjecttoken: not found")
+
+// IsOne reports whether a value looks like a subject token.
+func IsOne(value string) bool { return strings.HasPrefix(value, prefix) }
+
+// UserOf returns the id of the user whom a token stands for that has neither
+// expired nor been spent, or ErrNotFound.
+func UserOf(ctx context.Context, q db.Q, now int64, token string) (string, error) {
+	id, err := db.One[string](ctx, q, `SELECT user_id FROM subject_tokens
+		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`, crypt.Hash(token), now)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	return id, err
+}
+
+// Spend uses a token up; false if somebody was faster, or it has expired.
+func Spend(ctx context.Context, tx *db.Tx, now int64, token string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE subject_tokens SET consumed_at = $3
+		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`, crypt.Hash(token), now)
+	return n == 1, err
 }

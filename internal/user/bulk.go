@@ -2,6 +2,8 @@ package user
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,16 +16,16 @@ const (
 		is_password_expired, is_suspended, is_mfa_enabled, profile, custom_data,
 		application_id, cimd_client_id, created_at, updated_at`
 	insertWidth = 22
-	// insertRows is how many users one statement stores. The SQLite driver looks
-	// for each parameter among all of them: with more rows that costs more than
-	// statements do.
+	// insertRows is how many users one statement of PostgreSQL stores.
 	insertRows = 25
-	// lookedUp is how many users one statement looks for, for the same reason.
+	// lookedUp is how many users one statement looks for. The SQLite driver looks
+	// for each parameter among all of them: with more, that costs more than
+	// statements do.
 	lookedUp = 100
 )
 
-// insertOne stores a user, insertFull insertRows of them.
-var insertOne, insertFull = insertion(1), insertion(insertRows)
+// insertFull stores insertRows users.
+var insertFull = insertion(insertRows)
 
 func insertion(n int) string {
 	var b strings.Builder
@@ -37,42 +39,102 @@ func insertion(n int) string {
 	return b.String()
 }
 
-// CreateMany is Create for users that New.User made: their rows and counts in a
-// few statements. The first one whose identifier is taken fails them all.
-func CreateMany(ctx context.Context, tx *db.Tx, users []*User, caseSensitive bool) error {
-	ids := make([]string, len(users))
-	for i, u := range users {
-		ids[i] = u.ID
+// insertJSON stores users that come as one JSON array of arrays. SQLite's search
+// index writes to disk with every statement, so that many small ones cost several
+// times as much as one.
+var insertJSON = func() string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO users (tenant_id, " + insertColumns + ") SELECT $1")
+	for i := range insertWidth {
+		fmt.Fprintf(&b, ", json_extract(value, '$[%d]')", i)
 	}
-	for batch := range slices.Chunk(users, insertRows) {
-		query := insertFull
-		switch len(batch) {
-		case 1:
-			query = insertOne
-		case insertRows:
-		default:
-			query = insertion(len(batch))
-		}
-		args := make([]any, 0, len(batch)*insertWidth)
-		for _, u := range batch {
-			args = append(args, u.inserted(caseSensitive)...)
-		}
-		if _, err := tx.Exec(ctx, query, args...); err != nil {
-			return taken(err)
-		}
-	}
-	return db.CountMany(ctx, tx, Counted, "", ids, 1)
+	// The OFFSET has each row read once; without it, it would be for each column.
+	b.WriteString(" FROM (SELECT value FROM json_each($2) LIMIT -1 OFFSET 0) AS rows")
+	return b.String()
+}()
+
+// Row is a user in the form in which CreateMany stores it.
+type Row struct {
+	User  *User
+	Names Names
+
+	values  []any           // of insertColumns
+	encoded json.RawMessage // the same for insertJSON
 }
 
-// inserted returns the values of insertColumns.
-func (u *User) inserted(caseSensitive bool) []any {
-	return []any{
-		u.ID, u.Username, u.usernameKey(caseSensitive), u.PrimaryEmail, u.emailKey(), u.PrimaryPhone, u.phoneKey(),
+// RowOf prepares a user that New.User made. The flag is that of
+// UsernamePolicy.DistinguishesCase.
+func RowOf(d db.Dialect, u *User, caseSensitive bool) (Row, error) {
+	n := u.Names(caseSensitive)
+	r := Row{User: u, Names: n, values: []any{
+		u.ID, u.Username, set(n.UsernameKey), u.PrimaryEmail, set(n.EmailKey), u.PrimaryPhone, set(n.PhoneKey),
 		u.Name, u.Avatar, u.searchText(), u.PasswordHash, u.PasswordAlgorithm, u.PasswordChangedAt,
 		u.IsPasswordExpired, u.IsSuspended, u.IsMFAEnabled,
 		db.JSON[Profile]{V: u.Profile}, db.JSON[map[string]any]{V: u.CustomData},
 		u.ApplicationID, u.CIMDClientID, u.CreatedAt, u.UpdatedAt,
+	}}
+	if d != db.SQLite {
+		return r, nil
 	}
+	var err error
+	for i, value := range r.values {
+		if r.values[i], err = db.Stored(value); err != nil {
+			return r, err
+		}
+	}
+	r.encoded, err = json.Marshal(r.values)
+	r.values = nil
+	return r, err
+}
+
+// CreateMany is Create for prepared users: their rows and counts in a few
+// statements. The first one whose identifier is taken fails them all.
+func CreateMany(ctx context.Context, tx *db.Tx, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	insert := insertSome
+	if tx.Dialect() == db.SQLite {
+		insert = insertAll
+	}
+	if err := insert(ctx, tx, rows); err != nil {
+		return taken(err)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.User.ID
+	}
+	return db.CountMany(ctx, tx, Counted, "", ids, 1)
+}
+
+// insertSome stores insertRows users with each statement.
+func insertSome(ctx context.Context, tx *db.Tx, rows []Row) error {
+	for batch := range slices.Chunk(rows, insertRows) {
+		query := insertFull
+		if len(batch) < insertRows {
+			query = insertion(len(batch))
+		}
+		args := make([]any, 0, len(batch)*insertWidth)
+		for _, r := range batch {
+			args = append(args, r.values...)
+		}
+		if _, err := tx.Exec(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertAll stores all users with one statement.
+func insertAll(ctx context.Context, tx *db.Tx, rows []Row) error {
+	var all strings.Builder
+	for i, r := range rows {
+		all.WriteByte("[,"[min(i, 1)])
+		all.Write(r.encoded)
+	}
+	all.WriteByte(']')
+	_, err := tx.Exec(ctx, insertJSON, all.String())
+	return err
 }
 
 // Names are everything by which a user differs from every other: the id, the

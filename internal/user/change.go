@@ -81,7 +81,11 @@ func Create(ctx context.Context, tx *db.Tx, now int64, n New) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := CreateMany(ctx, tx, []*User{u}, n.CaseSensitive); err != nil {
+	row, err := RowOf(tx.Dialect(), u, n.CaseSensitive)
+	if err != nil {
+		return nil, err
+	}
+	if err := CreateMany(ctx, tx, []Row{row}); err != nil {
 		return nil, err
 	}
 	return u, nil

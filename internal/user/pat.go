@@ -84,6 +84,17 @@ func AddToken(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, us
 	return t, err
 }
 
+// OwnerOfToken returns the id of the user to whom a personal access token belongs
+// that has not expired, or ErrNotFound.
+func OwnerOfToken(ctx context.Context, q db.Q, now int64, value string) (string, error) {
+	id, err := db.One[string](ctx, q, `SELECT user_id FROM personal_access_tokens
+		WHERE tenant_id = $1 AND value_hash = $2 AND (expires_at IS NULL OR expires_at > $3)`, crypt.Hash(value), now)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	return id, err
+}
+
 // RenameToken gives a token of the user another name; errs.ErrNotExists if there
 // is none of the current one.
 func RenameToken(ctx context.Context, tx *db.Tx, userID, current, name string) (*Token, error) {

@@ -28,7 +28,7 @@ var refreshReuse = []target{
 		{"scope does not grow", never("!proto.CoversScope(held, requested)"), "TestRefresh_Scope/sqlite"},
 		{"reuse is noticed", never("t.ConsumedAt != nil && !t.IsReusable(rq.now)"), reuseTest},
 		{"reuse revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, g.ID)", "err := error(nil)"), reuseTest},
-		{"revocation outlives the refusal", swap(`return "", refusal{proto.ErrInvalidGrant}`, `return "", proto.ErrInvalidGrant`), reuseTest},
+		{"revocation outlives the refusal", swap("return nil, refusal{proto.ErrInvalidGrant}", "return nil, proto.ErrInvalidGrant"), reuseTest},
 		{"retry gets the successor", swap("case t.ConsumedAt != nil:", "case false:"), leewayTest},
 		{"tokens of public clients rotate", swap("case c.IsPublic():", "case false:"), "TestRefresh_RotatesPublicClients/sqlite"},
 	}},

@@ -1,6 +1,6 @@
 // @logto/node, the SDK that Node.js applications of the reference use.
 import assert from 'node:assert/strict';
-import LogtoClient, { PersistKey, Prompt } from '@logto/node';
+import LogtoClient, { PersistKey, Prompt, UserScope } from '@logto/node';
 import { signIn, signOut } from './browser.mjs';
 import { done, newBrowser, peer } from './peer.mjs';
 
@@ -12,7 +12,10 @@ const storage = {
 };
 let destination;
 const client = new LogtoClient(
-  { endpoint: peer.endpoint, appId: peer.clientId, appSecret: peer.clientSecret, scopes: ['profile'], prompt: Prompt.Consent },
+  {
+    endpoint: peer.endpoint, appId: peer.clientId, appSecret: peer.clientSecret, prompt: Prompt.Consent, resources: [peer.resource],
+    scopes: ['profile', UserScope.Organizations, UserScope.OrganizationRoles, 'read:orders', 'write:orders', 'invite'],
+  },
   { storage, navigate: (url) => void (destination = url) },
 );
 
@@ -36,6 +39,25 @@ assert.equal((await client.fetchUserInfo()).username, peer.username);
 await client.clearAccessToken();
 const parallel = await Promise.all([client.getAccessToken(), client.getAccessToken()]);
 assert.ok(parallel.every(Boolean));
+
+// Tokens for an API, for an organization and for the API within it.
+const forAPI = await client.getAccessTokenClaims(peer.resource);
+assert.deepEqual([forAPI.aud, forAPI.scope, forAPI.sub, forAPI.client_id], [peer.resource, 'read:orders write:orders', claims.sub, peer.clientId]);
+assert.deepEqual(claims.organizations, [peer.organization]);
+const forOrganization = await client.getOrganizationTokenClaims(peer.organization);
+assert.deepEqual([forOrganization.aud, forOrganization.scope], [`urn:logto:organization:${peer.organization}`, 'invite']);
+const [, payload] = (await client.getAccessToken(peer.resource, peer.organization)).split('.');
+const within = JSON.parse(Buffer.from(payload, 'base64url'));
+assert.deepEqual([within.aud, within.organization_id, within.scope], [peer.resource, peer.organization, 'read:orders write:orders']);
+assert.deepEqual((await client.fetchUserInfo()).organization_roles, [`${peer.organization}:clerk`]);
+await assert.rejects(client.getOrganizationToken('elsewhere'));
+
+// All of them at once, from one refresh token.
+await client.clearAccessToken();
+const several = await Promise.all([
+  client.getAccessToken(), client.getAccessToken(peer.resource), client.getOrganizationToken(peer.organization),
+]);
+assert.equal(new Set(several).size, 3);
 
 const refreshToken = stored.get(PersistKey.RefreshToken);
 assert.ok(refreshToken);

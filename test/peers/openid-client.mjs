@@ -49,6 +49,27 @@ const silent = await signIn(browser, await authorize(browser, { prompt: 'none', 
 const again = await client.authorizationCodeGrant(config, silent, checks);
 assert.equal(again.claims().sub, claims.sub);
 
+// The endpoint says what a token is good for (RFC 7662).
+const told = await client.tokenIntrospection(config, again.access_token);
+assert.deepEqual([told.active, told.sub, told.client_id, told.scope], [true, claims.sub, peer.clientId, 'openid']);
+
+// A request that was sent ahead (RFC 9126).
+const ahead = await client.buildAuthorizationUrlWithPAR(config, Object.fromEntries((await authorize(browser, { prompt: 'none', scope: 'openid' })).searchParams));
+assert.deepEqual([...ahead.searchParams.keys()].sort(), ['client_id', 'request_uri']);
+const pushed = await client.authorizationCodeGrant(config, await signIn(browser, ahead, peer), checks);
+assert.equal(pushed.claims().sub, claims.sub);
+
+// An API's token, whose claims and signature are its own to check (RFC 9068).
+const granted = await client.authorizationCodeGrant(
+  config,
+  await signIn(browser, await authorize(browser, { scope: 'openid offline_access read:orders', resource: peer.resource }), peer),
+  checks,
+  { resource: peer.resource },
+);
+assert.equal(granted.scope, 'read:orders');
+const [, payload] = granted.access_token.split('.');
+assert.equal(JSON.parse(Buffer.from(payload, 'base64url')).aud, peer.resource);
+
 // A code is spent once, and its second use takes the tokens with it.
 await assert.rejects(client.authorizationCodeGrant(config, callback, checks), { error: 'invalid_grant' });
 await assert.rejects(client.fetchUserInfo(config, tokens.access_token, claims.sub));

@@ -11,6 +11,8 @@ export const peer = {
   clientSecret: process.env.CLIENT_SECRET || undefined,
   redirectUri: need('REDIRECT_URI'),
   postLogoutRedirectUri: need('POST_LOGOUT_REDIRECT_URI'),
+  resource: process.env.RESOURCE,
+  organization: process.env.ORGANIZATION,
   username: need('USERNAME'),
   password: need('PASSWORD'),
 };

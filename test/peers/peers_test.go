@@ -73,9 +73,11 @@ func run(t *testing.T, script *exec.Cmd) {
 // node prepares a script of this folder with what peer.mjs reads.
 func node(t *testing.T, app *apptest.App, kind application.Type, script string) *exec.Cmd {
 	t.Helper()
-	fixture.User(t, app, username)
+	organization := app.Shop(t, fixture.User(t, app, username))
 	client := fixture.App(t, app, kind, redirect, postLogout)
-	return nodeFor(t, app, client, script)
+	cmd := nodeFor(t, app, client, script)
+	cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "ORGANIZATION="+organization)
+	return cmd
 }
 
 func nodeFor(t *testing.T, app *apptest.App, client fixture.Client, script string) *exec.Cmd {

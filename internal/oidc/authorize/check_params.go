@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/resource"
@@ -22,9 +22,6 @@ var (
 	errRequestURINotSupported   = errs.New(400, "oidc.request_uri_not_supported").Describe("request_uri parameter provided but not supported")
 	errRegistrationNotSupported = errs.New(400, "oidc.registration_not_supported").Describe("registration parameter provided but not supported")
 )
-
-// organizationsResource is the audience that stands for all organizations.
-const organizationsResource = "urn:logto:resource:organizations"
 
 // maxResources bounds how many audiences one request may name.
 const maxResources = 32
@@ -165,18 +162,12 @@ func checkPKCE(_ context.Context, _ db.Q, rq *Request) error {
 func checkScope(_ context.Context, _ db.Q, rq *Request) error {
 	scope := proto.JoinScope(proto.SplitScope(rq.sent.Get("scope")))
 	for _, s := range proto.SplitScope(scope) {
-		if proto.IsScope(s) && !mayAsk(rq.Client, s) {
+		if proto.IsScope(s) && rq.ceiling.Provider(s) == "" {
 			return proto.ErrInvalidScope.Describe("requested scope is not allowed")
 		}
 	}
 	rq.Params.Scope = scope
 	return nil
-}
-
-// mayAsk reports whether a client may ask for a scope of the provider. Nobody
-// can allow a third-party application more than the two that every client has.
-func mayAsk(c *client.Client, scope string) bool {
-	return !c.IsThirdParty || scope == proto.ScopeOpenID || scope == proto.ScopeOfflineAccess
 }
 
 // dropOfflineAccess keeps offline_access only where the person is asked
@@ -200,8 +191,10 @@ func checkResources(ctx context.Context, q db.Q, rq *Request) error {
 	}
 	p.ResourceScopes = map[string]string{}
 	for _, indicator := range indicators {
-		if indicator == organizationsResource {
-			p.addResource(indicator, "")
+		if indicator == proto.OrganizationsResource {
+			if err := rq.offerOrganizations(ctx, q); err != nil {
+				return err
+			}
 			continue
 		}
 		r, err := resource.ByIndicator(ctx, q, indicator)
@@ -211,7 +204,7 @@ func checkResources(ctx context.Context, q db.Q, rq *Request) error {
 		if err != nil {
 			return err
 		}
-		if err := p.offer(ctx, q, r); err != nil {
+		if err := rq.offer(ctx, q, r); err != nil {
 			return err
 		}
 	}
@@ -222,11 +215,12 @@ func checkResources(ctx context.Context, q db.Q, rq *Request) error {
 	if err != nil || r == nil {
 		return err
 	}
-	return p.offer(ctx, q, r)
+	return rq.offer(ctx, q, r)
 }
 
-// offer adds a resource with those requested scopes that it knows.
-func (p *Params) offer(ctx context.Context, q db.Q, r *resource.Resource) error {
+// offer adds a resource with those requested scopes that it knows and the client
+// may ask for; what it may not is dropped silently.
+func (rq *Request) offer(ctx context.Context, q db.Q, r *resource.Resource) error {
 	scopes, err := resource.Scopes(ctx, q, r.ID)
 	if err != nil {
 		return err
@@ -235,14 +229,26 @@ func (p *Params) offer(ctx context.Context, q db.Q, r *resource.Resource) error 
 	for i, s := range scopes {
 		names[i] = s.Name
 	}
-	p.addResource(r.Indicator, proto.IntersectScope(p.Scope, proto.JoinScope(names)))
+	rq.addResource(r.Indicator, names)
 	return nil
 }
 
-func (p *Params) addResource(indicator, scope string) {
+// offerOrganizations adds the audience of all organizations with those requested
+// scopes that the template has.
+func (rq *Request) offerOrganizations(ctx context.Context, q db.Q) error {
+	names, err := organization.ScopeNames(ctx, q)
+	if err != nil {
+		return err
+	}
+	rq.addResource(proto.OrganizationsResource, names)
+	return nil
+}
+
+func (rq *Request) addResource(indicator string, offered []string) {
+	p := &rq.Params
 	if _, ok := p.ResourceScopes[indicator]; !ok {
 		p.Resources = append(p.Resources, indicator)
-		p.ResourceScopes[indicator] = scope
+		p.ResourceScopes[indicator] = rq.ceiling.Resource(indicator, proto.IntersectScope(p.Scope, proto.JoinScope(offered)))
 	}
 }
 

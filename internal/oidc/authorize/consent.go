@@ -2,39 +2,43 @@ package authorize
 
 import (
 	"context"
+	"errors"
 
+	"signet/internal/access"
+	"signet/internal/application"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
+	"signet/internal/resource"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
 
-// Consent lets a first-party application have what it asks for, which its users
-// are not asked about, and returns where the authorization continues: the
-// interaction is one that InteractionFromRequest found. It is access_denied to a
-// third-party application.
-func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction) (redirectTo string, err error) {
+// Consent lets an application have what it asks for, and returns where the
+// authorization continues. The people of first-party applications are not asked;
+// those of third-party ones agree, and open organizations of theirs to it.
+//
+// The errors are ErrNotFound, proto.ErrAccessDenied for people whom the
+// application does not admit, ErrNoMember for organizations of others, and those
+// of the client.
+func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, organizationIDs []string) (redirectTo string, err error) {
 	now := e.Clock.Millis()
-	if in.Prompt != PromptConsent {
-		return "", ErrNotFound.Describe("interaction session not found")
-	}
-	c, err := e.Clients.ByID(ctx, tenant.From(ctx), d, in.ClientID)
-	if err != nil {
-		return "", err
-	}
-	if c.IsThirdParty {
-		return "", proto.ErrAccessDenied.Describe("third-party applications cannot be consented to")
-	}
-	session := in.browser
-	if session == nil || session.UserID == nil {
-		return "", ErrNotFound.Describe("session not found")
-	}
 	err = d.Tx(ctx, func(tx *db.Tx) error {
-		if err := saveGrant(ctx, tx, now, c.Kind, in, session); err != nil {
+		a, err := e.asking(ctx, tx, in)
+		if err != nil {
 			return err
 		}
-		if err := user.RecordApplication(ctx, tx, *session.UserID, in.ClientID); err != nil {
+		if a.client.IsThirdParty {
+			if err := a.open(ctx, tx, organizationIDs); err != nil {
+				return err
+			}
+		}
+		if err := a.save(ctx, tx, now, in.browser); err != nil {
+			return err
+		}
+		if err := user.RecordApplication(ctx, tx, a.userID, in.ClientID); err != nil {
 			return err
 		}
 		result, err := in.outcome()
@@ -47,27 +51,134 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction) (redire
 	return redirectTo, err
 }
 
-// saveGrant adds what in asks for to the grant that the session holds for the
-// client, or makes one.
-func saveGrant(ctx context.Context, tx *db.Tx, now int64, clientKind string, in *Interaction, session *token.Session) error {
-	grant, err := token.GrantOfSession(ctx, tx, now, session.UID, in.ClientID)
+// IsAsked reports whether the person of an interaction has to be asked before
+// Consent: another party wants something of theirs.
+func (e *Engine) IsAsked(ctx context.Context, q db.Q, in *Interaction) (bool, error) {
+	if in.Prompt != PromptConsent {
+		return false, ErrNotFound.Describe("interaction session not found")
+	}
+	c, err := e.Clients.ByID(ctx, tenant.From(ctx), q, in.ClientID)
 	if err != nil {
+		return false, err
+	}
+	return c.IsThirdParty, nil
+}
+
+// Deny ends a consent interaction with a no, of which the application will be
+// told, and returns where the authorization continues.
+func (e *Engine) Deny(ctx context.Context, d *db.DB, in *Interaction) (redirectTo string, err error) {
+	if in.Prompt != PromptConsent {
+		return "", ErrNotFound.Describe("interaction session not found")
+	}
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		result, err := in.outcome()
+		if err != nil {
+			return err
+		}
+		result.Denied = true
+		redirectTo, err = finish(ctx, tx, e.Clock.Millis(), in, result)
 		return err
+	})
+	return redirectTo, err
+}
+
+// ErrNoMember: somebody wanted to open an organization that they are not in.
+var ErrNoMember = organization.ErrNoMember
+
+// open opens organizations of the user to the application.
+func (a *asking) open(ctx context.Context, tx *db.Tx, organizationIDs []string) error {
+	if len(organizationIDs) == 0 {
+		return nil
 	}
-	if grant == nil {
-		grant = &token.Grant{UserID: *session.UserID, ClientID: in.ClientID, ClientKind: clientKind, SessionUID: &session.UID}
+	err := application.OpenOrganizations(ctx, tx, a.client.ID, a.userID, organizationIDs)
+	if errors.Is(err, application.ErrNotMember) {
+		return ErrNoMember
 	}
-	grant.OIDCScope, grant.ResourceScopes = in.Params.providerScope(), in.Params.ResourceScopes
-	grant.IsOffline = proto.HasScope(grant.OIDCScope, proto.ScopeOfflineAccess)
-	_, err = token.SaveGrant(ctx, tx, now, *grant)
 	return err
 }
 
-// granted returns the members of the requested scope that the grant has.
-func granted(g *token.Grant, p *Params) string {
+// save adds what is asked for to the grant that the session holds for the client,
+// or makes one.
+func (a *asking) save(ctx context.Context, tx *db.Tx, now int64, session *token.Session) error {
+	g := a.grant
+	if g == nil {
+		g = &token.Grant{UserID: a.userID, ClientID: a.client.ID, ClientKind: a.client.Kind, SessionUID: &session.UID}
+	}
+	g.OIDCScope, g.ResourceScopes = a.ceiling.Provider(a.params.providerScope()), a.params.ResourceScopes
+	if a.ceiling != nil {
+		if err := a.decide(ctx, tx, g); err != nil {
+			return err
+		}
+	}
+	g.IsOffline = proto.HasScope(g.OIDCScope, proto.ScopeOfflineAccess)
+	_, err := token.SaveGrant(ctx, tx, now, *g)
+	return err
+}
+
+// decide grants a third-party application what the user has to give of each
+// resource, and rejects the rest. Where there is nothing to give it decides
+// nothing: the user will be asked again.
+func (a *asking) decide(ctx context.Context, q db.Q, g *token.Grant) error {
+	g.ResourceScopes, g.RejectedScopes = map[string]string{}, map[string]string{}
+	for _, indicator := range a.params.Resources {
+		requested := a.params.ResourceScopes[indicator]
+		given := a.ceiling.Resource(indicator, requested)
+		if indicator != proto.OrganizationsResource {
+			r, err := resource.ByIndicator(ctx, q, indicator)
+			if errors.Is(err, resource.ErrNotFound) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			effective, err := a.ceiling.Scope(ctx, q, a.userID, r.ID, indicator, "")
+			if err != nil {
+				return err
+			}
+			given = proto.IntersectScope(given, effective)
+		}
+		if requested != "" && given == "" {
+			continue
+		}
+		g.ResourceScopes[indicator] = given
+		g.RejectedScopes[indicator] = proto.ExceptScope(requested, given)
+	}
+	return nil
+}
+
+// granted returns the members of the requested scope that the grant has and, if
+// the request is about one organization, that the user has there.
+func granted(ctx context.Context, q db.Q, g *token.Grant, p *Params) (string, error) {
 	allowed := g.OIDCScope
 	for _, indicator := range p.Resources {
-		allowed = proto.UnionScope(allowed, g.ResourceScopes[indicator])
+		scope := g.ResourceScopes[indicator]
+		if p.OrganizationID != "" && indicator != proto.OrganizationsResource {
+			r, err := resource.ByIndicator(ctx, q, indicator)
+			if errors.Is(err, resource.ErrNotFound) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				return "", err
+			}
+			effective, err := access.ResourceScopesIn(ctx, q, access.User(g.UserID), r.ID, p.OrganizationID)
+			if err != nil {
+				return "", err
+			}
+			scope = proto.IntersectScope(scope, proto.JoinScope(access.Names(effective)))
+		}
+		allowed = proto.UnionScope(allowed, scope)
 	}
-	return proto.IntersectScope(p.Scope, allowed)
+	return proto.IntersectScope(p.Scope, allowed), nil
 }
+
+// checkAccess refuses users whom the application's access rules do not admit.
+func checkAccess(ctx context.Context, q db.Q, c *client.Client, userID string) error {
+	admitted, err := c.Admits(ctx, q, userID)
+	if err == nil && !admitted {
+		err = errNotAdmitted
+	}
+	return err
+}
+
+// errNotAdmitted is for people whom an application's access rules leave out.
+var errNotAdmitted = proto.ErrAccessDenied.Describe("the user may not use the application")

@@ -106,6 +106,23 @@ func (p *Params) consentPage() string {
 	return "/consent" + query.encode()
 }
 
+// Again returns the request, relative to the endpoint, for another account.
+func (p *Params) Again() string {
+	query := orderedQuery{}
+	for _, parameter := range [][2]string{
+		{"client_id", p.ClientID}, {"redirect_uri", p.RedirectURI}, {"response_type", p.ResponseType}, {"response_mode", p.ResponseMode},
+		{"scope", p.Scope}, {"resource", strings.Join(p.Resources, ",")}, {"state", p.State}, {"nonce", p.Nonce},
+		{"code_challenge", p.CodeChallenge}, {"ui_locales", p.UILocales}, {"organization_id", p.OrganizationID},
+		{"prompt", PromptLogin + " " + PromptConsent},
+	} {
+		query.add(parameter[0], parameter[1])
+	}
+	if p.CodeChallenge != "" {
+		query.add("code_challenge_method", proto.CodeChallengeMethod)
+	}
+	return proto.PathAuthorization + query.encode()
+}
+
 // orderedQuery is a query string in the order of its making; url.Values sorts.
 type orderedQuery []string
 

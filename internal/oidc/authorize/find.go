@@ -2,10 +2,13 @@ package authorize
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
 
@@ -41,6 +44,17 @@ func InteractionFromRequest(ctx context.Context, q db.Q, now int64, r *http.Requ
 	}
 	in.browser = session
 	return in, nil
+}
+
+// WriteError answers a program that takes part in an interaction: with an error
+// of the provider as the provider does, with the members of RFC 6749 beside
+// ours, and with any other one as every API does.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrMismatch) {
+		proto.WriteError(w, r, err)
+		return
+	}
+	web.WriteError(w, r, err)
 }
 
 // checkSession refuses to go on in a session that is not the one in which the

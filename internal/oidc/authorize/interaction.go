@@ -114,11 +114,9 @@ type Login struct {
 // outcome replaces the state of an interaction that is finished, and is the
 // state of a consent interaction from its beginning.
 type outcome struct {
-	Login   *Login `json:"login,omitempty"`
-	GrantID string `json:"grantId,omitempty"`
-	// Denied is the OAuth error code with which the person, or a policy,
-	// refused.
-	Denied string `json:"denied,omitempty"`
+	Login *Login `json:"login,omitempty"`
+	// Denied says that the person has refused.
+	Denied bool `json:"denied,omitempty"`
 }
 
 func (in *Interaction) outcome() (outcome, error) {

@@ -55,22 +55,22 @@ func (s *standing) consentReason() *errs.Error {
 	if s.AlwaysConsents && !s.HasConsented {
 		return proto.ErrInteractionRequired.Describe("native clients require End-User interaction")
 	}
-	wanted := s.Params.HasPrompt(PromptConsent) && !s.HasConsented
-	if wanted || s.Grant == nil || !covers(s.Grant, s.Params) {
+	// Whoever has just answered is not asked again for what they could not give.
+	wanted := !s.HasConsented && (s.Params.HasPrompt(PromptConsent) || s.Grant != nil && !covers(s.Grant, s.Params))
+	if wanted || s.Grant == nil {
 		return proto.ErrConsentRequired.Describe("End-User consent is required")
 	}
 	return nil
 }
 
-// covers reports whether the grant allows everything that p asks for and that
-// can be granted.
+// covers reports whether the grant allows or rejects everything that p asks for.
 func covers(g *token.Grant, p *Params) bool {
 	if !proto.CoversScope(g.OIDCScope, p.providerScope()) {
 		return false
 	}
 	for indicator, scope := range p.ResourceScopes {
 		allowed, ok := g.ResourceScopes[indicator]
-		if !ok || !proto.CoversScope(allowed, scope) {
+		if !ok || !proto.CoversScope(proto.UnionScope(allowed, g.RejectedScopes[indicator]), scope) {
 			return false
 		}
 	}

@@ -26,9 +26,10 @@ type Request struct {
 	// what is needed to tell the client.
 	Params Params
 
-	engine *Engine
-	sent   proto.Params
-	now    int64
+	engine  *Engine
+	sent    proto.Params
+	now     int64
+	ceiling *client.Ceiling
 	// What the person has done for this very request.
 	hasLoggedIn, hasConsented bool
 }
@@ -42,6 +43,7 @@ type check struct {
 // While these run there is no client whom one could tell: their refusals are
 // for the person at the browser.
 var beforeRedirect = []check{
+	{"a request that was sent ahead is used once", takePushed},
 	{"the client exists", checkClient},
 	{"the redirect URI is the client's", checkRedirectURI},
 }
@@ -66,14 +68,13 @@ var byRedirect = []check{
 // the client may be told: Refuse does.
 func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (rq *Request, told bool, err error) {
 	rq = &Request{engine: e, sent: sent, now: e.Clock.Millis()}
-	if state := sent.Get("state"); len(state) <= maxState {
-		rq.Params.State = state
-	}
 	for _, c := range beforeRedirect {
 		if err := c.run(ctx, q, rq); err != nil {
+			rq.keepState()
 			return rq, false, err
 		}
 	}
+	rq.keepState()
 	for _, c := range byRedirect {
 		if err := c.run(ctx, q, rq); err != nil {
 			return rq, true, err
@@ -82,13 +83,23 @@ func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (rq *Requ
 	return rq, true, nil
 }
 
+// keepState notes the state that every answer carries, if it can be kept at all.
+func (rq *Request) keepState() {
+	if state := rq.sent.Get("state"); len(state) <= maxState {
+		rq.Params.State = state
+	}
+}
+
 func checkClient(ctx context.Context, q db.Q, rq *Request) error {
 	id, err := rq.sent.Require("client_id")
 	if err != nil {
 		return err
 	}
-	rq.Client, err = rq.engine.Clients.ByID(ctx, tenant.From(ctx), q, id)
 	rq.Params.ClientID = id
+	if rq.Client, err = rq.engine.Clients.ByID(ctx, tenant.From(ctx), q, id); err != nil {
+		return err
+	}
+	rq.ceiling, err = client.CeilingOf(ctx, q, rq.Client)
 	return err
 }
 

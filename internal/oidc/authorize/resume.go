@@ -125,10 +125,17 @@ func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Se
 	return rq.advance(ctx, tx, &current, login, out)
 }
 
+// errDenied is what an application is told whose user has said no.
+var errDenied = proto.ErrAccessDenied.Describe("End-User aborted interaction")
+
 // resumeConsent issues the code for what the person has consented to.
 func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.Session, result outcome, out *Outcome) error {
 	if session == nil || session.UserID == nil {
 		return ErrNotFound.Describe("session not found")
+	}
+	if result.Denied {
+		out.Refusal = errDenied
+		return nil
 	}
 	rq.hasConsented = true
 	return rq.advance(ctx, tx, session, result.Login, out)

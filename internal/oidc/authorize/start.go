@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"context"
+	"errors"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
@@ -49,8 +50,7 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 	prompt, refusal := now.next(rq.now)
 	switch {
 	case prompt == "":
-		out.Code, err = rq.issue(ctx, tx, session, now.Grant)
-		return err
+		return rq.conclude(ctx, tx, session, now.Grant, out)
 	case rq.Params.HasPrompt(PromptNone), prompt == PromptLogin && rq.hasLoggedIn:
 		// Whoever has just signed in is not asked again for being somebody else
 		// than the client expected.
@@ -58,6 +58,19 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 		return nil
 	}
 	out.Begun, err = rq.begin(ctx, tx, prompt, session, login)
+	return err
+}
+
+// conclude issues the code, unless the application is not for this user.
+func (rq *Request) conclude(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant, out *Outcome) (err error) {
+	err = checkAccess(ctx, tx, rq.Client, *session.UserID)
+	if errors.Is(err, errNotAdmitted) {
+		out.Refusal = errNotAdmitted
+		return nil
+	}
+	if err == nil {
+		out.Code, err = rq.issue(ctx, tx, session, grant)
+	}
 	return err
 }
 
@@ -99,7 +112,10 @@ func (in *Interaction) entry(key string, login *Login) audit.Entry {
 // issue stores a code under the grant for what was both asked for and granted.
 func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant) (string, error) {
 	p := &rq.Params
-	scope := granted(grant, p)
+	scope, err := granted(ctx, tx, grant, p)
+	if err != nil {
+		return "", err
+	}
 	code := token.Code{
 		ClientID: rq.Client.ID, SessionUID: &session.UID, RedirectURI: p.RedirectURI,
 		Scope: scope, Resources: p.Resources, AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
@@ -114,6 +130,8 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	if err != nil {
 		return "", err
 	}
-	_, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline())
-	return value, err
+	if _, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline()); err != nil {
+		return "", err
+	}
+	return value, rq.limit(ctx, tx, grant)
 }

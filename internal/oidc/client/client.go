@@ -5,11 +5,13 @@
 package client
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/db"
 )
 
 // Ids of the built-in clients, which have no row.
@@ -55,6 +57,7 @@ type Client struct {
 	RotatesRefresh     bool
 	AlwaysIssues       bool // refresh tokens without offline_access
 	MaxGrants          int  // live grants per user, 0 is no limit
+	ExchangesTokens    bool // of users for others (RFC 8693)
 
 	secrets []application.Secret
 }
@@ -86,10 +89,21 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	if always := a.Custom.AlwaysIssueRefreshToken; always != nil {
 		c.AlwaysIssues = *always && a.Type != application.Native
 	}
+	if exchanges := a.Custom.AllowTokenExchange; exchanges != nil {
+		c.ExchangesTokens = *exchanges && !a.IsThirdParty
+	}
 	if limit := a.Custom.MaxAllowedGrants; limit != nil {
 		c.MaxGrants = int(*limit)
 	}
 	return c
+}
+
+// Admits reports whether a user may use the client, as its access rules are now.
+func (c *Client) Admits(ctx context.Context, q db.Q, userID string) (bool, error) {
+	if !c.IsAccessLimited {
+		return true, nil
+	}
+	return application.Admits(ctx, q, c.ID, userID)
 }
 
 // IsPublic reports whether the client has no secret to prove itself with (RFC
@@ -115,10 +129,14 @@ func (c *Client) RequiresPKCE() bool { return c.IsPublic() }
 
 // Grants are the grant types that the client may use.
 func (c *Client) Grants() []string {
+	grants := []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken}
 	if c.Type == application.MachineToMachine {
-		return []string{proto.GrantClientCredentials}
+		grants = []string{proto.GrantClientCredentials}
 	}
-	return []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken}
+	if c.ExchangesTokens {
+		grants = append(grants, proto.GrantTokenExchange)
+	}
+	return grants
 }
 
 // AllowsGrant reports whether the client may use a grant type.

@@ -6,47 +6,59 @@ import (
 
 	"signet/internal/access"
 	"signet/internal/oidc/proto"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
 	"signet/internal/resource"
 )
 
 // clientCredentials is the client credentials grant (RFC 6749 section 4.4): an
-// application asks for itself, for one resource (RFC 8707), and gets what its
-// roles grant of the scope that it asks for.
+// application asks for itself, for a resource (RFC 8707), an organization or a
+// resource within one, and gets what its roles there grant of the scope that it
+// asks for.
 func clientCredentials(ctx context.Context, q db.Q, rq *request) (*authorization, error) {
-	target, err := machineTarget(ctx, q, rq.params)
-	if err != nil {
-		return nil, err
-	}
-	a := &authorization{resource: target}
-	granted, err := access.ResourceScopes(ctx, q, access.Application(rq.client.ID), target.ID)
+	a := &authorization{scope: rq.params.Get("scope")}
+	t, err := machineTarget(ctx, q, rq.params)
 	if err != nil {
 		return a, err
 	}
-	a.scope = proto.IntersectScope(rq.params.Get("scope"), proto.JoinScope(access.Names(granted)))
-	return a, nil
+	self := access.Application(rq.client.ID)
+	if t.organizationID != "" {
+		if err := checkAssociation(ctx, q, t.organizationID, rq.client.ID); err != nil {
+			return a, err
+		}
+	}
+	if t.indicator != "" {
+		a.audience, err = forResource(ctx, q, self, t, a.scope)
+		return a, err
+	}
+	granted, err := access.OrganizationScopes(ctx, q, self, t.organizationID)
+	a.audience = organizationAudience(t.organizationID, a.scope, granted)
+	return a, err
 }
 
-// machineTarget is the resource that a request names, else the tenant's default
-// one.
-func machineTarget(ctx context.Context, q db.Q, p proto.Params) (*resource.Resource, error) {
-	if p.Has("organization_id") {
-		return nil, errNotAssociated
+// machineTarget is the target that a request names, else the tenant's default
+// resource.
+func machineTarget(ctx context.Context, q db.Q, p proto.Params) (target, error) {
+	t, err := targetOf(p)
+	if err != nil || t != (target{}) {
+		return t, err
 	}
-	switch indicators := p.All(proto.Resource); len(indicators) {
-	case 0:
-		target, err := resource.Default(ctx, q)
-		if err == nil && target == nil {
-			err = proto.ErrInvalidTarget.Describe("both `resource` and `organization_id` are not provided")
-		}
-		return target, err
-	case 1:
-		target, err := resource.ByIndicator(ctx, q, indicators[0])
-		if errors.Is(err, resource.ErrNotFound) {
-			return nil, proto.ErrInvalidTarget
-		}
-		return target, err
-	default:
-		return nil, proto.ErrInvalidTarget.Describe("a token is for one resource")
+	usual, err := resource.Default(ctx, q)
+	if err == nil && usual == nil {
+		err = proto.ErrInvalidTarget.Describe("both `resource` and `organization_id` are not provided")
 	}
+	if err != nil {
+		return t, err
+	}
+	return target{indicator: usual.Indicator}, nil
+}
+
+// checkAssociation refuses an organization that the application does not act
+// for.
+func checkAssociation(ctx context.Context, q db.Q, organizationID, applicationID string) error {
+	err := organization.Applications.RequireMember(ctx, q, organizationID, applicationID)
+	if errors.Is(err, organization.ErrNoMember) {
+		return errNotAssociated
+	}
+	return err
 }

@@ -9,7 +9,6 @@ import (
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
-	"signet/internal/resource"
 	"signet/internal/role"
 )
 
@@ -22,26 +21,10 @@ const (
 // where delete exists too, and with read of tides.
 func machine(w *world) {
 	w.t.Helper()
+	scopes := w.resources()
 	w.tx(func(tx *db.Tx) error {
-		var granted []string
-		for _, r := range []resource.Resource{
-			{ID: "harbour", Name: "Harbour", Indicator: harbour, AccessTokenTTL: 900},
-			{ID: "tides", Name: "Tides", Indicator: tides},
-		} {
-			if _, err := resource.Create(w.ctx, tx, w.now(), r); err != nil {
-				return err
-			}
-			for _, name := range []string{"read", "write", "delete"} {
-				s, err := resource.CreateScope(w.ctx, tx, w.now(), resource.Scope{ResourceID: r.ID, Name: name})
-				if err != nil {
-					return err
-				}
-				if name == "read" || name == "write" && r.ID == "harbour" {
-					granted = append(granted, s.ID)
-				}
-			}
-		}
-		r, err := role.Create(w.ctx, tx, w.now(), role.Role{ID: "robot", Name: "Robot", Type: role.MachineToMachine}, granted...)
+		r, err := role.Create(w.ctx, tx, w.now(), role.Role{ID: "robot", Name: "Robot", Type: role.MachineToMachine},
+			scopes["harbour:read"], scopes["harbour:write"], scopes["tides:read"])
 		if err != nil {
 			return err
 		}

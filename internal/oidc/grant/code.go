@@ -41,7 +41,7 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if err != nil {
 		return nil, err
 	}
-	a := &authorization{grant: g, scope: proto.IntersectScope(code.Scope, g.OIDCScope), nonce: code.Nonce}
+	a := &authorization{grant: g, scope: code.Scope, resources: code.Resources, nonce: code.Nonce}
 	if err := consumeCode(ctx, tx, rq, value, g.ID); err != nil {
 		return a, err
 	}
@@ -54,19 +54,18 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
 		return a, err
 	}
-	if err := checkTarget(rq.params); err != nil {
-		return a, err
-	}
 	if code.IsAuthTimeRequested {
 		a.authTime = &code.AuthTime
 	}
 	if rq.client.IssuesRefresh(code.Scope) {
-		a.refresh, err = token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
-			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
-			Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
-		})
+		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) {
+			return token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
+				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
+				Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
+			})
+		}
 	}
-	return a, err
+	return a, nil
 }
 
 // consumeCode spends the code. A second use means that somebody else has it too:

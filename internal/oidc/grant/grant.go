@@ -9,7 +9,6 @@ package grant
 import (
 	"context"
 	"errors"
-	"time"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
@@ -18,7 +17,6 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
-	"signet/internal/resource"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -30,6 +28,7 @@ type Endpoint struct {
 	Ring     *crypt.Keyring
 	Keys     *token.Keys
 	Settings *settings.Reader
+	Clients  *client.Directory
 }
 
 // Response is the answer to a successful token request (RFC 6749 section 5.1).
@@ -50,6 +49,11 @@ type request struct {
 	params proto.Params
 	now    int64
 	ring   *crypt.Keyring
+	// keys and clients verify what was issued before.
+	keys    *token.KeySet
+	clients *client.Directory
+	// ceiling is set once a user's token is about to be issued.
+	ceiling *client.Ceiling
 }
 
 // authorization is what a grant type makes of a request: on whose behalf, under
@@ -57,13 +61,24 @@ type request struct {
 type authorization struct {
 	grant      *token.Grant // nil of a machine, for which no user has signed in
 	user       *user.User
-	resource   *resource.Resource // the audience of a machine's token
-	sessionUID *string            // the tokens die with it; nil for offline access
-	scope      string             // of this answer
+	resources  []string // the audiences that tokens may have
+	sessionUID *string  // the tokens die with it; nil for offline access
+	scope      string   // that is asked for; what of it is granted depends on the audience
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
-	refresh    string // the refresh token of the answer, "" for none
+	// follow returns the refresh token of the answer, "" for none. It runs once
+	// nothing else can refuse the request, so that a refusal consumes nothing.
+	follow func(ctx context.Context, tx *db.Tx) (string, error)
+	// isExchange says that a token is exchanged for the access token alone, which
+	// names the actor if there is one.
+	isExchange bool
+	actor      string
+	// audience is decided by the endpoint, for a machine by its grant type.
+	audience *audience
 }
+
+// oidcScope is what the provider itself has been asked for and was granted.
+func (a *authorization) oidcScope() string { return proto.IntersectScope(a.scope, a.grant.OIDCScope) }
 
 // grantType is one way to ask for tokens.
 type grantType struct {
@@ -80,6 +95,7 @@ var types = map[string]grantType{
 	proto.GrantAuthorizationCode: {audit: "AuthorizationCode", authorize: redeemCode},
 	proto.GrantRefreshToken:      {audit: "RefreshToken", authorize: refresh},
 	proto.GrantClientCredentials: {audit: "ClientCredentials", authorizeMachine: clientCredentials},
+	proto.GrantTokenExchange:     {audit: "TokenExchange", authorize: exchangeToken},
 }
 
 // refusal is an error that keeps what the transaction has written: a reuse that
@@ -102,7 +118,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	}
 	var response *Response
 	if err == nil {
-		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring}
+		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring, clients: e.Clients}
 		if kind.authorizeMachine != nil {
 			response, err = e.mintForMachine(ctx, rq, kind, &result)
 		} else {
@@ -129,7 +145,8 @@ func checkGrantType(c *client.Authenticated, p proto.Params, known bool) error {
 
 // minted is what a transaction of the endpoint leaves behind.
 type minted struct {
-	access  string
+	opaque  string // the access token, unless it is a JWT
+	refresh string
 	idToken *token.IDToken
 }
 
@@ -143,13 +160,14 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	if err != nil {
 		return nil, err
 	}
+	rq.keys = keys
 	var out minted
 	var refused error
 	err = rq.tenant.DB.Tx(ctx, func(tx *db.Tx) error {
 		out, refused = minted{}, nil
 		var err error
 		if *result, err = kind.authorize(ctx, tx, rq); err == nil {
-			out, err = issue(ctx, tx, rq, *result, config.ExtendedClaims)
+			out, err = rq.issue(ctx, tx, *result, config.ExtendedClaims)
 		}
 		if kept, ok := errors.AsType[refusal](err); ok {
 			refused = kept.error
@@ -163,9 +181,12 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	if err != nil {
 		return nil, err
 	}
-	response := &Response{
-		AccessToken: out.access, ExpiresIn: int64(token.AccessTTL.Seconds()), RefreshToken: (*result).refresh,
-		Scope: &(*result).scope, TokenType: "Bearer",
+	response := (*result).audience.response(true)
+	response.AccessToken, response.RefreshToken = out.opaque, out.refresh
+	if response.AccessToken == "" {
+		if response.AccessToken, err = rq.sign(keys, (*result).user.ID, *result, response); err != nil {
+			return nil, err
+		}
 	}
 	if out.idToken != nil {
 		response.IDToken, err = keys.SignIDToken(*out.idToken)
@@ -173,7 +194,26 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	return response, err
 }
 
-// mintForMachine runs the grant type and signs an access token for a resource.
+// response is the answer about an access token that is yet to be signed. A
+// scope is said even if it is empty where saysNone is set.
+func (a *audience) response(saysNone bool) *Response {
+	r := &Response{ExpiresIn: int64(a.ttl.Seconds()), TokenType: "Bearer"}
+	if a.scope != "" || saysNone {
+		r.Scope = &a.scope
+	}
+	return r
+}
+
+// sign returns the access token of a response as a JWT.
+func (rq *request) sign(keys *token.KeySet, subject string, a *authorization, r *Response) (string, error) {
+	return keys.SignAccess(token.AccessJWT{
+		Issuer: rq.tenant.Issuer(), Subject: subject, Actor: a.actor, ClientID: rq.client.ID, Audience: a.audience.indicator,
+		OrganizationID: a.audience.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.audience.ttl,
+	})
+}
+
+// mintForMachine runs the grant type and signs an access token for a resource or
+// an organization.
 func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantType, result **authorization) (*Response, error) {
 	a, err := kind.authorizeMachine(ctx, rq.tenant.DB, rq)
 	if *result = a; err != nil {
@@ -183,39 +223,65 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 	if err != nil {
 		return nil, err
 	}
-	response := &Response{ExpiresIn: a.resource.AccessTokenTTL, TokenType: "Bearer"}
-	if a.scope != "" {
-		response.Scope = &a.scope
-	}
-	response.AccessToken, err = keys.SignAccess(token.AccessJWT{
-		Issuer: rq.tenant.Issuer(), Subject: rq.client.ID, ClientID: rq.client.ID, Audience: a.resource.Indicator,
-		Scope: response.Scope, IssuedAt: rq.now, TTL: time.Duration(a.resource.AccessTokenTTL) * time.Second,
-	})
+	response := a.audience.response(a.audience.resource == nil)
+	response.AccessToken, err = rq.sign(keys, rq.client.ID, a, response)
 	return response, err
 }
 
-// issue stores the access token and gathers what the ID token will say.
-func issue(ctx context.Context, tx *db.Tx, rq *request, a *authorization, extended []string) (minted, error) {
-	access, err := token.IssueAccess(ctx, tx, rq.now, a.grant, token.AccessToken{
-		ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.scope,
-	})
-	if err != nil || !proto.HasScope(a.scope, proto.ScopeOpenID) {
-		return minted{access: access}, err
+// issue decides for whom the access token is, stores what is stored of the
+// tokens and gathers what the ID token will say.
+func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (out minted, err error) {
+	if err := rq.checkAccess(ctx, tx, a); err != nil {
+		return out, err
 	}
-	claims, err := token.Claims(ctx, tx, a.user, a.scope, token.Enabled(extended))
+	if rq.ceiling, err = client.CeilingOf(ctx, tx, rq.client.Client); err != nil {
+		return out, err
+	}
+	if a.audience, err = audienceOf(ctx, tx, rq, a); err != nil {
+		return out, err
+	}
+	if a.follow != nil {
+		if out.refresh, err = a.follow(ctx, tx); err != nil {
+			return out, err
+		}
+	}
+	if a.audience.isOpaque() {
+		out.opaque, err = token.IssueAccess(ctx, tx, rq.now, a.grant, token.AccessToken{
+			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.audience.scope,
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	if !a.isExchange && proto.HasScope(a.oidcScope(), proto.ScopeOpenID) {
+		out.idToken, err = rq.idToken(ctx, tx, a, extended)
+	}
+	return out, err
+}
+
+// idToken gathers what the ID token will say.
+func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (*token.IDToken, error) {
+	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended))
 	if err != nil {
-		return minted{}, err
+		return nil, err
 	}
 	idToken := &token.IDToken{
 		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
 		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims,
 	}
 	if rq.client.HasSID {
-		if idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID); err != nil {
-			return minted{}, err
-		}
+		idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID)
 	}
-	return minted{access: access, idToken: idToken}, nil
+	return idToken, err
+}
+
+// checkAccess refuses users whom the application's access rules do not admit.
+func (rq *request) checkAccess(ctx context.Context, q db.Q, a *authorization) error {
+	admitted, err := rq.client.Admits(ctx, q, a.user.ID)
+	if err == nil && !admitted {
+		err = proto.ErrAccessDenied.Describe("the user may not use the application")
+	}
+	return err
 }
 
 // activeUser returns the user of a grant if tokens may be minted for them.
@@ -248,17 +314,6 @@ func liveSession(ctx context.Context, tx *db.Tx, now int64, uid *string, userID 
 	return nil
 }
 
-// checkTarget refuses audiences that nobody can have been granted.
-func checkTarget(p proto.Params) error {
-	switch {
-	case p.Has(proto.Resource):
-		return proto.ErrInvalidTarget
-	case p.Has("organization_id"):
-		return errNotMember
-	}
-	return nil
-}
-
 func record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
 	entry := audit.Entry{Key: "ExchangeTokenBy." + name, Err: err, Data: map[string]any{}}
 	if c != nil {
@@ -272,12 +327,23 @@ func record(ctx context.Context, name string, c *client.Authenticated, a *author
 		if a.grant != nil {
 			entry.UserID, entry.Data["grantId"] = a.grant.UserID, a.grant.ID
 		}
-		if a.resource != nil {
-			entry.Data["resource"] = a.resource.Indicator
+		if a.audience != nil {
+			a.audience.record(&entry)
 		}
 		if a.sessionUID != nil {
 			entry.SessionID = *a.sessionUID
 		}
 	}
 	audit.Log(ctx, entry)
+}
+
+// record puts down for whom a token was asked for.
+func (a *audience) record(entry *audit.Entry) {
+	entry.Data["scope"] = a.scope
+	if a.resource != nil {
+		entry.Data["resource"] = a.resource.Indicator
+	}
+	if a.organizationID != "" {
+		entry.Data["organizationId"] = a.organizationID
+	}
 }

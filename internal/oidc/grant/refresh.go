@@ -40,52 +40,57 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return nil, err
 	}
-	a := &authorization{grant: g, sessionUID: t.SessionUID, nonce: t.Nonce}
+	a := &authorization{grant: g, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce}
 	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
 		return a, err
 	}
-	if a.scope, err = narrow(t.Scope, rq.params.Get("scope"), g.OIDCScope); err != nil {
+	if a.scope, err = narrow(t.Scope, rq.params.Get("scope")); err != nil {
 		return a, err
 	}
 	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
 		return a, err
 	}
-	a.refresh, err = successor(ctx, tx, rq, value, g)
-	return a, err
+	if t, err = unspent(ctx, tx, rq, value, g); err != nil {
+		return a, err
+	}
+	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }
+	return a, nil
 }
 
 // narrow returns the scope of this answer: what the request asks for within
 // what the token has, or all of it.
-func narrow(held, requested, granted string) (string, error) {
+func narrow(held, requested string) (string, error) {
 	if requested == "" {
 		requested = held
 	}
 	if !proto.CoversScope(held, requested) {
 		return "", proto.ErrInvalidScope.Describe("refresh token missing requested scope")
 	}
-	return proto.IntersectScope(requested, granted), nil
+	return proto.JoinScope(proto.SplitScope(requested)), nil
 }
 
-// successor returns the refresh token of the answer. It reads the token again:
-// since the grant is locked, it cannot change any more.
-func successor(ctx context.Context, tx *db.Tx, rq *request, value string, g *token.Grant) (string, error) {
+// unspent reads the token again, which cannot change any more once its grant is
+// locked, and revokes everything if it has been used before.
+func unspent(ctx context.Context, tx *db.Tx, rq *request, value string, g *token.Grant) (*token.RefreshToken, error) {
 	t, err := token.RefreshByValue(ctx, tx, value)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if t == nil {
-		return "", proto.ErrInvalidGrant
+		return nil, proto.ErrInvalidGrant
 	}
 	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
 		// Somebody else has the token too (RFC 9700 section 4.14.2).
 		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
-			return "", err
+			return nil, err
 		}
-		return "", refusal{proto.ErrInvalidGrant}
+		return nil, refusal{proto.ErrInvalidGrant}
 	}
-	if err := checkTarget(rq.params); err != nil {
-		return "", err
-	}
+	return t, nil
+}
+
+// successor returns the refresh token of the answer.
+func successor(ctx context.Context, tx *db.Tx, rq *request, value string, t *token.RefreshToken, g *token.Grant) (string, error) {
 	switch {
 	case t.ConsumedAt != nil:
 		return token.SuccessorOf(ctx, tx, rq.ring, t)

@@ -98,7 +98,7 @@ func TestRefresh_LaterReuseKillsTheFamily(t *testing.T) {
 		w.clock.Advance(token.ReuseLeeway)
 		// A restart: nothing but the database remembers.
 		w.keys = token.NewKeys(p, w.ring, w.clock.Now)
-		w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: w.ring, Keys: w.keys, Settings: settings.NewReader(p)}
+		w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: w.ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients}
 		if _, err := w.refresh("spa", first.RefreshToken); !isInvalidGrant(err) {
 			t.Fatalf("replayed: %v", err)
 		}

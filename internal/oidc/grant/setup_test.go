@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +46,8 @@ type world struct {
 	clients  *client.Directory
 	endpoint *grant.Endpoint
 	user     *user.User
+	// offered are the scopes that authorizations ask for, by resource.
+	offered map[string]string
 }
 
 // signingKey is shared: making one takes longer than most tests.
@@ -63,7 +67,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	w.keys = token.NewKeys(p, ring, w.clock.Now)
-	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p)}
+	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients}
 	now := w.now()
 	w.tx(func(tx *db.Tx) error {
 		if err := token.SeedKeys(w.ctx, tx, now, ring, signingKey); err != nil {
@@ -96,7 +100,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 
 var (
 	street, city, given = "1 Quay", "Harbour", "Robin"
-	no, year            = false, int64(180)
+	no, yes, year       = false, true, int64(180)
 
 	person = user.New{
 		ID: "user00000001", Username: "robin", PrimaryEmail: "robin@example.com", Name: "Robin Finch",
@@ -111,6 +115,7 @@ var (
 		{ID: "sid", Name: "Back-channel", Type: application.SPA},
 		{ID: "fixed", Name: "Fixed", Type: application.Native, Custom: application.CustomMetadata{RotateRefreshToken: &no}},
 		{ID: "long", Name: "Long", Type: application.Native, Custom: application.CustomMetadata{RefreshTokenTTLInDays: &year}},
+		{ID: "exchanger", Name: "Exchanger", Type: application.Traditional, Custom: application.CustomMetadata{AllowTokenExchange: &yes}},
 		{ID: "machine", Name: "Machine", Type: application.MachineToMachine},
 	}
 )
@@ -145,7 +150,8 @@ func (w *world) authorize(clientID, scope string, change ...func(*token.Code)) a
 		}
 		offline := proto.HasScope(scope, proto.ScopeOfflineAccess)
 		g, err := token.SaveGrant(w.ctx, tx, now, token.Grant{
-			UserID: w.user.ID, ClientID: clientID, ClientKind: client.KindApplication, SessionUID: &s.UID, IsOffline: offline, OIDCScope: scope,
+			UserID: w.user.ID, ClientID: clientID, ClientKind: client.KindApplication, SessionUID: &s.UID, IsOffline: offline,
+			OIDCScope: proto.IntersectScope(scope, proto.JoinScope(proto.Scopes)), ResourceScopes: w.offered,
 		})
 		if err != nil {
 			return err
@@ -158,7 +164,7 @@ func (w *world) authorize(clientID, scope string, change ...func(*token.Code)) a
 		challenge, nonce := base64.RawURLEncoding.EncodeToString(sum[:]), "n-0S6"
 		code := token.Code{
 			ClientID: clientID, SessionUID: &s.UID, RedirectURI: redirectURI, CodeChallenge: &challenge,
-			Nonce: &nonce, Scope: scope, AuthTime: now,
+			Nonce: &nonce, Scope: scope, AuthTime: now, Resources: slices.Sorted(maps.Keys(w.offered)),
 		}
 		for _, c := range change {
 			c(&code)
@@ -267,7 +273,19 @@ func (w *world) refused(name string, code string, status int, do func() (*grant.
 	}
 }
 
-// claims decodes an ID token.
+// refusedAs asserts that an organization is denied, with the reason.
+func (w *world) refusedAs(name, reason string, do func() (*grant.Response, error)) {
+	w.t.Helper()
+	w.refused(name, "oidc.access_denied", 403, func() (*grant.Response, error) {
+		response, err := do()
+		if e, ok := errs.As(err); ok && e.Detail != reason {
+			w.t.Errorf("%s says %q", name, e.Detail)
+		}
+		return response, err
+	})
+}
+
+// claims decodes a token.
 func claims(t testing.TB, idToken string) (header, payload map[string]any) {
 	t.Helper()
 	parts := strings.Split(idToken, ".")

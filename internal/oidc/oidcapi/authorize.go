@@ -1,7 +1,6 @@
 package oidcapi
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +24,8 @@ type Browser struct {
 	RenderLogout func(w http.ResponseWriter, r *http.Request, page LogoutPage) error
 	// RenderSignedOut shows that the person is signed out.
 	RenderSignedOut func(w http.ResponseWriter, r *http.Request) error
+	// RenderConsent asks a person what an application may have.
+	RenderConsent func(w http.ResponseWriter, r *http.Request, status int, page ConsentPage) error
 	// RenderUnknownSession tells a person that no sign-in is open here.
 	RenderUnknownSession func(w http.ResponseWriter, r *http.Request)
 	// RenderError tells a person of an error.
@@ -38,7 +39,8 @@ func (b *Browser) Routes() web.Table {
 		web.Raw(http.MethodGet, proto.PathAuthorization, b.authorize),
 		web.Raw(http.MethodPost, proto.PathAuthorization, b.authorize),
 		b.page(http.MethodGet, resume, b.resume),
-		b.page(http.MethodGet, "/consent", b.consent),
+		b.page(http.MethodGet, pathConsent, b.consent),
+		b.page(http.MethodPost, pathConsent, b.decide),
 		b.page(http.MethodGet, proto.PathEndSession, b.endSession),
 		b.page(http.MethodPost, proto.PathEndSession, b.endSession),
 		b.page(http.MethodPost, pathConfirm, b.confirmLogout),
@@ -108,31 +110,6 @@ func (b *Browser) resume(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return outcome.Write(w, r)
-}
-
-// consent decides about the interaction that waits for it.
-func (b *Browser) consent(w http.ResponseWriter, r *http.Request) error {
-	target, err := b.consentTarget(r)
-	if errors.Is(err, authorize.ErrNotFound) {
-		b.RenderUnknownSession(w, r)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	noStore(w)
-	w.Header().Set("Location", target)
-	w.WriteHeader(http.StatusFound)
-	return nil
-}
-
-func (b *Browser) consentTarget(r *http.Request) (string, error) {
-	ctx, t := r.Context(), tenant.From(r.Context())
-	in, err := authorize.InteractionFromRequest(ctx, t.DB, b.Authorize.Clock.Millis(), r)
-	if err != nil {
-		return "", err
-	}
-	return b.Authorize.Consent(ctx, t.DB, in)
 }
 
 // leftBehind reports whether a browser came with a POST from another site,

@@ -493,6 +493,7 @@ func TestResume_UnknownOrForeignNames(t *testing.T) {
 	}
 }
 
+// Nothing is granted to a third-party application before its user has agreed.
 func TestConsent_ThirdPartyApplicationIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
@@ -502,11 +503,14 @@ func TestConsent_ThirdPartyApplicationIsNotTrusted(t *testing.T) {
 		if a := b.get(b.signIn(thirdParty, alice)); a.Header.Get("Location") != "/consent?app_id=third-party" {
 			t.Fatalf("the sign-in leads to %s", a.Header.Get("Location"))
 		}
-		if got := b.get("/consent?app_id=third-party").failure(t); !strings.HasPrefix(got, "400 oidc.access_denied") {
-			t.Errorf("consent: %s", got)
+		page := b.get("/consent?app_id=third-party")
+		if page.StatusCode != http.StatusOK || !strings.HasPrefix(page.body, "may third-party ") || s.count("grants", "true") != 0 {
+			t.Errorf("consent: %d %s", page.StatusCode, page.body)
 		}
-		if s.count("grants", "true") != 0 {
-			t.Error("it was granted")
+		token := strings.Fields(page.body)[2]
+		a := b.post("/consent?app_id=third-party", url.Values{"token": {token}, "decision": {"allow"}})
+		if to := b.follow(a.Header.Get("Location")); to.location(t).Query().Get("code") == "" || s.count("grants", "true") != 1 {
+			t.Errorf("agreed: %d %s", a.StatusCode, a.Header.Get("Location"))
 		}
 	})
 }

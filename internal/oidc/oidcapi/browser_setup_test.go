@@ -87,6 +87,11 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 			_, err := io.WriteString(w, "signed out")
 			return err
 		},
+		RenderConsent: func(w http.ResponseWriter, _ *http.Request, status int, page oidcapi.ConsentPage) error {
+			w.WriteHeader(status)
+			_, err := fmt.Fprintf(w, "may %s %s", page.Application.ID, page.Token)
+			return err
+		},
 		RenderUnknownSession: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, s.tenant.Path("/unknown-session"), http.StatusFound)
 		},

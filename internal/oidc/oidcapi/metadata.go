@@ -33,6 +33,8 @@ type metadata struct {
 	RequestURIParameter    bool     `json:"request_uri_parameter_supported"`
 	UserinfoEndpoint       string   `json:"userinfo_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
+	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
+	PushedEndpoint         string   `json:"pushed_authorization_request_endpoint"`
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
@@ -54,12 +56,14 @@ func metadataOf(t *tenant.Tenant, algorithm string) metadata {
 		TokenEndpoint:         t.URL(proto.PathToken),
 		UserinfoEndpoint:      t.URL(proto.PathUserinfo),
 		RevocationEndpoint:    t.URL(proto.PathRevocation),
+		PushedEndpoint:        t.URL(proto.PathPushed),
+		IntrospectionEndpoint: t.URL(proto.PathIntrospection),
 		EndSessionEndpoint:    t.URL(proto.PathEndSession),
 		JWKSURI:               t.URL(proto.PathJWKS),
 		Claims:                claims,
 		ClaimTypes:            []string{"normal"},
 		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
-		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials},
+		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},
 		IDTokenAlgorithms:     []string{algorithm},
 		IssParameter:          true,
 		ResponseModes:         []string{"form_post", "fragment", "query"},

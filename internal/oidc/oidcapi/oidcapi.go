@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/proto"
@@ -20,19 +21,21 @@ import (
 
 // API serves the endpoints.
 type API struct {
-	clock    clock.Clock
-	clients  *client.Directory
-	keys     *token.Keys
-	tokens   *grant.Endpoint
-	metadata *db.Cache[string, []byte]
+	clock     clock.Clock
+	clients   *client.Directory
+	keys      *token.Keys
+	tokens    *grant.Endpoint
+	authorize *authorize.Engine
+	metadata  *db.Cache[string, []byte]
 }
 
 // New returns the endpoints of the tenants in p.
 func New(p *db.Pool, now clock.Clock, ring *crypt.Keyring, keys *token.Keys, clients *client.Directory, config *settings.Reader) *API {
 	return &API{
 		clock: now, clients: clients, keys: keys,
-		tokens:   &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config},
-		metadata: db.NewCache[string, []byte](p, settings.Family, 256),
+		tokens:    &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config, Clients: clients},
+		authorize: &authorize.Engine{Clients: clients, Keys: keys, Clock: now},
+		metadata:  db.NewCache[string, []byte](p, settings.Family, 256),
 	}
 }
 

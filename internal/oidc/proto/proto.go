@@ -5,11 +5,12 @@
 package proto
 
 // Grant types that the token endpoint serves (RFC 6749 sections 4.1.3, 6 and
-// 4.4).
+// 4.4, RFC 8693 section 2.1).
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
 	GrantClientCredentials = "client_credentials"
+	GrantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
 // Client authentication methods at the token endpoint (OpenID Connect Core
@@ -28,6 +29,8 @@ const (
 	PathAuthorization         = "/oidc/auth"
 	PathToken                 = "/oidc/token"
 	PathRevocation            = "/oidc/token/revocation"
+	PathPushed                = "/oidc/request"
+	PathIntrospection         = "/oidc/token/introspection"
 	PathUserinfo              = "/oidc/me"
 	PathJWKS                  = "/oidc/jwks"
 	PathEndSession            = "/oidc/session/end"

@@ -22,6 +22,10 @@ const (
 	ScopeTrustedDevices    = "urn:logto:scope:trusted_devices"
 )
 
+// OrganizationsResource is the audience that offers the scopes of every
+// organization.
+const OrganizationsResource = "urn:logto:resource:organizations"
+
 // Scopes is every scope of the provider, in the order in which discovery lists
 // them and consent shows them.
 var Scopes = []string{
@@ -67,6 +71,12 @@ func IntersectScope(requested, allowed string) string {
 
 // UnionScope returns the members of both values, first those of a.
 func UnionScope(a, b string) string { return JoinScope(SplitScope(a + " " + b)) }
+
+// ExceptScope returns the members of a scope value that other does not have.
+func ExceptScope(scope, other string) string {
+	left := strings.Fields(other)
+	return JoinScope(slices.DeleteFunc(SplitScope(scope), func(s string) bool { return slices.Contains(left, s) }))
+}
 
 // CoversScope reports whether allowed has every member of requested.
 func CoversScope(allowed, requested string) bool {

@@ -23,8 +23,12 @@ const maxAccess = 16 << 10
 type AccessJWT struct {
 	Issuer   string
 	Subject  string // a user, or the client itself
+	Actor    string // the user who acts for the subject, "" for none
 	Audience string // the indicator of the resource
 	ClientID string
+	// OrganizationID is the organization in which the subject acts on a
+	// resource, "" for none.
+	OrganizationID string
 	// Scope is nil in the token of a client that was granted none.
 	Scope    *string
 	IssuedAt int64 // epoch milliseconds
@@ -34,8 +38,13 @@ type AccessJWT struct {
 // SignAccess returns the compact serialisation of an access token.
 func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	issued := t.IssuedAt / 1000
+	var actor *actorClaim
+	if t.Actor != "" {
+		actor = &actorClaim{t.Actor}
+	}
 	payload, err := json.Marshal(accessPayload{
-		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID, Scope: t.Scope,
+		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID,
+		Actor: actor, OrganizationID: t.OrganizationID, Scope: t.Scope,
 		IssuedAt: issued, ExpiresAt: issued + int64(t.TTL.Seconds()),
 	})
 	if err != nil {
@@ -50,15 +59,22 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 
 // accessPayload is the wire form of an AccessJWT. Times are in seconds.
 type accessPayload struct {
-	ID        string  `json:"jti"`
-	Issuer    string  `json:"iss"`
-	Subject   string  `json:"sub"`
-	Audience  string  `json:"aud"`
-	ClientID  string  `json:"client_id"`
-	Scope     *string `json:"scope,omitempty"`
-	IssuedAt  int64   `json:"iat"`
-	ExpiresAt int64   `json:"exp"`
-	NotBefore int64   `json:"nbf,omitempty"` // of others; ours have none
+	ID             string      `json:"jti"`
+	Issuer         string      `json:"iss"`
+	Subject        string      `json:"sub"`
+	Audience       string      `json:"aud"`
+	ClientID       string      `json:"client_id"`
+	Actor          *actorClaim `json:"act,omitempty"`
+	OrganizationID string      `json:"organization_id,omitempty"`
+	Scope          *string     `json:"scope,omitempty"`
+	IssuedAt       int64       `json:"iat"`
+	ExpiresAt      int64       `json:"exp"`
+	NotBefore      int64       `json:"nbf,omitempty"` // of others; ours have none
+}
+
+// actorClaim is the claim "act" (RFC 8693 section 4.1).
+type actorClaim struct {
+	Subject string `json:"sub"`
 }
 
 // AccessClaims are what a verified access token says. Times are epoch

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"signet/internal/oidc/proto"
+	"signet/internal/organization"
 	"signet/internal/platform/db"
 	"signet/internal/role"
 	"signet/internal/user"
@@ -43,8 +44,7 @@ func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended fu
 		}
 		claims["roles"] = names
 	}
-	organizationClaims(claims, scope, extended)
-	return claims, nil
+	return claims, organizationClaims(ctx, q, claims, u.ID, scope, extended)
 }
 
 // Every is the filter of userinfo, which holds no claim back.
@@ -117,16 +117,41 @@ func identityClaims(ctx context.Context, q db.Q, claims map[string]any, userID s
 	return nil
 }
 
-// organizationClaims say "none", which is true of every user until
-// organizations exist.
-func organizationClaims(claims map[string]any, scope string, extended func(string) bool) {
+// organizationClaim is an organization as applications see it.
+type organizationClaim struct {
+	ID          string  `json:"id"`
+	Name        string  `json:"name"`
+	Description *string `json:"description"`
+}
+
+// organizationClaims adds the organizations of a user, and the roles there as
+// "{organization id}:{role name}".
+func organizationClaims(ctx context.Context, q db.Q, claims map[string]any, userID, scope string, extended func(string) bool) error {
 	organizations := proto.HasScope(scope, proto.ScopeOrganizations)
-	for claim, wanted := range map[string]bool{
-		"organizations": organizations, "organization_data": organizations,
-		"organization_roles": proto.HasScope(scope, proto.ScopeOrganizationRoles),
-	} {
-		if wanted && extended(claim) {
-			claims[claim] = []any{}
+	wanted := map[string]bool{
+		"organizations":      organizations && extended("organizations"),
+		"organization_data":  organizations && extended("organization_data"),
+		"organization_roles": proto.HasScope(scope, proto.ScopeOrganizationRoles) && extended("organization_roles"),
+	}
+	if !wanted["organizations"] && !wanted["organization_data"] && !wanted["organization_roles"] {
+		return nil
+	}
+	memberships, err := organization.OfUser(ctx, q, userID)
+	if err != nil {
+		return err
+	}
+	ids, data, roles := []string{}, []organizationClaim{}, []string{}
+	for _, m := range memberships {
+		ids = append(ids, m.ID)
+		data = append(data, organizationClaim{m.ID, m.Name, m.Description})
+		for _, r := range m.OrganizationRoles {
+			roles = append(roles, m.ID+":"+r.Name)
 		}
 	}
+	for claim, value := range map[string]any{"organizations": ids, "organization_data": data, "organization_roles": roles} {
+		if wanted[claim] {
+			claims[claim] = value
+		}
+	}
+	return nil
 }

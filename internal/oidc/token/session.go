@@ -240,11 +240,16 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 		FROM session_clients WHERE tenant_id = $1 AND session_uid = $2 ORDER BY client_id`, sessionUID)
 }
 
-// Detach takes the application of a grant out of the sessions that authorized it
-// and gives each a new cookie value that no browser knows, so that the
+// Forget takes the application of a grant out of the sessions that authorized it
+// and returns those.
+func Forget(ctx context.Context, tx *db.Tx, grantID string) ([]string, error) {
+	return db.All[string](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid`, grantID)
+}
+
+// Detach does the same and gives each session a new cookie value that no browser knows, so that the
 // application cannot come back unnoticed: the user signs in first.
 func Detach(ctx context.Context, tx *db.Tx, grantID string) error {
-	sessions, err := db.All[string](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid`, grantID)
+	sessions, err := Forget(ctx, tx, grantID)
 	if err != nil {
 		return err
 	}

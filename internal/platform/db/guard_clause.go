@@ -209,6 +209,14 @@ func (g *guard) table(tokens []token, s *scope) (*ref, []token, error) {
 	if !first.identifier() {
 		return nil, nil, fmt.Errorf("%q where a table was expected", first.text)
 	}
+	if isArgument(first, rest) {
+		alias, rest, err := aliasOf(rest[1:], first.text)
+		if err != nil {
+			return nil, nil, err
+		}
+		joined, err := g.addRef(s, &ref{alias: alias})
+		return joined, rest, err
+	}
 	if len(rest) > 0 && (rest[0].is(".") || rest[0].kind == groupToken) {
 		return nil, nil, fmt.Errorf("table %q is qualified or a function", first.text)
 	}

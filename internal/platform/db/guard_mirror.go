@@ -37,3 +37,10 @@ func qualified(tokens []token, s *scope) (*ref, string) {
 	}
 	return nil, ""
 }
+
+// isArgument reports whether a table is SQLite's json_each of an argument, which
+// has nobody's rows.
+func isArgument(name token, rest []token) bool {
+	return name.kind == wordToken && name.text == "json_each" && len(rest) > 0 && rest[0].kind == groupToken &&
+		len(rest[0].items) == 1 && rest[0].items[0].kind == paramToken
+}

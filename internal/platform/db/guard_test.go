@@ -53,6 +53,8 @@ func TestGuardAccepts(t *testing.T) {
 		{true, `INSERT INTO roles AS r (tenant_id, id, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name WHERE r.name <> excluded.name RETURNING id`},
 		{true, `INSERT INTO jobs (tenant_id, id) VALUES ($1, $2) ON CONFLICT (tenant_id, kind, dedupe_key) WHERE done_at IS NULL DO UPDATE SET run_at = excluded.run_at`},
 		{true, `INSERT INTO user_roles (tenant_id, user_id, role_id) SELECT $1, $2, id FROM roles WHERE tenant_id = $1 AND is_default`},
+		{true, `INSERT INTO user_roles (tenant_id, user_id, role_id) SELECT $1, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($2)`},
+		{false, `SELECT u.id FROM json_each($2) j CROSS JOIN users u WHERE u.tenant_id = $1 AND u.id = j.value`},
 		{true, `WITH d AS (SELECT id FROM roles WHERE tenant_id = $1) INSERT INTO user_roles (tenant_id, role_id) SELECT $1, d.id FROM d`},
 		{true, `UPDATE users SET name = $2, updated_at = $3 WHERE tenant_id = $1 AND id = $4 RETURNING *`},
 		{true, `UPDATE refresh_tokens SET consumed_at = $3 WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL
@@ -90,6 +92,9 @@ func TestGuardRefusesWhatCrossesTenants(t *testing.T) {
 		"in the select list":              `SELECT tenant_id = $1 FROM users`,
 		"in HAVING":                       `SELECT id FROM users GROUP BY id HAVING tenant_id = $1`,
 		"in ORDER BY":                     `SELECT id FROM users ORDER BY tenant_id = $1`,
+		"json_each of a column":           `SELECT id FROM users u, json_each(u.custom_data) WHERE u.tenant_id = $1`,
+		"json_each of a sub-select":       `INSERT INTO roles (tenant_id, id) SELECT $1, value FROM json_each((SELECT custom_data FROM users))`,
+		"another function":                `SELECT value FROM pragma_table_info($2)`,
 		"in a comment":                    "SELECT id FROM users -- WHERE tenant_id = $1\n",
 		"in a literal":                    `SELECT id FROM users WHERE name = ' AND tenant_id = $1 '`,
 		"second table loose":              `SELECT 1 FROM users u, roles r WHERE u.tenant_id = $1`,

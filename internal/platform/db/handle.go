@@ -187,17 +187,27 @@ func bind(args []any, first ...string) ([]any, error) {
 		bound = append(bound, tenant)
 	}
 	for i, arg := range args {
-		if raw, ok := arg.(json.RawMessage); ok && raw != nil {
-			arg = JSON[json.RawMessage]{raw}
-		}
-		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		value, err := Stored(arg)
 		if err != nil {
 			return nil, fmt.Errorf("db: argument %d: %w", i+1, err)
-		}
-		if text, ok := value.(string); ok && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
-			return nil, ErrText
 		}
 		bound = append(bound, value)
 	}
 	return bound, nil
+}
+
+// Stored returns an argument as a driver gets it; ErrText for text that cannot
+// be stored.
+func Stored(arg any) (driver.Value, error) {
+	if raw, ok := arg.(json.RawMessage); ok && raw != nil {
+		arg = JSON[json.RawMessage]{raw}
+	}
+	value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+	if err != nil {
+		return nil, err
+	}
+	if text, ok := value.(string); ok && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
+		return nil, ErrText
+	}
+	return value, nil
 }

@@ -637,6 +637,18 @@ CREATE TABLE personal_access_tokens (
   FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
 
+CREATE TABLE pushed_requests (
+  tenant_id TEXT NOT NULL,
+  uri_hash BLOB NOT NULL,
+  client_id TEXT NOT NULL,
+  params TEXT CHECK (json_valid(params)) NOT NULL,
+  expires_at INTEGER NOT NULL,
+  consumed_at INTEGER,
+  PRIMARY KEY (tenant_id, uri_hash)
+) STRICT;
+
+CREATE INDEX pushed_requests_purge ON pushed_requests (expires_at);
+
 CREATE TABLE rate_buckets (              -- token buckets; loss is harmless
   tenant_id TEXT NOT NULL,
   bucket_hash BLOB NOT NULL,

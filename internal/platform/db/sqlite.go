@@ -30,7 +30,11 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 		return err
 	}
 	p.writer = p.openLite(path, url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)"},
+		"_pragma": {
+			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)",
+			// In KiB: what a large transaction changes should not be written twice.
+			"cache_size(-16384)",
+		},
 	})
 	p.writer.SetMaxOpenConns(1)
 	p.reader = p.openLite(path, url.Values{"_pragma": {"query_only(ON)"}})

@@ -2,11 +2,9 @@ package signinapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"signet/internal/oidc/authorize"
-	"signet/internal/oidc/proto"
 	"signet/internal/platform/web"
 	"signet/internal/signin"
 	"signet/internal/tenant"
@@ -29,16 +27,6 @@ func (h *Handlers) interaction() web.Guard {
 		}
 		return context.WithValue(ctx, interactionKey{}, in), nil
 	}}
-}
-
-// writeError answers with an error of the provider as the provider does, with the
-// members of RFC 6749 beside ours, and with any other one as every API does.
-func writeError(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, authorize.ErrNotFound) || errors.Is(err, authorize.ErrMismatch) {
-		proto.WriteError(w, r, err)
-		return
-	}
-	web.WriteError(w, r, err)
 }
 
 // current returns the interaction that the guard found.

@@ -3,7 +3,10 @@
 // package signin, and decides nothing.
 package signinapi
 
-import "signet/internal/platform/web"
+import (
+	"signet/internal/oidc/authorize"
+	"signet/internal/platform/web"
+)
 
 const (
 	core         = "/api/experience"
@@ -37,5 +40,5 @@ func Routes(h *Handlers) web.Table {
 		web.Post(profile+"/mfa/mfa-skipped", h.skipMFA, in, web.Doc("SkipMfaBindingFlow", "Decline a second factor"), web.Fails(400, 403, 404, 422)),
 		web.Post(profile+"/mfa/mfa-suggestion-skipped", h.skipFurtherFactor, in, web.Doc("SkipMfaSuggestion", "Decline one more second factor"), web.Fails(400, 403, 404, 422)),
 		web.Post(profile+"/mfa/passkey-skipped", h.skipPasskey, in, web.Doc("SkipPasskeyBinding", "Decline a passkey for signing in"), web.Fails(400, 404)),
-	}}.OnError(writeError)
+	}}.OnError(authorize.WriteError)
 }

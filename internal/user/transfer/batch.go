@@ -41,7 +41,7 @@ func (im *importer) commit(ctx context.Context, b *batch) (done *outcome, err er
 			}
 			// The file knows of the batch before the database does. If the two end
 			// in between, the first user of the batch tells whether it is stored.
-			return im.state.save(im.reached, &next{im.after(b, done), done.created[0].user.ID})
+			return im.state.save(im.reached, &next{im.after(b, done), done.created[0].row.User.ID})
 		})
 		if !isTaken(err) {
 			break
@@ -57,11 +57,11 @@ func isTaken(err error) bool {
 
 // insert stores the users with their roles.
 func (im *importer) insert(ctx context.Context, tx *db.Tx, done *outcome) error {
-	users := make([]*user.User, len(done.created))
+	rows := make([]user.Row, len(done.created))
 	for i, c := range done.created {
-		users[i] = c.user
+		rows[i] = c.row
 	}
-	if err := user.CreateMany(ctx, tx, users, im.CaseSensitive); err != nil {
+	if err := user.CreateMany(ctx, tx, rows); err != nil {
 		return err
 	}
 	now := im.Clock.Millis()
@@ -73,8 +73,8 @@ func (im *importer) insert(ctx context.Context, tx *db.Tx, done *outcome) error 
 	if !im.Events {
 		return nil
 	}
-	for _, u := range users {
-		if err := user.Announce(ctx, tx, now, "User.Created", u); err != nil {
+	for _, r := range rows {
+		if err := user.Announce(ctx, tx, now, "User.Created", r.User); err != nil {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func (im *importer) insert(ctx context.Context, tx *db.Tx, done *outcome) error 
 func (im *importer) decide(ctx context.Context, q db.Q, b *batch, taken index) (*outcome, error) {
 	names := make([]user.Names, len(b.candidates))
 	for i, c := range b.candidates {
-		names[i] = c.user.Names(im.CaseSensitive)
+		names[i] = c.row.Names
 	}
 	holders, err := user.Holders(ctx, q, names)
 	if err != nil {
@@ -117,7 +117,7 @@ func (im *importer) decide(ctx context.Context, q db.Q, b *batch, taken index) (
 		taken.add(names[i])
 		done.created = append(done.created, c)
 		for _, id := range roles {
-			done.roles[id] = append(done.roles[id], c.user.ID)
+			done.roles[id] = append(done.roles[id], c.row.User.ID)
 		}
 	}
 	return done, nil

@@ -34,14 +34,14 @@ func Export(ctx context.Context, q db.Q, out io.Writer, f Format, withHashes boo
 	}
 	n, last := 0, ""
 	for {
-		users, err := user.After(ctx, q, last, batchRows)
+		users, err := user.After(ctx, q, last, BatchRows)
 		if err != nil {
 			return n, err
 		}
 		if err := writePage(ctx, q, users, write); err != nil {
 			return n, err
 		}
-		if n += len(users); len(users) < batchRows {
+		if n += len(users); len(users) < BatchRows {
 			return n, buffer.Flush()
 		}
 		last = users[len(users)-1].ID

@@ -20,9 +20,10 @@ import (
 	"signet/internal/user"
 )
 
-// batchRows is how many rows one transaction holds: few enough that a server
-// beside the import hardly waits for it.
-const batchRows = 500
+// BatchRows is how many rows one transaction holds by default: few enough that a server
+// beside the import waits for it less than half a second, many enough that what
+// each transaction costs does not count.
+const BatchRows = 2000
 
 // Options say how to import.
 type Options struct {
@@ -42,6 +43,8 @@ type Options struct {
 	DefaultRoles []string
 	// Events records User.Created for each user.
 	Events bool
+	// BatchRows is how many rows one transaction holds, 0 for the default.
+	BatchRows int
 	// IgnoreUnknown passes over columns that nothing is known of; without it, a
 	// row or CSV file that has one is refused.
 	IgnoreUnknown bool
@@ -90,7 +93,7 @@ type candidate struct {
 	password string   // clear
 	roles    []string // names
 	isPlain  bool     // gives no roles: the default ones are meant
-	user     *user.User
+	row      user.Row // what is stored
 }
 
 // batch is what a transaction stores.
@@ -103,7 +106,7 @@ type batch struct {
 	err        error // ends the import
 }
 
-// Import reads users and stores them, batchRows in a transaction. Rows that
+// Import reads users and stores them, some in a transaction each. Rows that
 // cannot become users are refused and do not stop it. What it returns beside an
 // error is what was done until then; with Options.State the same call goes on
 // from there and its Result counts everything.
@@ -191,7 +194,7 @@ func (im *importer) begin(ctx context.Context) (err error) {
 // read returns the next batch.
 func (im *importer) read() (*batch, error) {
 	b := &batch{}
-	for n := 0; n < batchRows; n++ {
+	for n := 0; n < cmp.Or(im.BatchRows, BatchRows); n++ {
 		r, err := im.rows.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -283,7 +286,9 @@ func (im *importer) prepare(ctx context.Context, b *batch) error {
 			}
 			continue
 		}
-		c.user = u
+		if c.row, err = user.RowOf(im.DB.Dialect(), u, im.CaseSensitive); err != nil {
+			return err
+		}
 		kept = append(kept, c)
 	}
 	b.candidates = kept

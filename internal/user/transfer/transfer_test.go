@@ -350,7 +350,7 @@ func (in *interruption) run(change func(o *transfer.Options, cancel func())) (tr
 	ctx, cancel := context.WithCancel(in.Context())
 	defer cancel()
 	o := in.options(in.format)
-	o.State = in.path + ".state"
+	o.State, o.BatchRows = in.path+".state", 500
 	change(&o, cancel)
 	return transfer.Import(ctx, file, o)
 }

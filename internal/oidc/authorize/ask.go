@@ -1,0 +1,249 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+
+	"signet/internal/access"
+	"signet/internal/application"
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/organization"
+	"signet/internal/platform/db"
+	"signet/internal/resource"
+	"signet/internal/user"
+)
+
+// Asked is what a person is asked to let an application have.
+type Asked struct {
+	Application   AskingApplication   `json:"application"`
+	User          AskedUser           `json:"user"`
+	Organizations []AskedOrganization `json:"organizations,omitempty"`
+	// MissingScope are scopes of the provider that the application does not have
+	// yet, without those that say nothing to people.
+	MissingScope          []string        `json:"missingOIDCScope"`
+	MissingResourceScopes []AskedResource `json:"missingResourceScopes"`
+	RedirectURI           string          `json:"redirectUri"`
+
+	// IsOffline says that the application wants access while the person is away.
+	IsOffline bool `json:"-"`
+}
+
+// AskingApplication tells who asks.
+type AskingApplication struct {
+	ID               string                `json:"id"`
+	Name             string                `json:"name"`
+	Branding         *application.Branding `json:"branding,omitempty"`
+	DisplayName      *string               `json:"displayName,omitempty"`
+	PrivacyPolicyURL *string               `json:"privacyPolicyUrl,omitempty"`
+	TermsOfUseURL    *string               `json:"termsOfUseUrl,omitempty"`
+}
+
+// Title is the name that people know the application by.
+func (a *AskingApplication) Title() string {
+	if a.DisplayName != nil && *a.DisplayName != "" {
+		return *a.DisplayName
+	}
+	return a.Name
+}
+
+// AskedUser tells whose account it is.
+type AskedUser struct {
+	ID           string  `json:"id"`
+	Name         *string `json:"name"`
+	Avatar       *string `json:"avatar"`
+	Username     *string `json:"username"`
+	PrimaryEmail *string `json:"primaryEmail"`
+	PrimaryPhone *string `json:"primaryPhone"`
+}
+
+// AskedOrganization is an organization that the person may open to the
+// application.
+type AskedOrganization struct {
+	ID                    string          `json:"id"`
+	Name                  string          `json:"name"`
+	MissingResourceScopes []AskedResource `json:"missingResourceScopes"`
+}
+
+// AskedResource is an API with the permissions that are asked for.
+type AskedResource struct {
+	Resource application.ConsentAPI     `json:"resource"`
+	Scopes   []application.ConsentScope `json:"scopes"`
+}
+
+// asking is the work of finding out what to ask, or what was agreed to.
+type asking struct {
+	client  *client.Client
+	ceiling *client.Ceiling
+	params  *Params
+	userID  string
+	grant   *token.Grant // of the session, nil if it has none
+}
+
+// Ask returns what the person of a consent interaction is asked for. Its errors
+// are those of Consent.
+func (e *Engine) Ask(ctx context.Context, d *db.DB, in *Interaction) (asked *Asked, err error) {
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		a, err := e.asking(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		asked, err = a.ask(ctx, tx)
+		return err
+	})
+	return asked, err
+}
+
+// asking loads what both showing and deciding need, and refuses whoever cannot
+// consent.
+func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*asking, error) {
+	if in.Prompt != PromptConsent {
+		return nil, ErrNotFound.Describe("interaction session not found")
+	}
+	session := in.browser
+	if session == nil || session.UserID == nil {
+		return nil, ErrNotFound.Describe("session not found")
+	}
+	// The client may have changed since the interaction began.
+	rq, err := e.again(ctx, tx, e.Clock.Millis(), in)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAccess(ctx, tx, rq.Client, *session.UserID); err != nil {
+		return nil, err
+	}
+	grant, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, in.ClientID)
+	return &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID, grant: grant}, err
+}
+
+func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
+	asked := &Asked{
+		RedirectURI:  a.params.RedirectURI,
+		MissingScope: []string{}, IsOffline: proto.HasScope(a.params.Scope, proto.ScopeOfflineAccess),
+	}
+	var err error
+	if asked.Application, err = a.application(ctx, q); err != nil {
+		return nil, err
+	}
+	u, err := user.ByID(ctx, q, a.userID)
+	if errors.Is(err, user.ErrNotFound) {
+		return nil, ErrNotFound.Describe("session account not found")
+	}
+	if err != nil {
+		return nil, err
+	}
+	asked.User = AskedUser{u.ID, u.Name, u.Avatar, u.Username, u.PrimaryEmail, u.PrimaryPhone}
+	for _, scope := range proto.SplitScope(a.ceiling.Provider(a.params.providerScope())) {
+		if scope != proto.ScopeOpenID && scope != proto.ScopeOfflineAccess && (a.grant == nil || !proto.HasScope(a.grant.OIDCScope, scope)) {
+			asked.MissingScope = append(asked.MissingScope, scope)
+		}
+	}
+	if asked.MissingResourceScopes, err = a.resources(ctx, q, ""); err != nil {
+		return nil, err
+	}
+	asked.Organizations, err = a.organizations(ctx, q, asked.MissingScope)
+	return asked, err
+}
+
+func (a *asking) application(ctx context.Context, q db.Q) (AskingApplication, error) {
+	shown := AskingApplication{ID: a.client.ID, Name: a.client.Name}
+	look, err := application.ExperienceOf(ctx, q, a.client.ID)
+	if errors.Is(err, application.ErrNotFound) {
+		return shown, nil
+	}
+	if err != nil {
+		return shown, err
+	}
+	shown.Branding, shown.DisplayName = &look.Branding, look.DisplayName
+	shown.PrivacyPolicyURL, shown.TermsOfUseURL = look.PrivacyPolicyURL, look.TermsOfUseURL
+	return shown, nil
+}
+
+// organizations are the user's, where the application asks for them.
+func (a *asking) organizations(ctx context.Context, q db.Q, missing []string) ([]AskedOrganization, error) {
+	if !proto.HasScope(proto.JoinScope(missing), proto.ScopeOrganizations) {
+		return nil, nil
+	}
+	memberships, err := organization.OfUser(ctx, q, a.userID)
+	if err != nil {
+		return nil, err
+	}
+	var list []AskedOrganization
+	for _, m := range memberships {
+		scopes, err := a.resources(ctx, q, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, AskedOrganization{m.ID, m.Name, scopes})
+	}
+	return list, nil
+}
+
+// resources are the APIs with those scopes that are asked for, that the user has
+// and that the application has not been granted: the user's own or, if
+// organizationID is set, those in an organization.
+func (a *asking) resources(ctx context.Context, q db.Q, organizationID string) ([]AskedResource, error) {
+	list := []AskedResource{}
+	for _, indicator := range a.params.Resources {
+		api, held, err := a.held(ctx, q, indicator, organizationID)
+		if err != nil {
+			return nil, err
+		}
+		var scopes []application.ConsentScope
+		for _, s := range held {
+			if proto.HasScope(a.params.ResourceScopes[indicator], s.Name) && !a.isGranted(indicator, s.Name) {
+				scopes = append(scopes, application.ConsentScope(s))
+			}
+		}
+		if len(scopes) > 0 {
+			list = append(list, AskedResource{api, scopes})
+		}
+	}
+	return list, nil
+}
+
+func (a *asking) isGranted(indicator, scope string) bool {
+	return a.grant != nil && proto.HasScope(a.grant.ResourceScopes[indicator], scope)
+}
+
+// held are the scopes of a resource that the user may give to the application.
+func (a *asking) held(ctx context.Context, q db.Q, indicator, organizationID string) (api application.ConsentAPI, scopes []access.Scope, err error) {
+	if indicator == proto.OrganizationsResource {
+		if organizationID == "" {
+			scopes, err = a.organizationScopes(ctx, q)
+		}
+		return application.ConsentAPI{ID: indicator, Name: indicator, Indicator: indicator}, scopes, err
+	}
+	r, err := resource.ByIndicator(ctx, q, indicator)
+	if errors.Is(err, resource.ErrNotFound) {
+		return api, nil, nil // deleted meanwhile
+	}
+	if err != nil {
+		return api, nil, err
+	}
+	api = application.ConsentAPI{ID: r.ID, Name: r.Name, Indicator: r.Indicator}
+	switch {
+	case a.ceiling == nil && organizationID == "":
+		scopes, err = access.ResourceScopes(ctx, q, access.User(a.userID), r.ID)
+	case a.ceiling == nil:
+		scopes, err = access.ResourceScopesIn(ctx, q, access.User(a.userID), r.ID, organizationID)
+	case organizationID == "":
+		scopes, err = a.ceiling.OwnScopes(ctx, q, a.userID, r.ID, indicator)
+	default:
+		scopes, err = a.ceiling.ScopesIn(ctx, q, a.userID, r.ID, indicator, organizationID)
+	}
+	return api, scopes, err
+}
+
+// organizationScopes are what the template has and the application may ask for.
+func (a *asking) organizationScopes(ctx context.Context, q db.Q) ([]access.Scope, error) {
+	all, _, err := organization.ScopeList(ctx, q, "", db.Range{})
+	var scopes []access.Scope
+	for _, s := range all {
+		if a.ceiling.Organizations(s.Name) != "" {
+			scopes = append(scopes, access.Scope(s))
+		}
+	}
+	return scopes, err
+}

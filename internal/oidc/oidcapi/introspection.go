@@ -1,0 +1,114 @@
+package oidcapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// introspected is what a token is good for (RFC 7662 section 2.2); of one that is
+// good for nothing Active alone is told. Times are seconds.
+type introspected struct {
+	Active    bool   `json:"active"`
+	ClientID  string `json:"client_id,omitempty"`
+	ExpiresAt int64  `json:"exp,omitempty"`
+	IssuedAt  int64  `json:"iat,omitempty"`
+	Issuer    string `json:"iss,omitempty"`
+	Scope     string `json:"scope,omitempty"`
+	Subject   string `json:"sub,omitempty"`
+	TokenType string `json:"token_type,omitempty"`
+}
+
+// introspection tells a client about an opaque token (RFC 7662). JWTs tell about
+// themselves.
+func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	params, err := proto.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	c, err := a.authenticate(w, r, params)
+	if err != nil {
+		return err
+	}
+	value, err := params.Require("token")
+	if err != nil {
+		return err
+	}
+	if isStructured(value) {
+		return proto.ErrUnsupportedTokenType.Describe("Structured JWT Tokens cannot be introspected via the introspection_endpoint")
+	}
+	t := tenant.From(r.Context())
+	found, err := a.introspect(r.Context(), t.DB, value)
+	if err != nil {
+		return err
+	}
+	if mayLearn(c, found) {
+		found.Active, found.Issuer = true, t.Issuer()
+	} else {
+		found = &introspected{}
+	}
+	noStore(w)
+	return web.WriteJSON(w, r, http.StatusOK, found)
+}
+
+// mayLearn keeps a client that cannot prove to be itself from learning about the
+// tokens of others.
+func mayLearn(c *client.Authenticated, found *introspected) bool {
+	return found != nil && (!c.IsPublic() || found.ClientID == c.ID)
+}
+
+// introspect returns what a live token of either kind says, nil for any other.
+func (a *API) introspect(ctx context.Context, q db.Q, value string) (*introspected, error) {
+	now := a.clock.Millis()
+	access, err := token.AccessByValue(ctx, q, now, value)
+	if err != nil {
+		return nil, err
+	}
+	if access != nil {
+		return &introspected{
+			ClientID: access.ClientID, ExpiresAt: access.ExpiresAt / 1000, IssuedAt: access.IssuedAt / 1000,
+			Scope: access.Scope, Subject: access.UserID, TokenType: "Bearer",
+		}, nil
+	}
+	refresh, userID, err := liveRefresh(ctx, q, now, value)
+	if err != nil || refresh == nil {
+		return nil, err
+	}
+	return &introspected{
+		ClientID: refresh.ClientID, ExpiresAt: refresh.ExpiresAt / 1000, IssuedAt: refresh.IssuedAt / 1000,
+		Scope: refresh.Scope, Subject: userID,
+	}, nil
+}
+
+// liveRefresh returns a refresh token that could be used now, with its user; nil
+// for any other.
+func liveRefresh(ctx context.Context, q db.Q, now int64, value string) (*token.RefreshToken, string, error) {
+	t, err := token.RefreshByValue(ctx, q, value)
+	if err != nil || t == nil || t.ConsumedAt != nil || t.ExpiresAt <= now {
+		return nil, "", err
+	}
+	g, err := token.GrantByID(ctx, q, t.GrantID)
+	if err != nil || g == nil || !g.IsLive(now) {
+		return nil, "", err
+	}
+	if t.SessionUID != nil {
+		session, err := token.SessionByUID(ctx, q, now, *t.SessionUID)
+		if err != nil || session == nil || session.UserID == nil || *session.UserID != g.UserID {
+			return nil, "", err
+		}
+	}
+	u, err := user.ByID(ctx, q, g.UserID)
+	if errors.Is(err, user.ErrNotFound) || err == nil && u.Usable() != nil {
+		return nil, "", nil
+	}
+	return t, g.UserID, err
+}

@@ -1,0 +1,37 @@
+package oidcapi
+
+import (
+	"net/http"
+
+	"signet/internal/oidc/authorize"
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// pushed is the answer to a pushed authorization request (RFC 9126 section 2.2).
+type pushed struct {
+	ExpiresIn  int64  `json:"expires_in"` // seconds
+	RequestURI string `json:"request_uri"`
+}
+
+// push takes an authorization request from the client itself, so that nothing of
+// it passes through a browser.
+func (a *API) push(w http.ResponseWriter, r *http.Request) error {
+	web.AllowOrigin(w, r)
+	params, err := proto.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	c, err := a.authenticate(w, r, params)
+	if err != nil {
+		return err
+	}
+	params["client_id"] = []string{c.ID}
+	uri, err := a.authorize.Push(r.Context(), tenant.From(r.Context()).DB, params)
+	if err != nil {
+		return err
+	}
+	noStore(w)
+	return web.WriteJSON(w, r, http.StatusCreated, pushed{ExpiresIn: int64(authorize.PushedTTL.Seconds()), RequestURI: uri})
+}

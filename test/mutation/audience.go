@@ -1,0 +1,49 @@
+package main
+
+// audiences are the checks on whom a token is for and what it permits there.
+var audiences = []target{
+	{file: "internal/oidc/grant/audience.go", mutants: []mutant{
+		{"one resource for a token", swap("default:\n\t\treturn t, proto.ErrInvalidTarget", "case -1:\n\t\treturn t, proto.ErrInvalidTarget"), "TestResourceToken_Refuses/sqlite"},
+		{"resource was granted", swap("!ok || !slices.Contains(a.resources, t.indicator)", "false && (!ok || !slices.Contains(a.resources, t.indicator))"), "TestResourceToken_Refuses/sqlite"},
+		{"scope was granted", swap("proto.IntersectScope(a.scope, granted))", "proto.IntersectScope(a.scope, a.scope+granted))"), "TestResourceToken_Scope/sqlite"},
+		{"scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(effective)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(effective)))"), "TestResourceToken_Scope/sqlite"},
+		{"scope is the subject's in that organization", swap("access.ResourceScopesIn(ctx, q, s, r.ID, t.organizationID)", "access.ResourceScopes(ctx, q, s, r.ID)"), "TestResourceToken_Scope/sqlite"},
+		{"organization's scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(granted)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(granted)))"), "TestOrganizationToken/sqlite"},
+		{"user is a member", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organization demands a second factor", never("len(factors) == 0"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organizations were asked for", never("!a.isExchange && !proto.HasScope(a.oidcScope(), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
+	}},
+	{file: "internal/oidc/grant/audience.go", tests: "internal/server", mutants: []mutant{
+		{"organization was opened to the third party", never("!slices.Contains(opened, id)"), "TestConsent_ThirdParty"},
+	}},
+	{file: "internal/oidc/grant/exchange.go", mutants: []mutant{
+		{"subject token is spent", swap("err == nil && !spent", "false && !spent"), "TestTokenExchange_FiftyParallelExchangesYieldOneAnswer/sqlite"},
+		{"exchanged JWT has not expired", drop(" || claims.ExpiresAt <= rq.now"), "TestTokenExchange_AccessTokens/sqlite"},
+		{"exchanged token is a first party's", drop(" || err == nil && issuedTo.IsThirdParty"), "TestTokenExchange_AccessTokens/sqlite"},
+		{"actor is known", drop(" || !proto.HasScope(access.Scope, proto.ScopeOpenID)"), "TestTokenExchange_Actor/sqlite"},
+	}},
+	{file: "internal/oidc/authorize/pushed.go", tests: "internal/server", mutants: []mutant{
+		{"pushed request is used once", drop(" AND consumed_at IS NULL"), "TestPushedRequest"},
+		{"pushed request expires", drop(" AND expires_at > $4"), "TestPushedRequest"},
+		{"pushed request is the client's", swap("client_id = $3 AND", "$3 <> '' AND"), "TestPushedRequest"},
+	}},
+	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
+		{"tokens of others stay unknown", swap("(!c.IsPublic() || found.ClientID == c.ID)", "true"), "TestIntrospection/sqlite"},
+	}},
+	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
+		{"form is of this request", drop("!crypt.Equal([]byte(form.Get(\"token\")), []byte(in.LogID())), "), "TestConsent_Refuses"},
+	}},
+	{file: "internal/oidc/grant/clientcredentials.go", mutants: []mutant{
+		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
+	}},
+	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
+		{"application admits the user, at the token endpoint", never("err == nil && !admitted"), "TestAccessRules/sqlite"},
+	}},
+	{file: "internal/oidc/authorize/start.go", tests: "internal/server", mutants: []mutant{
+		{"application admits the user, at authorization", swap("err = checkAccess(ctx, tx, rq.Client, *session.UserID)", "err = nil"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+	}},
+	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{
+		{"application admits the user, at consent", never("err == nil && !admitted"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+		{"request for one organization", never(`p.OrganizationID != "" && indicator != proto.OrganizationsResource`), "TestTokens_OfARequestForOneOrganization"},
+	}},
+}
