@@ -62,8 +62,8 @@ type Row struct {
 	encoded json.RawMessage // the same for insertJSON
 }
 
-// RowOf prepares a user that New.User made. The flag is that of
-// UsernamePolicy.DistinguishesCase.
+// RowOf prepares a user that New.User made; db.ErrText if it has text that cannot
+// be stored. The flag is that of UsernamePolicy.DistinguishesCase.
 func RowOf(d db.Dialect, u *User, caseSensitive bool) (Row, error) {
 	n := u.Names(caseSensitive)
 	r := Row{User: u, Names: n, values: []any{
@@ -73,17 +73,16 @@ func RowOf(d db.Dialect, u *User, caseSensitive bool) (Row, error) {
 		db.JSON[Profile]{V: u.Profile}, db.JSON[map[string]any]{V: u.CustomData},
 		u.ApplicationID, u.CIMDClientID, u.CreatedAt, u.UpdatedAt,
 	}}
-	if d != db.SQLite {
-		return r, nil
-	}
 	var err error
 	for i, value := range r.values {
 		if r.values[i], err = db.Stored(value); err != nil {
 			return r, err
 		}
 	}
-	r.encoded, err = json.Marshal(r.values)
-	r.values = nil
+	if d == db.SQLite {
+		r.encoded, err = json.Marshal(r.values)
+		r.values = nil
+	}
 	return r, err
 }
 

@@ -16,6 +16,9 @@ import (
 // secretColumns are written only if asked for, and clear passwords never.
 var secretColumns = []string{"passwordDigest", "passwordAlgorithm"}
 
+// exportRows is how many users are read at once.
+const exportRows = 500
+
 // Export writes every user of the tenant in the order of ids, and returns how
 // many they are. It holds a page of them at a time and reads each page as it is
 // then: a user who is created meanwhile may be there or not.
@@ -34,14 +37,14 @@ func Export(ctx context.Context, q db.Q, out io.Writer, f Format, withHashes boo
 	}
 	n, last := 0, ""
 	for {
-		users, err := user.After(ctx, q, last, BatchRows)
+		users, err := user.After(ctx, q, last, exportRows)
 		if err != nil {
 			return n, err
 		}
 		if err := writePage(ctx, q, users, write); err != nil {
 			return n, err
 		}
-		if n += len(users); len(users) < BatchRows {
+		if n += len(users); len(users) < exportRows {
 			return n, buffer.Flush()
 		}
 		last = users[len(users)-1].ID

@@ -20,10 +20,10 @@ import (
 	"signet/internal/user"
 )
 
-// BatchRows is how many rows one transaction holds by default: few enough that a server
-// beside the import waits for it less than half a second, many enough that what
-// each transaction costs does not count.
-const BatchRows = 2000
+// batchRows is how many rows one transaction holds by default: few enough that a
+// server beside the import waits for it less than half a second, many enough that
+// what each transaction costs does not count.
+const batchRows = 2000
 
 // Options say how to import.
 type Options struct {
@@ -194,7 +194,7 @@ func (im *importer) begin(ctx context.Context) (err error) {
 // read returns the next batch.
 func (im *importer) read() (*batch, error) {
 	b := &batch{}
-	for n := 0; n < cmp.Or(im.BatchRows, BatchRows); n++ {
+	for n := 0; n < cmp.Or(im.BatchRows, batchRows); n++ {
 		r, err := im.rows.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -280,14 +280,14 @@ func (im *importer) prepare(ctx context.Context, b *batch) error {
 	kept := b.candidates[:0]
 	for _, c := range b.candidates {
 		u, err := c.new.User(now)
+		if err == nil {
+			c.row, err = user.RowOf(im.DB.Dialect(), u, im.CaseSensitive)
+		}
 		if err != nil {
 			if err := b.refuse(c.line, err); err != nil {
 				return err
 			}
 			continue
-		}
-		if c.row, err = user.RowOf(im.DB.Dialect(), u, im.CaseSensitive); err != nil {
-			return err
 		}
 		kept = append(kept, c)
 	}
