@@ -57,6 +57,25 @@ func ResourceScopesIn(ctx context.Context, q db.Q, s Subject, resourceID, organi
 	return db.All[Scope](ctx, q, s.kind.resourceIn, s.id, resourceID, organizationID)
 }
 
+// OwnResourceScopes returns the scopes of a resource that a user has through roles
+// of their own alone, ordered by name.
+func OwnResourceScopes(ctx context.Context, q db.Q, userID, resourceID string) ([]Scope, error) {
+	return db.All[Scope](ctx, q, scopesOf+throughUserRoles+byName, userID, resourceID)
+}
+
+// ScopeIn is a scope that somebody has in an organization.
+type ScopeIn struct {
+	Scope
+
+	OrganizationID string `db:"organization_id"`
+}
+
+// ResourceScopesByOrganization returns the scopes of a resource that a user has
+// through roles in organizations, ordered by organization and name.
+func ResourceScopesByOrganization(ctx context.Context, q db.Q, userID, resourceID string) ([]ScopeIn, error) {
+	return db.All[ScopeIn](ctx, q, byOrganization, userID, resourceID)
+}
+
 // OrganizationScopes returns the scopes that the subject has in an organization
 // through its roles there, ordered by name; none for somebody who is no member.
 func OrganizationScopes(ctx context.Context, q db.Q, s Subject, organizationID string) ([]Scope, error) {

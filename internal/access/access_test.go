@@ -92,6 +92,17 @@ func (m model) throughRoles(holders, subject, scope string) bool {
 	})
 }
 
+// wantsWhere are the scopes of a resource that pass.
+func (m model) wantsWhere(resource string, passes func(scope string) bool) []string {
+	names := []string{}
+	for _, scope := range entities["scopes"] {
+		if strings.HasPrefix(scope, resource+":") && passes(scope) {
+			names = append(names, scope)
+		}
+	}
+	return names
+}
+
 func (m model) wants(s string, resource, organization string) []string {
 	names := []string{}
 	for _, scope := range entities["scopes"] {
@@ -236,6 +247,9 @@ func (w *world) check() (granted int) {
 			subject = access.Application(s)
 		}
 		for _, resource := range entities["resources"] {
+			if s[0] == 'u' {
+				w.checkApart(want, s, resource)
+			}
 			got, err := access.ResourceScopes(w.ctx, w.q, subject, resource)
 			want(s+" "+resource, got, err, w.model.wants(s, resource, ""))
 			for _, o := range entities["organizations"] {
@@ -249,6 +263,28 @@ func (w *world) check() (granted int) {
 		}
 	}
 	return granted
+}
+
+// checkApart compares what a user has alone, and in each organization, with the
+// model.
+func (w *world) checkApart(want func(what string, scopes []access.Scope, err error, names []string), user, resource string) {
+	w.t.Helper()
+	own, err := access.OwnResourceScopes(w.ctx, w.q, user, resource)
+	want(user+" alone "+resource, own, err, w.model.wantsWhere(resource, func(scope string) bool {
+		return w.model.throughRoles("user_roles", user, scope)
+	}))
+	rows, err := access.ResourceScopesByOrganization(w.ctx, w.q, user, resource)
+	for _, o := range entities["organizations"] {
+		there := []access.Scope{}
+		for _, row := range rows {
+			if row.OrganizationID == o {
+				there = append(there, row.Scope)
+			}
+		}
+		want(key(user, resource)+" apart in "+o, there, err, w.model.wantsWhere(resource, func(scope string) bool {
+			return w.model.throughOrganizations("organization_user_roles", "organization_role_resource_scopes", user, o, scope)
+		}))
+	}
 }
 
 func newWorld(t *testing.T, q *db.DB) *world {

@@ -20,6 +20,12 @@ const (
 		WHERE a.tenant_id = $1 AND a.application_id = $2 AND a.organization_id = $4
 			AND rs.tenant_id = $1 AND rs.organization_role_id = a.organization_role_id`
 
+	byOrganization = `SELECT DISTINCT u.organization_id, s.id, s.name, s.description
+	FROM organization_user_roles u CROSS JOIN organization_role_resource_scopes rs CROSS JOIN scopes s
+	WHERE u.tenant_id = $1 AND u.user_id = $2
+		AND rs.tenant_id = $1 AND rs.organization_role_id = u.organization_role_id
+		AND s.tenant_id = $1 AND s.id = rs.scope_id AND s.resource_id = $3 ORDER BY u.organization_id, s.name`
+
 	ofUserOrganizationRoles = `SELECT DISTINCT s.id, s.name, s.description
 	FROM organization_user_roles u CROSS JOIN organization_role_scopes rs CROSS JOIN organization_scopes s
 	WHERE u.tenant_id = $1 AND u.user_id = $2 AND u.organization_id = $3

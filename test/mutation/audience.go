@@ -37,13 +37,15 @@ var audiences = []target{
 		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
 	}},
 	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
-		{"application admits the user, at the token endpoint", never("err == nil && !admitted"), "TestAccessRules/sqlite"},
+		{"application admits the user, at the token endpoint", ignore("rq.client.CheckAccess(ctx, tx, a.user.ID)"), "TestAccessRules/sqlite"},
 	}},
 	{file: "internal/oidc/authorize/start.go", tests: "internal/server", mutants: []mutant{
-		{"application admits the user, at authorization", swap("err = checkAccess(ctx, tx, rq.Client, *session.UserID)", "err = nil"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+		{"application admits the user, at authorization", swap("err = rq.Client.CheckAccess(ctx, tx, *session.UserID)", "err = nil"), "TestTokens_OfAnApplicationThatLimitsAccess"},
+	}},
+	{file: "internal/oidc/client/ceiling.go", tests: "internal/server", mutants: []mutant{
+		{"organization was opened", swap("slices.Contains(opened, s.OrganizationID)", "opened != nil"), "TestConsent_ThirdParty"},
 	}},
 	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{
-		{"application admits the user, at consent", never("err == nil && !admitted"), "TestTokens_OfAnApplicationThatLimitsAccess"},
 		{"request for one organization", never(`p.OrganizationID != "" && indicator != proto.OrganizationsResource`), "TestTokens_OfARequestForOneOrganization"},
 	}},
 }

@@ -3,6 +3,7 @@ package authorize
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"signet/internal/access"
 	"signet/internal/application"
@@ -98,8 +99,8 @@ func (e *Engine) Ask(ctx context.Context, d *db.DB, in *Interaction) (asked *Ask
 // asking loads what both showing and deciding need, and refuses whoever cannot
 // consent.
 func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*asking, error) {
-	if in.Prompt != PromptConsent {
-		return nil, ErrNotFound.Describe("interaction session not found")
+	if err := in.checkConsent(); err != nil {
+		return nil, err
 	}
 	session := in.browser
 	if session == nil || session.UserID == nil {
@@ -110,7 +111,7 @@ func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*askin
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAccess(ctx, tx, rq.Client, *session.UserID); err != nil {
+	if err := rq.Client.CheckAccess(ctx, tx, *session.UserID); err != nil {
 		return nil, err
 	}
 	grant, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, in.ClientID)
@@ -139,10 +140,11 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 			asked.MissingScope = append(asked.MissingScope, scope)
 		}
 	}
-	if asked.MissingResourceScopes, err = a.resources(ctx, q, ""); err != nil {
+	inOrganizations := map[string][]AskedResource{}
+	if asked.MissingResourceScopes, err = a.resources(ctx, q, inOrganizations); err != nil {
 		return nil, err
 	}
-	asked.Organizations, err = a.organizations(ctx, q, asked.MissingScope)
+	asked.Organizations, err = a.organizations(ctx, q, asked.MissingScope, inOrganizations)
 	return asked, err
 }
 
@@ -160,80 +162,76 @@ func (a *asking) application(ctx context.Context, q db.Q) (AskingApplication, er
 	return shown, nil
 }
 
-// organizations are the user's, where the application asks for them.
-func (a *asking) organizations(ctx context.Context, q db.Q, missing []string) ([]AskedOrganization, error) {
-	if !proto.HasScope(proto.JoinScope(missing), proto.ScopeOrganizations) {
+// organizations are the user's, where the application asks for them, with what it
+// asks for in each.
+func (a *asking) organizations(ctx context.Context, q db.Q, missing []string, scopes map[string][]AskedResource) ([]AskedOrganization, error) {
+	if !slices.Contains(missing, proto.ScopeOrganizations) {
 		return nil, nil
 	}
 	memberships, err := organization.OfUser(ctx, q, a.userID)
 	if err != nil {
 		return nil, err
 	}
-	var list []AskedOrganization
-	for _, m := range memberships {
-		scopes, err := a.resources(ctx, q, m.ID)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, AskedOrganization{m.ID, m.Name, scopes})
+	list := make([]AskedOrganization, len(memberships))
+	for i, m := range memberships {
+		list[i] = AskedOrganization{m.ID, m.Name, append([]AskedResource{}, scopes[m.ID]...)}
 	}
 	return list, nil
 }
 
-// resources are the APIs with those scopes that are asked for, that the user has
-// and that the application has not been granted: the user's own or, if
-// organizationID is set, those in an organization.
-func (a *asking) resources(ctx context.Context, q db.Q, organizationID string) ([]AskedResource, error) {
+// resources are the APIs with those scopes that are asked for, that the user may
+// give and that the application has not been granted: the user's own and, in
+// byOrganization, those in each organization.
+func (a *asking) resources(ctx context.Context, q db.Q, byOrganization map[string][]AskedResource) ([]AskedResource, error) {
 	list := []AskedResource{}
 	for _, indicator := range a.params.Resources {
-		api, held, err := a.held(ctx, q, indicator, organizationID)
+		if indicator == proto.OrganizationsResource {
+			scopes, err := a.organizationScopes(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			list = a.addMissing(list, application.ConsentAPI{ID: indicator, Name: indicator, Indicator: indicator}, scopes...)
+			continue
+		}
+		r, err := resource.ByIndicator(ctx, q, indicator)
+		if errors.Is(err, resource.ErrNotFound) {
+			continue // deleted meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
-		var scopes []application.ConsentScope
-		for _, s := range held {
-			if proto.HasScope(a.params.ResourceScopes[indicator], s.Name) && !a.isGranted(indicator, s.Name) {
-				scopes = append(scopes, application.ConsentScope(s))
-			}
+		api := application.ConsentAPI{ID: r.ID, Name: r.Name, Indicator: r.Indicator}
+		own, err := a.ceiling.Own(ctx, q, a.userID, r)
+		if err != nil {
+			return nil, err
 		}
-		if len(scopes) > 0 {
-			list = append(list, AskedResource{api, scopes})
+		list = a.addMissing(list, api, own...)
+		inOrganizations, err := a.ceiling.ByOrganization(ctx, q, a.userID, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range inOrganizations {
+			byOrganization[s.OrganizationID] = a.addMissing(byOrganization[s.OrganizationID], api, s.Scope)
 		}
 	}
 	return list, nil
 }
 
-func (a *asking) isGranted(indicator, scope string) bool {
-	return a.grant != nil && proto.HasScope(a.grant.ResourceScopes[indicator], scope)
-}
-
-// held are the scopes of a resource that the user may give to the application.
-func (a *asking) held(ctx context.Context, q db.Q, indicator, organizationID string) (api application.ConsentAPI, scopes []access.Scope, err error) {
-	if indicator == proto.OrganizationsResource {
-		if organizationID == "" {
-			scopes, err = a.organizationScopes(ctx, q)
+// addMissing adds those scopes of an API to a list that are asked for and that the
+// application has not been granted.
+func (a *asking) addMissing(list []AskedResource, api application.ConsentAPI, scopes ...access.Scope) []AskedResource {
+	for _, s := range scopes {
+		isGranted := a.grant != nil && proto.HasScope(a.grant.ResourceScopes[api.Indicator], s.Name)
+		if isGranted || !proto.HasScope(a.params.ResourceScopes[api.Indicator], s.Name) {
+			continue
 		}
-		return application.ConsentAPI{ID: indicator, Name: indicator, Indicator: indicator}, scopes, err
+		if len(list) == 0 || list[len(list)-1].Resource != api {
+			list = append(list, AskedResource{Resource: api})
+		}
+		last := &list[len(list)-1]
+		last.Scopes = append(last.Scopes, application.ConsentScope(s))
 	}
-	r, err := resource.ByIndicator(ctx, q, indicator)
-	if errors.Is(err, resource.ErrNotFound) {
-		return api, nil, nil // deleted meanwhile
-	}
-	if err != nil {
-		return api, nil, err
-	}
-	api = application.ConsentAPI{ID: r.ID, Name: r.Name, Indicator: r.Indicator}
-	switch {
-	case a.ceiling == nil && organizationID == "":
-		scopes, err = access.ResourceScopes(ctx, q, access.User(a.userID), r.ID)
-	case a.ceiling == nil:
-		scopes, err = access.ResourceScopesIn(ctx, q, access.User(a.userID), r.ID, organizationID)
-	case organizationID == "":
-		scopes, err = a.ceiling.OwnScopes(ctx, q, a.userID, r.ID, indicator)
-	default:
-		scopes, err = a.ceiling.ScopesIn(ctx, q, a.userID, r.ID, indicator, organizationID)
-	}
-	return api, scopes, err
+	return list
 }
 
 // organizationScopes are what the template has and the application may ask for.

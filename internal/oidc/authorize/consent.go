@@ -6,7 +6,6 @@ import (
 
 	"signet/internal/access"
 	"signet/internal/application"
-	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/organization"
@@ -51,11 +50,19 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, organiz
 	return redirectTo, err
 }
 
+// checkConsent refuses interactions in which nobody is to consent.
+func (in *Interaction) checkConsent() error {
+	if in.Prompt != PromptConsent {
+		return ErrNotFound.Describe("interaction session not found")
+	}
+	return nil
+}
+
 // IsAsked reports whether the person of an interaction has to be asked before
 // Consent: another party wants something of theirs.
 func (e *Engine) IsAsked(ctx context.Context, q db.Q, in *Interaction) (bool, error) {
-	if in.Prompt != PromptConsent {
-		return false, ErrNotFound.Describe("interaction session not found")
+	if err := in.checkConsent(); err != nil {
+		return false, err
 	}
 	c, err := e.Clients.ByID(ctx, tenant.From(ctx), q, in.ClientID)
 	if err != nil {
@@ -67,8 +74,8 @@ func (e *Engine) IsAsked(ctx context.Context, q db.Q, in *Interaction) (bool, er
 // Deny ends a consent interaction with a no, of which the application will be
 // told, and returns where the authorization continues.
 func (e *Engine) Deny(ctx context.Context, d *db.DB, in *Interaction) (redirectTo string, err error) {
-	if in.Prompt != PromptConsent {
-		return "", ErrNotFound.Describe("interaction session not found")
+	if err := in.checkConsent(); err != nil {
+		return "", err
 	}
 	err = d.Tx(ctx, func(tx *db.Tx) error {
 		result, err := in.outcome()
@@ -131,7 +138,7 @@ func (a *asking) decide(ctx context.Context, q db.Q, g *token.Grant) error {
 			if err != nil {
 				return err
 			}
-			effective, err := a.ceiling.Scope(ctx, q, a.userID, r.ID, indicator, "")
+			effective, err := a.ceiling.Given(ctx, q, a.userID, r, "")
 			if err != nil {
 				return err
 			}
@@ -170,15 +177,3 @@ func granted(ctx context.Context, q db.Q, g *token.Grant, p *Params) (string, er
 	}
 	return proto.IntersectScope(p.Scope, allowed), nil
 }
-
-// checkAccess refuses users whom the application's access rules do not admit.
-func checkAccess(ctx context.Context, q db.Q, c *client.Client, userID string) error {
-	admitted, err := c.Admits(ctx, q, userID)
-	if err == nil && !admitted {
-		err = errNotAdmitted
-	}
-	return err
-}
-
-// errNotAdmitted is for people whom an application's access rules leave out.
-var errNotAdmitted = proto.ErrAccessDenied.Describe("the user may not use the application")

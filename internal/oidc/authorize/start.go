@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"signet/internal/audit"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 )
@@ -63,9 +64,9 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 
 // conclude issues the code, unless the application is not for this user.
 func (rq *Request) conclude(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant, out *Outcome) (err error) {
-	err = checkAccess(ctx, tx, rq.Client, *session.UserID)
-	if errors.Is(err, errNotAdmitted) {
-		out.Refusal = errNotAdmitted
+	err = rq.Client.CheckAccess(ctx, tx, *session.UserID)
+	if errors.Is(err, client.ErrNotAdmitted) {
+		out.Refusal = client.ErrNotAdmitted
 		return nil
 	}
 	if err == nil {

@@ -2,11 +2,13 @@ package client
 
 import (
 	"context"
+	"slices"
 
 	"signet/internal/access"
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
+	"signet/internal/resource"
 )
 
 // Ceiling is what a third-party client may have of its users at most, as
@@ -80,53 +82,50 @@ func (l *Ceiling) Resource(indicator, scope string) string {
 	return proto.IntersectScope(scope, proto.UnionScope(l.resources[indicator], l.organizationResources[indicator]))
 }
 
-// OwnScopes returns the scopes of a resource that a user has through their roles
-// and may give to the client.
-func (l *Ceiling) OwnScopes(ctx context.Context, q db.Q, userID, resourceID, indicator string) ([]access.Scope, error) {
-	return l.scopesIn(ctx, q, userID, resourceID, "", l.resources[indicator])
+// Own returns the scopes of a resource that a user has through their own roles and
+// may give to the client.
+func (l *Ceiling) Own(ctx context.Context, q db.Q, userID string, r *resource.Resource) ([]access.Scope, error) {
+	scopes, err := access.OwnResourceScopes(ctx, q, userID, r.ID)
+	return slices.DeleteFunc(scopes, func(s access.Scope) bool {
+		return l != nil && !proto.HasScope(l.resources[r.Indicator], s.Name)
+	}), err
 }
 
-// ScopesIn returns the scopes of a resource that a user has in an organization
+// ByOrganization returns the scopes of a resource that a user has in organizations
 // and may give to the client.
-func (l *Ceiling) ScopesIn(ctx context.Context, q db.Q, userID, resourceID, indicator, organizationID string) ([]access.Scope, error) {
-	return l.scopesIn(ctx, q, userID, resourceID, organizationID, l.organizationResources[indicator])
-}
-
-func (l *Ceiling) scopesIn(ctx context.Context, q db.Q, userID, resourceID, organizationID, allowed string) ([]access.Scope, error) {
-	if allowed == "" {
+func (l *Ceiling) ByOrganization(ctx context.Context, q db.Q, userID string, r *resource.Resource) ([]access.ScopeIn, error) {
+	if l != nil && l.organizationResources[r.Indicator] == "" {
 		return nil, nil
 	}
-	scopes, err := access.ResourceScopesIn(ctx, q, access.User(userID), resourceID, organizationID)
-	var out []access.Scope
-	for _, s := range scopes {
-		if proto.HasScope(allowed, s.Name) {
-			out = append(out, s)
-		}
-	}
-	return out, err
+	scopes, err := access.ResourceScopesByOrganization(ctx, q, userID, r.ID)
+	return slices.DeleteFunc(scopes, func(s access.ScopeIn) bool {
+		return l != nil && !proto.HasScope(l.organizationResources[r.Indicator], s.Name)
+	}), err
 }
 
-// Scope returns the names of all scopes of a resource that a user has, on their
-// own account and in organizations that they opened to the client, and may give
-// to the client; in one organization only if organizationID is set.
-func (l *Ceiling) Scope(ctx context.Context, q db.Q, userID, resourceID, indicator, organizationID string) (string, error) {
-	own, err := l.OwnScopes(ctx, q, userID, resourceID, indicator)
+// Given returns the names of all scopes of a resource that a user has and gives
+// to a third-party client: their own, and those in organizations that they opened
+// to it; in one organization only if organizationID is set.
+func (l *Ceiling) Given(ctx context.Context, q db.Q, userID string, r *resource.Resource, organizationID string) (string, error) {
+	own, err := l.Own(ctx, q, userID, r)
 	if err != nil {
 		return "", err
 	}
-	scope := proto.JoinScope(access.Names(own))
-	organizations := []string{organizationID}
+	names := access.Names(own)
+	inOrganizations, err := l.ByOrganization(ctx, q, userID, r)
+	if err != nil || len(inOrganizations) == 0 {
+		return proto.JoinScope(names), err
+	}
+	opened := []string{organizationID}
 	if organizationID == "" {
-		if organizations, err = application.OpenedTo(ctx, q, l.clientID, userID); err != nil {
+		if opened, err = application.OpenedTo(ctx, q, l.clientID, userID); err != nil {
 			return "", err
 		}
 	}
-	for _, id := range organizations {
-		there, err := l.ScopesIn(ctx, q, userID, resourceID, indicator, id)
-		if err != nil {
-			return "", err
+	for _, s := range inOrganizations {
+		if slices.Contains(opened, s.OrganizationID) {
+			names = append(names, s.Name)
 		}
-		scope = proto.UnionScope(scope, proto.JoinScope(access.Names(there)))
 	}
-	return scope, nil
+	return proto.JoinScope(names), nil
 }

@@ -98,12 +98,20 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	return c
 }
 
-// Admits reports whether a user may use the client, as its access rules are now.
-func (c *Client) Admits(ctx context.Context, q db.Q, userID string) (bool, error) {
+// ErrNotAdmitted is for people whom an application's access rules leave out.
+var ErrNotAdmitted = proto.ErrAccessDenied.Describe("the user may not use the application")
+
+// CheckAccess returns ErrNotAdmitted unless a user may use the client, as its
+// access rules are now.
+func (c *Client) CheckAccess(ctx context.Context, q db.Q, userID string) error {
 	if !c.IsAccessLimited {
-		return true, nil
+		return nil
 	}
-	return application.Admits(ctx, q, c.ID, userID)
+	admitted, err := application.Admits(ctx, q, c.ID, userID)
+	if err == nil && !admitted {
+		err = ErrNotAdmitted
+	}
+	return err
 }
 
 // IsPublic reports whether the client has no secret to prove itself with (RFC

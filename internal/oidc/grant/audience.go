@@ -129,7 +129,7 @@ func (rq *request) resourceAudience(ctx context.Context, q db.Q, a *authorizatio
 	if err != nil || rq.ceiling == nil {
 		return out, err
 	}
-	given, err := rq.ceiling.Scope(ctx, q, a.user.ID, out.resource.ID, t.indicator, t.organizationID)
+	given, err := rq.ceiling.Given(ctx, q, a.user.ID, out.resource, t.organizationID)
 	out.scope = proto.IntersectScope(out.scope, given)
 	return out, err
 }

@@ -231,7 +231,7 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 // issue decides for whom the access token is, stores what is stored of the
 // tokens and gathers what the ID token will say.
 func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (out minted, err error) {
-	if err := rq.checkAccess(ctx, tx, a); err != nil {
+	if err := rq.client.CheckAccess(ctx, tx, a.user.ID); err != nil {
 		return out, err
 	}
 	if rq.ceiling, err = client.CeilingOf(ctx, tx, rq.client.Client); err != nil {
@@ -275,15 +275,6 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 	return idToken, err
 }
 
-// checkAccess refuses users whom the application's access rules do not admit.
-func (rq *request) checkAccess(ctx context.Context, q db.Q, a *authorization) error {
-	admitted, err := rq.client.Admits(ctx, q, a.user.ID)
-	if err == nil && !admitted {
-		err = proto.ErrAccessDenied.Describe("the user may not use the application")
-	}
-	return err
-}
-
 // activeUser returns the user of a grant if tokens may be minted for them.
 func activeUser(ctx context.Context, tx *db.Tx, userID string) (*user.User, error) {
 	u, err := user.ByID(ctx, tx, userID)
@@ -324,6 +315,9 @@ func record(ctx context.Context, name string, c *client.Authenticated, a *author
 	}
 	if a != nil {
 		entry.Data["scope"] = a.scope
+		if a.user != nil {
+			entry.UserID = a.user.ID
+		}
 		if a.grant != nil {
 			entry.UserID, entry.Data["grantId"] = a.grant.UserID, a.grant.ID
 		}
