@@ -127,8 +127,13 @@ func repeatAsGet(w http.ResponseWriter, r *http.Request) error {
 		proto.WriteError(w, r, err)
 		return nil
 	}
-	noStore(w)
-	w.Header().Set("Location", tenant.From(r.Context()).Path(r.URL.Path)+"?"+url.Values(sent).Encode())
-	w.WriteHeader(http.StatusSeeOther)
+	goOn(w, http.StatusSeeOther, tenant.From(r.Context()).Path(r.URL.Path)+"?"+url.Values(sent).Encode())
 	return nil
+}
+
+// goOn sends the browser to where its way leads.
+func goOn(w http.ResponseWriter, status int, target string) {
+	noStore(w)
+	w.Header().Set("Location", target)
+	w.WriteHeader(status)
 }

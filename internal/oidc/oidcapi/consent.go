@@ -133,12 +133,6 @@ func (b *Browser) unlessLost(w http.ResponseWriter, r *http.Request, err error) 
 	return nil
 }
 
-func goOn(w http.ResponseWriter, status int, target string) {
-	noStore(w)
-	w.Header().Set("Location", target)
-	w.WriteHeader(status)
-}
-
 type interactionKey struct{}
 
 // ConsentRoutes are consent for user interfaces that talk JSON.

@@ -30,12 +30,7 @@ type introspected struct {
 // introspection tells a client about an opaque token (RFC 7662). JWTs tell about
 // themselves.
 func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
-	web.AllowOrigin(w, r)
-	params, err := proto.ReadBody(w, r)
-	if err != nil {
-		return err
-	}
-	c, err := a.authenticate(w, r, params)
+	params, c, err := a.receive(w, r)
 	if err != nil {
 		return err
 	}

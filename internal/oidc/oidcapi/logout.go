@@ -69,9 +69,7 @@ func (b *Browser) confirmLogout(w http.ResponseWriter, r *http.Request) error {
 	if target == "" {
 		target = t.Path(pathSignedOut)
 	}
-	noStore(w)
-	w.Header().Set("Location", target)
-	w.WriteHeader(http.StatusSeeOther)
+	goOn(w, http.StatusSeeOther, target)
 	return nil
 }
 

@@ -77,6 +77,17 @@ func (a *API) authenticate(w http.ResponseWriter, r *http.Request, p proto.Param
 	return c, err
 }
 
+// receive reads a POST of a client and has it prove to be itself.
+func (a *API) receive(w http.ResponseWriter, r *http.Request) (proto.Params, *client.Authenticated, error) {
+	web.AllowOrigin(w, r)
+	params, err := proto.ReadBody(w, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.authenticate(w, r, params)
+	return params, c, err
+}
+
 // noStore keeps answers with tokens or personal data out of caches (RFC 6749
 // section 5.1).
 func noStore(w http.ResponseWriter) {

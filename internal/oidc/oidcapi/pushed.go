@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"signet/internal/oidc/authorize"
-	"signet/internal/oidc/proto"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -18,12 +17,7 @@ type pushed struct {
 // push takes an authorization request from the client itself, so that nothing of
 // it passes through a browser.
 func (a *API) push(w http.ResponseWriter, r *http.Request) error {
-	web.AllowOrigin(w, r)
-	params, err := proto.ReadBody(w, r)
-	if err != nil {
-		return err
-	}
-	c, err := a.authenticate(w, r, params)
+	params, c, err := a.receive(w, r)
 	if err != nil {
 		return err
 	}
