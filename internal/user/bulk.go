@@ -18,9 +18,7 @@ const (
 	insertWidth = 22
 	// insertRows is how many users one statement of PostgreSQL stores.
 	insertRows = 25
-	// lookedUp is how many users one statement looks for. The SQLite driver looks
-	// for each parameter among all of them: with more, that costs more than
-	// statements do.
+	// lookedUp is how many users one statement of PostgreSQL looks for.
 	lookedUp = 100
 )
 
@@ -160,10 +158,10 @@ func (u *User) Names(caseSensitive bool) Names {
 	}
 }
 
-const selectNames = `SELECT id, coalesce(username, '') AS username, coalesce(username_key, '') AS username_key,
-	coalesce(primary_email, '') AS primary_email, coalesce(email_key, '') AS email_key,
-	coalesce(primary_phone, '') AS primary_phone, coalesce(phone_key, '') AS phone_key
-	FROM users WHERE tenant_id = $1 AND `
+const selectNames = `SELECT u.id, coalesce(u.username, '') AS username, coalesce(u.username_key, '') AS username_key,
+	coalesce(u.primary_email, '') AS primary_email, coalesce(u.email_key, '') AS email_key,
+	coalesce(u.primary_phone, '') AS primary_phone, coalesce(u.phone_key, '') AS phone_key
+	FROM `
 
 // Holders returns the names of the users who have an id, username, email
 // address or phone number of one of the given; some may come more than once.
@@ -178,19 +176,38 @@ func Holders(ctx context.Context, q db.Q, names []Names) ([]Names, error) {
 		{"email_key", func(n Names) string { return n.EmailKey }},
 		{"phone_key", func(n Names) string { return n.PhoneKey }},
 	} {
-		var values []any
+		var values []string
 		for _, n := range names {
 			if value := column.of(n); value != "" {
 				values = append(values, value)
 			}
 		}
-		for some := range slices.Chunk(values, lookedUp) {
-			holders, err := db.All[Names](ctx, q, selectNames+column.name+` IN (`+db.Placeholders(2, len(some))+`)`, some...)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, holders...)
+		holders, err := holdersOf(ctx, q, column.name, values)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, holders...)
+	}
+	return found, nil
+}
+
+// holdersOf is Holders for the values of one column.
+func holdersOf(ctx context.Context, q db.Q, column string, values []string) (found []Names, err error) {
+	if q.Dialect() == db.SQLite {
+		return db.All[Names](ctx, q, selectNames+`json_each($2) AS j CROSS JOIN users u
+			WHERE u.tenant_id = $1 AND u.`+column+` = j.value`, db.JSON[[]string]{V: values})
+	}
+	for some := range slices.Chunk(values, lookedUp) {
+		args := make([]any, len(some))
+		for i, value := range some {
+			args[i] = value
+		}
+		holders, err := db.All[Names](ctx, q, selectNames+`users u
+			WHERE u.tenant_id = $1 AND u.`+column+` IN (`+db.Placeholders(2, len(some))+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, holders...)
 	}
 	return found, nil
 }

@@ -18,6 +18,10 @@ type statement struct {
 	// order is that of the list, reverse its opposite; first is the order in
 	// which a search meets its hits.
 	order, reverse, first string
+	// candidates is how many of the users that are read may be asked for hit,
+	// which makes a hit of them; 0 if hit is part of where.
+	candidates int
+	hit        string
 }
 
 // bind adds an argument and returns its placeholder; $1 is the tenant.
@@ -65,7 +69,7 @@ func (l *listing) statement() (*statement, error) {
 	if f.Search.Empty() {
 		return s, nil
 	}
-	return s, s.search(l.q.Dialect(), f.Search, start < 0)
+	return s, s.search(l.q.Dialect(), f.Search, start < 0, l.isBroad)
 }
 
 // start returns the link from which to read, or -1 to read from all users. The
@@ -85,46 +89,86 @@ func (s *statement) linked(not, table, column, ref string) {
 }
 
 // search adds the condition of a search: what the trigrams can select, then
-// what must hold exactly. isAll says that nothing else leads to the users.
-func (s *statement) search(d db.Dialect, looked *search.Search, isAll bool) error {
+// what must hold exactly. isAll says that nothing else leads to the users,
+// isBroad that too few hits were among the first candidates.
+func (s *statement) search(d db.Dialect, looked *search.Search, isAll, isBroad bool) error {
 	groups, exact := candidates(looked)
-	if !s.byKey(looked) && d == db.SQLite && isAll {
-		matched := s.startLite(groups)
-		// What the index has yielded need not be looked through before it is
-		// compared exactly.
-		if !exact {
-			groups = slices.DeleteFunc(groups, func(runs []string) bool { return matched && canMatch(runs) })
+	onText := isOnText(d, looked)
+	if !s.byKey(looked) && isAll {
+		match := matchExpression(groups)
+		switch {
+		case d == db.Postgres && match == "":
+			s.startPostgres(isBroad)
+		case d == db.SQLite && match != "" && !isBroad:
+			s.startIndexed(match, onText && !exact)
+			// What the index has yielded need not be looked through before it is
+			// compared exactly.
+			if !exact {
+				groups = slices.DeleteFunc(groups, canMatch)
+			}
+		case d == db.SQLite && onText:
+			s.from = "users u INDEXED BY users_created"
+		case d == db.SQLite:
+			// As they stand in the table is many times faster than by another index.
+			s.from, s.first = "users u NOT INDEXED", "u.seq DESC"
 		}
 	}
-	for _, runs := range groups {
-		likes := make([]string, len(runs))
-		for i, run := range runs {
-			likes[i] = `u.search_text LIKE ` + s.bind("%"+search.Literal(run)+"%") + ` ESCAPE '\'`
-		}
-		s.and("(%s)", strings.Join(likes, " OR "))
+	conditions, err := s.conditions(d, looked, groups, exact, onText)
+	if s.candidates > 0 {
+		s.hit = strings.Join(conditions, " AND ")
+	} else {
+		s.where = append(s.where, conditions...)
 	}
-	if exact {
-		return nil
-	}
-	condition, args, err := looked.Condition(d, len(s.args)+2)
-	s.args = append(s.args, args...)
-	s.where = append(s.where, condition)
 	return err
 }
 
-// startLite has SQLite read users as its search index yields them or, where that
-// knows nothing, as they stand in the table: newest first too, and many times
-// faster than by another index.
-func (s *statement) startLite(groups [][]string) (matched bool) {
-	match := matchExpression(groups)
-	if match == "" {
-		s.from, s.first = "users u NOT INDEXED", "u.seq DESC"
-		return false
-	}
+// startIndexed has SQLite read users as its search index yields them, newest
+// first.
+func (s *statement) startIndexed(match string, isLoose bool) {
 	s.from, s.first = "users_search f CROSS JOIN users u", "f.rowid DESC"
 	s.and("f.rowid = u.seq AND f.users_search MATCH %s", s.bind(match))
-	return true
+	if isLoose {
+		s.candidates = maxCandidates
+	}
 }
+
+// startPostgres has PostgreSQL look at the newest first and, where they have too
+// few hits, at everybody by several processes at once: they do not read in the
+// order of an index.
+func (s *statement) startPostgres(isBroad bool) {
+	if isBroad {
+		s.first = "u.created_at + 0 DESC, u.id DESC"
+		return
+	}
+	s.candidates = maxNewest
+}
+
+// conditions returns what must hold for a hit; exact says that the groups alone
+// decide.
+func (s *statement) conditions(d db.Dialect, looked *search.Search, groups [][]string, exact, onText bool) ([]string, error) {
+	var all []string
+	if !onText || exact || slices.ContainsFunc(looked.Terms, isExpression) { // else the condition itself is as quick
+		for _, runs := range groups {
+			likes := make([]string, len(runs))
+			for i, run := range runs {
+				likes[i] = s.like("%" + search.Literal(run) + "%")
+			}
+			all = append(all, "("+strings.Join(likes, " OR ")+")")
+		}
+	}
+	switch {
+	case exact:
+		return all, nil
+	case onText:
+		condition, err := s.onText(looked)
+		return append(all, condition), err
+	}
+	condition, args, err := looked.Condition(d, len(s.args)+2)
+	s.args = append(s.args, args...)
+	return append(all, condition), err
+}
+
+func isExpression(term search.Term) bool { return term.Mode == search.POSIX }
 
 // candidates returns what the search text of every hit contains: one run of each
 // group. With exact nothing else contains it.

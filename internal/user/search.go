@@ -122,6 +122,8 @@ type listing struct {
 	filter Filter
 	page   Page
 	links  []link
+	// isBroad has everybody looked at.
+	isBroad bool
 
 	ids    []string
 	total  int
@@ -202,13 +204,28 @@ func (l *listing) walk(ctx context.Context) error {
 	return err
 }
 
-// look reads the page of a list that nothing has counted: it finds the first
-// MaxTotal hits and one more, counts them and sorts them.
+// look reads the page of a list that nothing has counted.
 func (l *listing) look(ctx context.Context) error {
 	s, err := l.statement()
 	if err != nil {
 		return err
 	}
+	if s.candidates == 0 {
+		return l.find(ctx, s)
+	}
+	complete, err := l.findAmong(ctx, s)
+	if err != nil || complete {
+		return err
+	}
+	l.isBroad = true
+	if s, err = l.statement(); err != nil {
+		return err
+	}
+	return l.find(ctx, s)
+}
+
+// find finds the first MaxTotal hits and one more, counts them and sorts them.
+func (l *listing) find(ctx context.Context, s *statement) error {
 	hits := fmt.Sprintf(`(SELECT u.id AS id, u.created_at AS created_at FROM %s WHERE %s ORDER BY %s LIMIT %d) AS hits`,
 		s.from, strings.Join(s.where, " AND "), s.first, MaxTotal+1)
 	order := "created_at DESC, id DESC"

@@ -270,6 +270,28 @@ func TestSearch_CapsTheTotal(t *testing.T) {
 	})
 }
 
+// Where the first candidates have few hits, everybody is looked at.
+func TestSearch_LooksBeyondTheFirstCandidates(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		d := people(t, p, New{ID: "somebody", Name: "Ärger ßß"})
+		insertMany(t, d, map[db.Dialect]int{db.SQLite: maxCandidates, db.Postgres: maxNewest}[d.Dialect()])
+		people(t, p, New{ID: "newest", Name: "ßß", Username: "somebody"})
+		for query, want := range map[string]string{
+			"search.id=%25somebody%25":                                    "somebody",
+			"search.username=%25somebody%25":                              "newest",
+			"search.id=%25somebody%25&search.name=%25ger%25&joint=and":    "somebody",
+			"search=%25ßß%25":                                             "somebody newest",
+			"search.name=^.rger ßß$&mode=posix":                           "somebody",
+			"search.username=s.*ody&mode=posix&search.name=.s*&joint=and": "newest",
+		} {
+			if ids, found := find(t, d, Filter{Search: parsed(t, query)}, Page{Limit: 5}); ids != want || found.Total != len(found.Users) {
+				t.Errorf("%s: %s of %d", query, ids, found.Total)
+			}
+		}
+	})
+}
+
 // insertMany creates n users called "somebody", one per millisecond.
 func insertMany(t testing.TB, d *db.DB, n int) {
 	t.Helper()

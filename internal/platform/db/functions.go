@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"modernc.org/sqlite"
@@ -18,6 +19,9 @@ import (
 //	text_lower(text)                lower case of every script
 //	text_like(text, pattern)        LIKE as in PostgreSQL: case counts, \ escapes
 //	text_matches(text, expression)  whether an RE2 expression matches somewhere
+//	any_part_matches(text, separator, parts, expression)
+//	    the same of one of the fields that the bits of parts name, the lowest
+//	    the first; an empty field never matches. Null of a text beyond ASCII
 var liteDriver = sync.OnceValue(func() *sqlite.Driver {
 	d := &sqlite.Driver{}
 	for _, f := range []struct {
@@ -29,6 +33,7 @@ var liteDriver = sync.OnceValue(func() *sqlite.Driver {
 		{"text_lower", 1, textLower},
 		{"text_like", 2, textLike},
 		{"text_matches", 2, textMatches},
+		{"any_part_matches", 4, anyPartMatches},
 	} {
 		d.MustRegisterDeterministicScalarFunction(f.name, f.args,
 			func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
@@ -140,6 +145,33 @@ func textMatches(args []driver.Value) (driver.Value, error) {
 		return nil, err
 	}
 	return compiled.MatchString(text), nil
+}
+
+func anyPartMatches(args []driver.Value) (driver.Value, error) {
+	text, expression, err := texts(args)
+	if err != nil {
+		return nil, err
+	}
+	separator, isText := args[1].(string)
+	parts, isNumber := args[2].(int64)
+	if !isText || !isNumber {
+		return nil, fmt.Errorf("db: any_part_matches of %T and %T", args[1], args[2])
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil, nil
+	}
+	compiled, err := expressions.compile(expression)
+	if err != nil {
+		return nil, err
+	}
+	for ; parts != 0 && text != ""; parts >>= 1 {
+		var part string
+		part, text, _ = strings.Cut(text, separator)
+		if parts&1 != 0 && part != "" && compiled.MatchString(part) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // maxExpressions is how many compiled expressions are kept.

@@ -224,9 +224,12 @@ func (g *guard) table(tokens []token, s *scope) (*ref, []token, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// SQLite's NOT INDEXED says how a table is read, not which rows of it.
-	if len(rest) > 1 && rest[0].is("not") && rest[1].is("indexed") {
+	// SQLite's hints say how a table is read, not which rows of it.
+	switch {
+	case len(rest) > 1 && rest[0].is("not") && rest[1].is("indexed"):
 		rest = rest[2:]
+	case len(rest) > 2 && rest[0].is("indexed") && rest[1].is("by") && rest[2].identifier():
+		rest = rest[3:]
 	}
 	joined, err := g.add(s, first.text, alias)
 	return joined, rest, err

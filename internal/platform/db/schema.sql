@@ -1030,7 +1030,7 @@ CREATE TABLE users (
 -- <sqlite
 ) STRICT;
 
-CREATE INDEX users_created ON users (tenant_id, created_at DESC, id DESC);
+CREATE INDEX users_created ON users (tenant_id, created_at DESC, id DESC, search_text);
 
 CREATE UNIQUE INDEX users_email ON users (tenant_id, email_key) WHERE email_key IS NOT NULL;
 

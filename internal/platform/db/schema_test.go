@@ -59,6 +59,9 @@ func TestBothEnginesHaveTheSameCatalogue(t *testing.T) {
 	maps.DeleteFunc(lite, func(name, _ string) bool { return strings.HasPrefix(name, "users_search") })
 	delete(pg, "users (tenant_id, search_text)")
 	delete(pg, "organizations (tenant_id, search_text)")
+	// SQLite's scan of a search reads the index alone.
+	lite["users (tenant_id, created_at desc, id desc)"] = lite["users (tenant_id, created_at desc, id desc, search_text)"]
+	delete(lite, "users (tenant_id, created_at desc, id desc, search_text)")
 	// There the row's number is the primary key, so the real one is a unique.
 	if lite["users (tenant_id, id)"] != "unique" {
 		t.Errorf("users has %q on SQLite", lite["users (tenant_id, id)"])

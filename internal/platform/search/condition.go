@@ -150,14 +150,21 @@ func (w *writer) similar(f Field, pattern string) (string, error) {
 
 func (w *writer) posix(f Field, pattern string) (string, error) {
 	switch {
-	case w.dialect == db.SQLite && w.caseSensitive:
-		return w.matches(f, "(?s)"+pattern)
 	case w.dialect == db.SQLite:
-		return w.matches(f, "(?si)"+pattern)
+		return w.matches(f, Expression(pattern, w.caseSensitive))
 	case w.caseSensitive:
 		return f.Column + " ~ " + w.bind(pattern), nil
 	}
 	return f.Column + insensitive + " ~* " + w.bind(pattern), nil
+}
+
+// Expression returns the RE2 expression by which SQLite compares a value of mode
+// POSIX.
+func Expression(pattern string, caseSensitive bool) string {
+	if caseSensitive {
+		return "(?s)" + pattern
+	}
+	return "(?si)" + pattern
 }
 
 // matches is a condition of SQLite on an RE2 expression.
