@@ -18,7 +18,10 @@ type Subject struct {
 }
 
 // kind has the statements for one sort of subject.
-type kind struct{ resource, resourceIn, organization string }
+type kind struct {
+	resource, resourceIn, organization   string
+	resourceReasons, organizationReasons string
+}
 
 // User is the subject of a user's id.
 func User(id string) Subject { return Subject{users, id} }

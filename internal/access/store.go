@@ -43,10 +43,16 @@ var (
 		resource:     scopesOf + throughUserRoles + ` UNION ALL ` + throughUserOrganizationRoles + byName,
 		resourceIn:   scopesOf + throughUserRoles + ` UNION ALL ` + throughUserOrganizationRoles + ` AND u.organization_id = $4` + byName,
 		organization: ofUserOrganizationRoles,
+
+		resourceReasons:     resourceReasonsOf("user_roles", "organization_user_roles", "user_id"),
+		organizationReasons: organizationReasonsOf("organization_user_roles", "user_id"),
 	}
 	applications = &kind{
 		resource:     scopesOf + throughApplicationRoles + byName,
 		resourceIn:   scopesOf + throughApplicationOrganizationRoles + byName,
 		organization: ofApplicationOrganizationRoles,
+
+		resourceReasons:     resourceReasonsOf("application_roles", "organization_application_roles", "application_id"),
+		organizationReasons: organizationReasonsOf("organization_application_roles", "application_id"),
 	}
 )

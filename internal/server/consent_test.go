@@ -17,6 +17,7 @@ type partner struct {
 
 	o           *apptest.Operator
 	client      *apptest.Client
+	user        string            // robin's id
 	crew, other string            // organizations; robin is in the first alone
 	scopes      map[string]string // ids of the API's permissions
 }
@@ -30,7 +31,8 @@ const (
 // reading orders for oneself, writing them for an organization, and inviting.
 func newPartner(t *testing.T, app *apptest.App) *partner {
 	t.Helper()
-	p := &partner{App: app, o: app.Operator(t), crew: app.Shop(t, app.CreateUser(t, "robin").ID), scopes: map[string]string{}}
+	p := &partner{App: app, o: app.Operator(t), user: app.CreateUser(t, "robin").ID, scopes: map[string]string{}}
+	p.crew = app.Shop(t, p.user)
 	p.other = p.o.Want(http.StatusCreated, "POST", "/api/organizations", `{"name":"Other"}`).String("id")
 	p.client = app.CreateApp(t, application.Application{Name: "Tidewater", Type: application.Traditional, IsThirdParty: true})
 	var resources []struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"signet/internal/access/accessapi"
 	"signet/internal/accountcenter/accountcenterapi"
 	"signet/internal/application/applicationapi"
 	"signet/internal/audit/auditapi"
@@ -49,6 +50,7 @@ func (p *parts) management() []web.Table {
 		(&accountcenterapi.API{Clock: now, Operator: guard}).Table(),
 		p.assets().Table(),
 		(&auditapi.API{Trail: p.trail, Operator: guard}).Table(),
+		(&accessapi.Explainer{Tokens: p.tokens, Operator: guard}).Table(),
 		(&dashboardapi.API{Clock: now, Zone: time.Local, Operator: guard}).Table(),
 		(&sentinelapi.API{Operator: guard}).Table(),
 		(&settingsapi.API{Clock: now, Keyring: ring, KeyGrace: p.options.KeyGrace, Operator: guard}).Table(),

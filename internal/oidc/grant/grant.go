@@ -276,8 +276,8 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 }
 
 // activeUser returns the user of a grant if tokens may be minted for them.
-func activeUser(ctx context.Context, tx *db.Tx, userID string) (*user.User, error) {
-	u, err := user.ByID(ctx, tx, userID)
+func activeUser(ctx context.Context, q db.Q, userID string) (*user.User, error) {
+	u, err := user.ByID(ctx, q, userID)
 	if errors.Is(err, user.ErrNotFound) {
 		return nil, proto.ErrInvalidGrant
 	}

@@ -1,0 +1,117 @@
+package accessapi
+
+import (
+	"context"
+
+	"signet/internal/access"
+	"signet/internal/oidc/grant"
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/web"
+	"signet/internal/tenant"
+)
+
+// Explainer serves the operation that says why a token has the scopes that it
+// has.
+type Explainer struct {
+	Tokens *grant.Endpoint
+	// Operator guards the operation.
+	Operator web.Guard
+}
+
+// Table returns the route.
+func (e *Explainer) Table() web.Table {
+	return web.Table{Document: "management", Tag: "Access", Routes: []web.Route{
+		web.Get("/api/access/explanation", e.explain, web.Guarded(e.Operator),
+			web.Doc("ExplainAccess", "Explain which scopes a token has, and why"), web.Fails(400, 401, 403, 404),
+			web.About("Runs the rules of the token endpoint for an application that asks for everything, and says of each scope of "+
+				"the audience whether the token would have it, by which roles, or what withholds it: noRole, notEnabled (the "+
+				"third-party application may not ask for it), notOpened (the user has not opened the organization to the "+
+				"application) or noConsent. The audience is a resource, an organization, a resource within an organization or, "+
+				"with neither, Signet itself. Without a user the token is the application's own. Issues nothing.")),
+	}}
+}
+
+type explainIn struct {
+	ApplicationID  *string `query:"applicationId" check:"min=1,max=2048"`
+	UserID         *string `query:"userId" check:"min=1,max=128"`
+	Resource       *string `query:"resource" check:"min=1,max=2048" example:"https://api.example.com"`
+	OrganizationID *string `query:"organizationId" check:"min=1,max=128"`
+}
+
+type explainOut struct {
+	// Audience is null for an opaque token.
+	Audience *string `json:"audience" example:"https://api.example.com"`
+	// Refusal is what the token endpoint would answer in place of a token.
+	Refusal *refusal `json:"refusal"`
+	// Scope is what the token would have.
+	Scope  string      `json:"scope" example:"read:orders"`
+	Scopes []explained `json:"scopes"`
+}
+
+type refusal struct {
+	Code    string `json:"code" example:"oidc.access_denied"`
+	Details string `json:"details,omitempty"`
+}
+
+type explained struct {
+	Name      string         `json:"name" example:"read:orders"`
+	IsGranted bool           `json:"isGranted"`
+	Withheld  grant.Withheld `json:"withheld,omitempty" example:"noRole"`
+	Reasons   []reason       `json:"reasons"`
+}
+
+// reason is a role; with an organization one that is held there.
+type reason struct {
+	Role         named  `json:"role"`
+	Organization *named `json:"organization,omitempty"`
+}
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (e *Explainer) explain(ctx context.Context, in *explainIn) (*explainOut, error) {
+	if in.ApplicationID == nil {
+		return nil, web.Invalid("applicationId", "must name the application that asks for the token")
+	}
+	x, err := e.Tokens.Explain(ctx, tenant.From(ctx), grant.Question{
+		UserID: orEmpty(in.UserID), ClientID: *in.ApplicationID, Resource: orEmpty(in.Resource), OrganizationID: orEmpty(in.OrganizationID),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &explainOut{Scopes: []explained{}}
+	if x.Refusal != nil {
+		out.Refusal = &refusal{x.Refusal.Code, x.Refusal.Detail}
+	}
+	if x.Audience != "" {
+		out.Audience = &x.Audience
+	}
+	for _, s := range x.Scopes {
+		if s.Withheld == "" {
+			out.Scope = proto.UnionScope(out.Scope, s.Name)
+		}
+		out.Scopes = append(out.Scopes, explained{s.Name, s.Withheld == "", s.Withheld, reasons(s.Reasons)})
+	}
+	return out, nil
+}
+
+func reasons(of []access.Reason) []reason {
+	out := []reason{}
+	for _, r := range of {
+		why := reason{Role: named{r.RoleID, r.RoleName}}
+		if r.OrganizationID != nil {
+			why.Organization = &named{*r.OrganizationID, *r.OrganizationName}
+		}
+		out = append(out, why)
+	}
+	return out
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
