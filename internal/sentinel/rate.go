@@ -39,12 +39,17 @@ const maxBuckets = 100_000
 // memory is the whole truth. A nil Limiter allows everything. Safe for
 // concurrent use.
 type Limiter struct {
-	buckets *otter.Cache[bucketKey, *rate.Limiter]
+	// buckets are an *otter.Cache[bucketKey, *rate.Limiter]. As its generic type
+	// does not show, only this package compiles its many functions, not every one
+	// that knows a Limiter; for the same reason what touches it stays out of line.
+	buckets any
 }
 
 type bucketKey struct{ tenant, key string }
 
 // NewLimiter returns a Limiter with full buckets.
+//
+//go:noinline
 func NewLimiter() *Limiter {
 	return &Limiter{buckets: otter.Must(&otter.Options[bucketKey, *rate.Limiter]{MaximumSize: maxBuckets})}
 }
@@ -57,10 +62,7 @@ func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string
 		return nil
 	}
 	at := now()
-	bucket, _ := l.buckets.ComputeIfAbsent(bucketKey{q.TenantID(), key}, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Every(r.Every), r.Burst), false
-	})
-	if !bucket.AllowN(at, 1) {
+	if !l.bucket(bucketKey{q.TenantID(), key}, r).AllowN(at, 1) {
 		return limited(r)
 	}
 	if q.Dialect() == db.SQLite {
@@ -71,6 +73,14 @@ func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string
 		return limited(r)
 	}
 	return err
+}
+
+//go:noinline
+func (l *Limiter) bucket(key bucketKey, r Rate) *rate.Limiter {
+	bucket, _ := l.buckets.(*otter.Cache[bucketKey, *rate.Limiter]).ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(rate.Every(r.Every), r.Burst), false
+	})
+	return bucket
 }
 
 func limited(r Rate) error {

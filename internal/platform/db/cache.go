@@ -77,29 +77,48 @@ func (t *Tx) Touch(ctx context.Context, family string) error {
 type Cache[K comparable, V any] struct {
 	family  string
 	stamps  *stamps
-	entries *otter.Cache[cacheKey[K], cacheEntry[V]]
+	entries *entries
 }
 
-type cacheKey[K comparable] struct {
+// entries are what a Cache has stored. That hides the types of the library, so
+// that its thousand generic functions are compiled here alone and not in every
+// package that knows of a cache; for the same reason its methods stay out of
+// line.
+type entries struct {
+	stored any // an *otter.Cache[cacheKey, cacheEntry]
+}
+
+type cacheKey struct {
 	tenant string
-	key    K
+	key    any
 }
 
-type cacheEntry[V any] struct {
-	value V
+type cacheEntry struct {
+	value any
 	stamp stamp
 	until int64
+}
+
+//go:noinline
+func newEntries(size int) *entries {
+	return &entries{otter.Must(&otter.Options[cacheKey, cacheEntry]{MaximumSize: size})}
+}
+
+//go:noinline
+func (e *entries) get(key cacheKey) (cacheEntry, bool) {
+	return e.stored.(*otter.Cache[cacheKey, cacheEntry]).GetIfPresent(key)
+}
+
+//go:noinline
+func (e *entries) set(key cacheKey, entry cacheEntry) {
+	e.stored.(*otter.Cache[cacheKey, cacheEntry]).Set(key, entry)
 }
 
 // NewCache returns a cache of at most size values. Make caches once, at start,
 // on a migrated database.
 func NewCache[K comparable, V any](p *Pool, family string, size int) *Cache[K, V] {
 	p.stamps.follow()
-	return &Cache[K, V]{
-		family:  family,
-		stamps:  p.stamps,
-		entries: otter.Must(&otter.Options[cacheKey[K], cacheEntry[V]]{MaximumSize: size}),
-	}
+	return &Cache[K, V]{family: family, stamps: p.stamps, entries: newEntries(size)}
 }
 
 // Get returns the cached value of key or what load reads; an error is not
@@ -109,18 +128,18 @@ func (c *Cache[K, V]) Get(ctx context.Context, q Q, key K, load func(context.Con
 	if _, ok := q.(*Tx); ok {
 		return load(ctx, q)
 	}
-	where := cacheKey[K]{q.TenantID(), key}
+	where := cacheKey{q.TenantID(), key}
 	now := c.stamps.pool.clock.Millis()
 	// The stamp is taken before the load: a change that commits meanwhile makes
 	// the loaded value stale at once.
 	present := c.stamps.current(stampKey{q.TenantID(), c.family})
-	if entry, ok := c.entries.GetIfPresent(where); ok && entry.stamp == present && now < entry.until {
-		return entry.value, nil
+	if entry, ok := c.entries.get(where); ok && entry.stamp == present && now < entry.until {
+		return entry.value.(V), nil
 	}
 	value, err := load(ctx, q)
 	if err != nil {
 		return value, err
 	}
-	c.entries.Set(where, cacheEntry[V]{value, present, now + cacheLife.Milliseconds()})
+	c.entries.set(where, cacheEntry{value, present, now + cacheLife.Milliseconds()})
 	return value, nil
 }
