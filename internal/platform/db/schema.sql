@@ -387,7 +387,7 @@ CREATE TABLE jobs (                      -- deferred work: purge, tenant deletio
   fence INTEGER NOT NULL DEFAULT 0,
   last_error TEXT,
   created_at INTEGER NOT NULL,
-  done_at INTEGER,
+  done_at INTEGER, lane TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
 
