@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/server"
 	"signet/internal/tenant"
 )
 
 type keysCommand struct {
+	Add    keysAdd    `cmd:"" help:"Add a key for applications that choose its algorithm for their ID tokens."`
 	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
-	Delete keysDelete `cmd:"" help:"Stop publishing a previous key: what it signed no longer verifies."`
+	Delete keysDelete `cmd:"" help:"Stop publishing a previous or an additional key: what it signed no longer verifies."`
 	Rotate keysRotate `cmd:"" help:"Sign with a new key from now on; the old one stays published so that its tokens still verify."`
 }
 
@@ -24,7 +27,9 @@ type keyAnswer struct {
 	ID        string `json:"id"`
 	Algorithm string `json:"algorithm"`
 	Status    string `json:"status"`
-	CreatedAt int64  `json:"createdAt"`
+	// IsAdditional tells keys that sign for applications alone that choose them.
+	IsAdditional bool  `json:"isAdditional"`
+	CreatedAt    int64 `json:"createdAt"`
 }
 
 type keysList struct{ inTenant }
@@ -36,17 +41,38 @@ func (c keysList) Run(e *environment) error {
 	})
 }
 
-type keysRotate struct{ inTenant }
+type keysRotate struct {
+	inTenant
+
+	Algorithm string `enum:"ES256,ES384,ES512,RS256,PS256,EdDSA" default:"ES384" help:"What the new key signs with: ${enum}."`
+}
 
 // Run replaces the current signing key.
 func (c keysRotate) Run(e *environment) error {
-	key, err := token.GenerateKey(token.ES384)
+	return newKey(e, c.Tenant, c.Algorithm, "CommandLine.Keys.Rotate", token.RotateSigningKey)
+}
+
+type keysAdd struct {
+	inTenant
+
+	Algorithm string `arg:"" enum:"ES256,ES384,ES512,RS256,PS256,EdDSA" help:"What the key signs with: ${enum}."`
+}
+
+// Run adds a key beside the primary one.
+func (c keysAdd) Run(e *environment) error {
+	return newKey(e, c.Tenant, c.Algorithm, "CommandLine.Keys.Add", token.AddSigningKey)
+}
+
+// newKey makes a key, has store put it to use, and lists the keys.
+func newKey(e *environment, tenantID, algorithm, auditKey string,
+	store func(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, key *token.NewKey) error) error {
+	key, err := token.GenerateKey(algorithm)
 	if err != nil {
 		return err
 	}
-	return e.within(c.Tenant, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
-		err := apply(ctx, audit.Entry{Key: "CommandLine.Keys.Rotate"}, func(tx *db.Tx, now int64) error {
-			return token.RotateSigningKey(ctx, tx, now, in.Keyring, key)
+	return e.within(tenantID, func(ctx context.Context, in *server.Installation, t *tenant.Tenant) error {
+		err := apply(ctx, audit.Entry{Key: auditKey}, func(tx *db.Tx, now int64) error {
+			return store(ctx, tx, now, in.Keyring, key)
 		})
 		if err != nil {
 			return err
@@ -58,14 +84,18 @@ func (c keysRotate) Run(e *environment) error {
 type keysDelete struct {
 	inTenant
 
-	ID string `arg:"" help:"The id of a previous key."`
+	ID string `arg:"" help:"The id of a previous or an additional key."`
 }
 
 // Run removes a key that signs nothing any more.
 func (c keysDelete) Run(e *environment) error {
 	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
 		err := apply(ctx, audit.Entry{Key: "CommandLine.Keys.Delete"}, func(tx *db.Tx, now int64) error {
-			return token.DeleteSigningKey(ctx, tx, now, c.ID)
+			err := token.DeleteAdditionalKey(ctx, tx, now, c.ID)
+			if errors.Is(err, token.ErrKeyNotFound) {
+				err = token.DeleteSigningKey(ctx, tx, now, c.ID)
+			}
+			return err
 		})
 		if err != nil {
 			return err
@@ -79,7 +109,20 @@ func printKeys(ctx context.Context, e *environment, t *tenant.Tenant) error {
 	if err != nil {
 		return err
 	}
-	return printList(e, keys, "No keys.", func(k *token.Key) (keyAnswer, string) {
-		return keyAnswer{k.ID, k.Algorithm, k.Status, k.CreatedAt}, fmt.Sprintf("%-8s  %s  %s", k.Status, k.Algorithm, k.ID)
+	primary := len(keys)
+	additional, err := token.AdditionalKeys(ctx, t.DB)
+	if err != nil {
+		return err
+	}
+	answers := make([]keyAnswer, 0, primary+len(additional))
+	for i, k := range append(keys, additional...) {
+		answers = append(answers, keyAnswer{k.ID, k.Algorithm, k.Status, i >= primary, k.CreatedAt})
+	}
+	return printList(e, answers, "No keys.", func(k *keyAnswer) (keyAnswer, string) {
+		line := fmt.Sprintf("%-8s  %-5s  %s", k.Status, k.Algorithm, k.ID)
+		if k.IsAdditional {
+			line += "  (additional)"
+		}
+		return *k, line
 	})
 }

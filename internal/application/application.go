@@ -71,6 +71,10 @@ type CustomMetadata struct {
 	AllowTokenExchange      *bool    `json:"allowTokenExchange,omitempty"`
 	IsDeviceFlow            *bool    `json:"isDeviceFlow,omitempty"`
 	MaxAllowedGrants        *int64   `json:"maxAllowedGrants,omitempty"`
+	// IDTokenSignedResponseAlg is the algorithm of ID tokens and logout tokens, ""
+	// that of the tenant's primary key (OpenID Connect Dynamic Client Registration
+	// section 2).
+	IDTokenSignedResponseAlg string `json:"idTokenSignedResponseAlg,omitempty" check:"enum=ES256|ES384|ES512|RS256|PS256|EdDSA"`
 }
 
 // Limits of the metadata, beyond what the published API names.

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"slices"
 
 	"signet/internal/platform/db"
 )
@@ -29,4 +30,21 @@ func ByIDs(ctx context.Context, q db.Q, ids []string) ([]Application, error) {
 		}
 	}
 	return list, nil
+}
+
+// ChosenAlgorithms returns the algorithms that applications have chosen for their
+// ID tokens, each once. It reads every application: for rare changes of keys.
+func ChosenAlgorithms(ctx context.Context, q db.Q) ([]string, error) {
+	all, err := db.All[db.JSON[CustomMetadata]](ctx, q, `SELECT custom_client_metadata FROM applications WHERE tenant_id = $1`)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []string
+	for _, m := range all {
+		if m.V.IDTokenSignedResponseAlg != "" {
+			chosen = append(chosen, m.V.IDTokenSignedResponseAlg)
+		}
+	}
+	slices.Sort(chosen)
+	return slices.Compact(chosen), nil
 }

@@ -74,7 +74,7 @@ func (a *App) SignJWT(t testing.TB, tenantID string, header, claims map[string]a
 		Sealed    []byte `db:"key_sealed"`
 	}
 	key, err := db.One[signingKey](t.Context(), a.Pool.For(tenantID), `SELECT id, algorithm, key_sealed FROM signing_keys
-		WHERE tenant_id = $1 AND purpose = 'oidc' AND status = 'Current'`)
+		WHERE tenant_id = $1 AND purpose = 'oidc' AND role = 'primary' AND status = 'Current'`)
 	if err != nil {
 		t.Fatal(err)
 	}

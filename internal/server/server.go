@@ -16,9 +16,12 @@ import (
 	"signet/internal/dashboard"
 	"signet/internal/hosted/setuppages"
 	"signet/internal/oidc/authorize"
+	"signet/internal/oidc/logout"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/fetch"
 	"signet/internal/platform/job"
 	"signet/internal/platform/web"
 	"signet/internal/purge"
@@ -49,6 +52,9 @@ type Options struct {
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
+	// AllowPrivateCalls lets calls to applications reach private and loopback
+	// addresses: for an operator whose applications are there.
+	AllowPrivateCalls bool
 	// Assets is where uploaded files lie; nil if none can be uploaded.
 	Assets *asset.Disk
 	// Seed fills new tenants; ProductSeed if nil.
@@ -71,6 +77,7 @@ type Server struct {
 	resolver *tenant.Resolver
 	trail    *audit.Trail
 	jobs     *job.Runner
+	queue    *job.Queue
 	parts    *parts
 	handler  http.Handler
 }
@@ -100,8 +107,17 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Assets.Ready() {
 		s.jobs.Every("assets", asset.PurgePeriod, o.Assets.Purge)
 	}
+	s.queue = job.NewQueue(o.Pool, o.Clock, slog.Default(), map[string]job.Kind{token.KindLogoutNotice: s.logoutDispatcher().Work()})
 	s.jobs.Start()
+	s.queue.Start()
 	return s, nil
+}
+
+func (s *Server) logoutDispatcher() *logout.Dispatcher {
+	return &logout.Dispatcher{
+		Clients: s.parts.clients, Keys: s.parts.keys, Clock: s.options.Clock, Tenant: s.Tenant, Trail: s.trail,
+		HTTP: fetch.New(fetch.Options{AllowPrivate: s.options.AllowPrivateCalls}),
+	}
 }
 
 // Tenant returns the tenant of that id, nil if there is none.
@@ -120,6 +136,7 @@ func (s *Server) SyncAudit(ctx context.Context) error { return s.trail.Sync(ctx)
 // Close stops the workers and writes what they hold.
 func (s *Server) Close() {
 	s.jobs.Stop()
+	s.queue.Stop()
 	s.trail.Close()
 }
 

@@ -109,8 +109,20 @@ func (a *API) create(ctx context.Context, in *createIn) (*application.Published,
 		if err != nil {
 			return nil, err
 		}
+		if err := checkAlgorithm(ctx, tx, now, created); err != nil {
+			return nil, err
+		}
 		return a.publishOne(ctx, tx, created)
 	})
+}
+
+// checkAlgorithm makes sure that there is a key for what an application chooses.
+func checkAlgorithm(ctx context.Context, tx *db.Tx, now int64, app *application.Application) error {
+	chosen := app.Custom.IDTokenSignedResponseAlg
+	if chosen == "" {
+		return nil
+	}
+	return token.CheckAlgorithm(ctx, tx, now, chosen)
 }
 
 type idIn struct {
@@ -154,6 +166,9 @@ func (a *API) patch(ctx context.Context, in *patchIn) (*application.Published, e
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*application.Published, error) {
 		app, err := application.Update(ctx, tx, in.ID, in.Patch)
 		if err != nil {
+			return nil, err
+		}
+		if err := checkAlgorithm(ctx, tx, a.Clock.Millis(), app); err != nil {
 			return nil, err
 		}
 		return a.publishOne(ctx, tx, app)

@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"context"
+	"slices"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
@@ -30,25 +31,17 @@ func (rq *Request) limit(ctx context.Context, tx *db.Tx, used *token.Grant) erro
 	if err != nil {
 		return err
 	}
-	var others []string
-	for _, g := range all {
-		if g.ClientID == rq.Client.ID && g.ID != used.ID {
-			others = append(others, g.ID)
-		}
-	}
+	others := slices.DeleteFunc(all, func(g token.Grant) bool { return g.ClientID != rq.Client.ID || g.ID == used.ID })
 	surplus := len(others) + 1 - rq.Client.MaxGrants
 	if surplus <= 0 {
 		return nil
 	}
 	told := LimitExceeded{
-		UserID: used.UserID, ApplicationID: rq.Client.ID, RevokedGrantIDs: others[:surplus],
-		MaxGrants: rq.Client.MaxGrants, Before: len(others) + 1,
+		UserID: used.UserID, ApplicationID: rq.Client.ID, MaxGrants: rq.Client.MaxGrants, Before: len(others) + 1,
 	}
-	for _, id := range told.RevokedGrantIDs {
-		if err := token.RevokeGrant(ctx, tx, rq.now, id); err != nil {
-			return err
-		}
-		if _, err := token.Forget(ctx, tx, id); err != nil {
+	for i := range others[:surplus] {
+		told.RevokedGrantIDs = append(told.RevokedGrantIDs, others[i].ID)
+		if err := token.EvictGrant(ctx, tx, rq.now, &others[i]); err != nil {
 			return err
 		}
 	}

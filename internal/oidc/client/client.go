@@ -53,6 +53,7 @@ type Client struct {
 
 	CORSAllowedOrigins []string
 	IDTokenTTL         time.Duration
+	IDTokenAlgorithm   string // "" is that of the tenant's primary key
 	RefreshTTL         time.Duration
 	RotatesRefresh     bool
 	AlwaysIssues       bool // refresh tokens without offline_access
@@ -71,6 +72,7 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		BackchannelLogoutURI: a.OIDC.BackchannelLogoutURI,
 		HasSID:               a.OIDC.BackchannelLogoutURI != "" && a.OIDC.RequiresSession(),
 		CORSAllowedOrigins:   a.Custom.CORSAllowedOrigins,
+		IDTokenAlgorithm:     a.Custom.IDTokenSignedResponseAlg,
 		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 		secrets: secrets,
 	}

@@ -267,7 +267,7 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 	}
 	idToken := &token.IDToken{
 		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
-		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims,
+		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims, Algorithm: rq.client.IDTokenAlgorithm,
 	}
 	if rq.client.HasSID {
 		idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID)

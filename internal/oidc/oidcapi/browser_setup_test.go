@@ -51,6 +51,7 @@ type provider struct {
 	tenant  *tenant.Tenant
 	db      *db.DB
 	clock   *clock.Fake
+	ring    *crypt.Keyring
 	keys    *token.Keys
 	ctx     context.Context
 	handler http.Handler
@@ -66,7 +67,7 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 	must(t, err)
 	base, err := url.Parse(endpoint)
 	must(t, err)
-	s := &provider{t: t, tenant: tenant.New(tenantID, base, p), clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
+	s := &provider{t: t, ring: ring, tenant: tenant.New(tenantID, base, p), clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
 	s.db, s.ctx, s.keys = s.tenant.DB, tenant.With(context.Background(), s.tenant), token.NewKeys(p, ring, s.clock.Now)
 	key, err := token.GenerateKey(token.ES384)
 	must(t, err)

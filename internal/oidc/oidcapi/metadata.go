@@ -49,28 +49,30 @@ var claims = []string{
 	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss",
 }
 
-func metadataOf(t *tenant.Tenant, algorithm string) metadata {
+func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
 	return metadata{
-		Issuer:                t.Issuer(),
-		AuthorizationEndpoint: t.URL(proto.PathAuthorization),
-		TokenEndpoint:         t.URL(proto.PathToken),
-		UserinfoEndpoint:      t.URL(proto.PathUserinfo),
-		RevocationEndpoint:    t.URL(proto.PathRevocation),
-		PushedEndpoint:        t.URL(proto.PathPushed),
-		IntrospectionEndpoint: t.URL(proto.PathIntrospection),
-		EndSessionEndpoint:    t.URL(proto.PathEndSession),
-		JWKSURI:               t.URL(proto.PathJWKS),
-		Claims:                claims,
-		ClaimTypes:            []string{"normal"},
-		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
-		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},
-		IDTokenAlgorithms:     []string{algorithm},
-		IssParameter:          true,
-		ResponseModes:         []string{"form_post", "fragment", "query"},
-		ResponseTypes:         []string{"code"},
-		Scopes:                proto.Scopes,
-		SubjectTypes:          []string{"public"},
-		AuthMethods:           []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
+		Issuer:                 t.Issuer(),
+		AuthorizationEndpoint:  t.URL(proto.PathAuthorization),
+		TokenEndpoint:          t.URL(proto.PathToken),
+		UserinfoEndpoint:       t.URL(proto.PathUserinfo),
+		RevocationEndpoint:     t.URL(proto.PathRevocation),
+		PushedEndpoint:         t.URL(proto.PathPushed),
+		IntrospectionEndpoint:  t.URL(proto.PathIntrospection),
+		EndSessionEndpoint:     t.URL(proto.PathEndSession),
+		JWKSURI:                t.URL(proto.PathJWKS),
+		Claims:                 claims,
+		ClaimTypes:             []string{"normal"},
+		CodeChallengeMethods:   []string{proto.CodeChallengeMethod},
+		GrantTypes:             []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},
+		IDTokenAlgorithms:      algorithms,
+		IssParameter:           true,
+		BackchannelLogout:      true,
+		BackchannelLogoutBySID: true,
+		ResponseModes:          []string{"form_post", "fragment", "query"},
+		ResponseTypes:          []string{"code"},
+		Scopes:                 proto.Scopes,
+		SubjectTypes:           []string{"public"},
+		AuthMethods:            []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
 	}
 }
 
@@ -84,7 +86,7 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(metadataOf(t, keys.Algorithm))
+		return json.Marshal(metadataOf(t, keys.Algorithms))
 	})
 	if err != nil {
 		return err

@@ -82,9 +82,6 @@ func EndGrant(ctx context.Context, now int64, userID, id string) error {
 		if g == nil || g.UserID != userID || g.RevokedAt != nil {
 			return ErrGrantNotFound
 		}
-		if err := token.RevokeGrant(ctx, tx, now, id); err != nil {
-			return err
-		}
-		return token.Detach(ctx, tx, id)
+		return token.WithdrawGrant(ctx, tx, now, g)
 	})
 }

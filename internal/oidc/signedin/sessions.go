@@ -162,7 +162,7 @@ func End(ctx context.Context, clients *client.Directory, now int64, userID, uid 
 				return err
 			}
 		}
-		return token.DropSession(ctx, tx, uid)
+		return token.DropSession(ctx, tx, now, uid)
 	})
 }
 

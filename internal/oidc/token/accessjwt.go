@@ -50,7 +50,7 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	signed, err := s.accessSigner.Sign(payload)
+	signed, err := s.access.Sign(payload)
 	if err != nil {
 		return "", err
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
 )
@@ -195,21 +197,86 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 	return nil
 }
 
-// RevokeUser ends every session and grant of a user: after a suspension, a
-// deletion, or a password set by an operator.
-func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error {
-	grants, err := db.All[string](ctx, tx, `SELECT id FROM grants
-		WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY id`, userID)
+// WithdrawGrant revokes a grant that its user, or an operator, takes back. The
+// sessions that authorized the application get new cookie values that no browser
+// knows, so that it cannot come back unnoticed: the user signs in first. The
+// application is told, if it wants to be.
+func WithdrawGrant(ctx context.Context, tx *db.Tx, now int64, g *Grant) error {
+	if err := RevokeGrant(ctx, tx, now, g.ID); err != nil {
+		return err
+	}
+	left, err := leave(ctx, tx, g)
 	if err != nil {
 		return err
 	}
-	for _, id := range grants {
-		if err := RevokeGrant(ctx, tx, now, id); err != nil {
+	ended := []membership{{ClientID: g.ClientID}}
+	for _, l := range left {
+		_, err := tx.Exec(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, l.SessionUID, crypt.Hash(ids.Token()))
+		if err != nil {
+			return err
+		}
+		ended = append(ended, membership{g.ClientID, l.SID})
+	}
+	return notify(ctx, tx, now, g.UserID, ended)
+}
+
+// EvictGrant revokes a grant that gives way to a newer one of the same user and
+// application. An application that knows its sessions by their sid is told which
+// has ended; to others it would mean the newer one as well, so they are not.
+func EvictGrant(ctx context.Context, tx *db.Tx, now int64, g *Grant) error {
+	if err := RevokeGrant(ctx, tx, now, g.ID); err != nil {
+		return err
+	}
+	left, err := leave(ctx, tx, g)
+	if err != nil {
+		return err
+	}
+	a, err := application.ByID(ctx, tx, g.ClientID)
+	if errors.Is(err, application.ErrNotFound) {
+		return nil
+	}
+	if err != nil || !a.OIDC.RequiresSession() {
+		return err
+	}
+	var ended []membership
+	for _, l := range left {
+		ended = append(ended, membership{g.ClientID, l.SID})
+	}
+	return notify(ctx, tx, now, g.UserID, ended)
+}
+
+// left is a session that an application takes no part in any more.
+type left struct {
+	SessionUID string `db:"session_uid"`
+	SID        string `db:"sid"`
+}
+
+// leave takes the application of a grant out of the sessions that authorized it.
+func leave(ctx context.Context, tx *db.Tx, g *Grant) ([]left, error) {
+	return db.All[left](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid, sid`, g.ID)
+}
+
+// RevokeUser ends every session and grant of a user: after a suspension, a
+// deletion, or a password set by an operator. Applications are told that want to
+// be, those included whose session has ended before but that may act for the user.
+func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error {
+	grants, err := db.All[grantRow](ctx, tx, selectGrant+`user_id = $2 AND revoked_at IS NULL ORDER BY id`, userID)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if err := RevokeGrant(ctx, tx, now, g.ID); err != nil {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, userID)
-	return err
+	_, members, err := dropSessions(ctx, tx, `user_id = $2`, userID)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		members = append(members, membership{ClientID: g.ClientID})
+	}
+	return notify(ctx, tx, now, userID, members)
 }
 
 // DropClient removes every grant of a client with its codes and tokens, and the

@@ -22,6 +22,8 @@ type IDToken struct {
 	AuthTime *int64
 	// Claims about the user; they cannot replace what is above.
 	Claims map[string]any
+	// Algorithm is what the application has chosen, "" the primary key's.
+	Algorithm string
 }
 
 // SignIDToken returns the compact serialisation of an ID token.
@@ -44,7 +46,11 @@ func (s *KeySet) SignIDToken(t IDToken) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	signed, err := s.signer.Sign(payload)
+	signs, err := s.with(t.Algorithm)
+	if err != nil {
+		return "", err
+	}
+	signed, err := signs.id.Sign(payload)
 	if err != nil {
 		return "", err
 	}

@@ -2,12 +2,7 @@ package token
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/hmac"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -23,27 +18,34 @@ import (
 	"signet/internal/settings"
 )
 
-// Algorithms of signing keys (RFC 7518 section 3.1).
+// Algorithms of signing keys (RFC 7518 section 3.1, RFC 8037 section 3.1). A key
+// has one, and nothing is signed or verified with it by another.
 const (
+	ES256 = "ES256"
 	ES384 = "ES384" // EC P-384, the default
+	ES512 = "ES512"
 	RS256 = "RS256" // RSA of 4096 bits
+	PS256 = "PS256" // likewise
+	EdDSA = "EdDSA" // Ed25519
 )
-
-const rsaBits = 4096
 
 // KeySet is what a tenant signs and verifies with. It is shared and must not be
 // changed.
 type KeySet struct {
-	// Algorithm is that of the current key, JWKS the public keys as they are
-	// published (RFC 7517): Current, Next, Previous.
-	Algorithm string
-	JWKS      []byte
+	// Algorithms are those that sign, the primary key's first.
+	Algorithms []string
+	// JWKS are the public keys as they are published (RFC 7517): Current, Next,
+	// Previous, then the additional ones.
+	JWKS []byte
 
-	signer       jose.Signer // of ID tokens
-	accessSigner jose.Signer
-	public       []jose.JSONWebKey
-	cookies      [][]byte // the first one signs
+	access  jose.Signer
+	signers map[string]signers // by algorithm
+	public  []jose.JSONWebKey
+	cookies [][]byte // the first one signs
 }
+
+// signers sign with one key.
+type signers struct{ id, logout jose.Signer }
 
 // Keys reads the key sets of tenants through a cache, which holds them decoded.
 type Keys struct {
@@ -100,10 +102,10 @@ func (k *Keys) load(ctx context.Context, q db.Q) ([]stage, error) {
 }
 
 func decodeKeys(ring *crypt.Keyring, tenantID string, rows []keyRow) (*KeySet, error) {
-	set := &KeySet{}
+	set := &KeySet{signers: map[string]signers{}}
 	for _, row := range rows {
 		if row.Purpose == purposeSigning && row.Status != StatusCurrent {
-			set.public = append(set.public, row.PublicJWK.V) // only the current private key is ever needed
+			set.public = append(set.public, row.PublicJWK.V) // only current private keys are ever needed
 			continue
 		}
 		raw, err := ring.Open(row.Sealed, "signing_keys", "key_sealed", tenantID, row.ID)
@@ -118,25 +120,56 @@ func decodeKeys(ring *crypt.Keyring, tenantID string, rows []keyRow) (*KeySet, e
 		if err != nil {
 			return nil, fmt.Errorf("decode signing key %s: %w", row.ID, err)
 		}
-		set.Algorithm = row.Algorithm
-		set.public = append(set.public, row.PublicJWK.V)
-		key := jose.SigningKey{
-			Algorithm: jose.SignatureAlgorithm(row.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: row.ID},
-		}
-		// No typ: clients of this family expect ID tokens without one.
-		if set.signer, err = jose.NewSigner(key, nil); err == nil {
-			set.accessSigner, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType(accessType))
-		}
-		if err != nil {
+		if err := set.add(row, private); err != nil {
 			return nil, fmt.Errorf("use signing key %s: %w", row.ID, err)
 		}
 	}
-	if set.signer == nil || len(set.cookies) == 0 {
+	if set.access == nil || len(set.cookies) == 0 {
 		return nil, errors.New("token: the tenant has no keys")
 	}
 	var err error
 	set.JWKS, err = json.Marshal(jose.JSONWebKeySet{Keys: set.public})
 	return set, err
+}
+
+// add lets a set sign with a current key. Of the primary key and an additional one
+// with the same algorithm the primary one signs, which comes first.
+func (s *KeySet) add(row keyRow, private any) (err error) {
+	s.public = append(s.public, row.PublicJWK.V)
+	if _, ok := s.signers[row.Algorithm]; ok {
+		return nil
+	}
+	key := jose.SigningKey{
+		Algorithm: jose.SignatureAlgorithm(row.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: row.ID},
+	}
+	var signs signers
+	// No typ: clients of this family expect ID tokens without one.
+	if signs.id, err = jose.NewSigner(key, nil); err != nil {
+		return err
+	}
+	if signs.logout, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType(logoutType)); err != nil {
+		return err
+	}
+	if row.Role == rolePrimary {
+		if s.access, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType(accessType)); err != nil {
+			return err
+		}
+	}
+	s.Algorithms = append(s.Algorithms, row.Algorithm)
+	s.signers[row.Algorithm] = signs
+	return nil
+}
+
+// with returns what signs with an algorithm, for "" the primary key.
+func (s *KeySet) with(algorithm string) (signers, error) {
+	if algorithm == "" {
+		algorithm = s.Algorithms[0]
+	}
+	signs, ok := s.signers[algorithm]
+	if !ok {
+		return signers{}, fmt.Errorf("token: no key signs %s", algorithm)
+	}
+	return signs, nil
 }
 
 // SignCookie returns the value of the cookie that accompanies another one and
@@ -164,40 +197,4 @@ func cookieMAC(key []byte, name, value string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(name + "=" + value))
 	return mac.Sum(nil)
-}
-
-// NewKey is a generated signing key that is not stored yet. Generating one
-// takes long: do it outside a transaction.
-type NewKey struct {
-	id, algorithm string
-	private       []byte // PKCS #8
-	public        jose.JSONWebKey
-}
-
-// GenerateKey makes a signing key for ES384 or RS256.
-func GenerateKey(algorithm string) (*NewKey, error) {
-	var signer crypto.Signer
-	var err error
-	switch algorithm {
-	case ES384:
-		signer, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case RS256:
-		signer, err = rsa.GenerateKey(rand.Reader, rsaBits)
-	default:
-		err = fmt.Errorf("token: no signing keys for %q", algorithm)
-	}
-	if err != nil {
-		return nil, err
-	}
-	public := jose.JSONWebKey{Key: signer.Public(), Algorithm: algorithm, Use: "sig"}
-	thumbprint, err := public.Thumbprint(crypto.SHA256) // RFC 7638
-	if err != nil {
-		return nil, err
-	}
-	public.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
-	private, err := x509.MarshalPKCS8PrivateKey(signer)
-	if err != nil {
-		return nil, err
-	}
-	return &NewKey{id: public.KeyID, algorithm: algorithm, private: private, public: public}, nil
 }

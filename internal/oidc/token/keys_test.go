@@ -92,8 +92,8 @@ func TestKeys_Rotation(t *testing.T) {
 		}
 		w.rotate(token.RS256, false)
 		third := w.set(keys)
-		if third.Algorithm != token.RS256 {
-			t.Errorf("signs %s", third.Algorithm)
+		if third.Algorithms[0] != token.RS256 {
+			t.Errorf("signs %s", third.Algorithms)
 		}
 		if _, err := third.VerifyHint(sign(t, third), issuer); err != nil {
 			t.Errorf("RS256: %v", err)

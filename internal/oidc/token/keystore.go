@@ -19,6 +19,11 @@ var (
 	// ErrCookieGrace: cookies are verified here alone, so nobody needs to learn
 	// their keys in advance.
 	ErrCookieGrace = errs.New(422, "oidc.invalid_request")
+	// ErrKeyInUse: applications have chosen an algorithm that no key would sign any
+	// more.
+	ErrKeyInUse = errs.New(422, "oidc.key_in_use")
+	// ErrNoSuchAlgorithm: no key signs what an application has chosen.
+	ErrNoSuchAlgorithm = errs.New(422, "oidc.no_key_for_algorithm")
 )
 
 // States of a key. Current signs; the others are published so that what they
@@ -35,6 +40,13 @@ const (
 	cookieKeySize  = 32
 )
 
+// The primary key signs for every application that chooses no algorithm, and all
+// access tokens; each additional one for those that choose its algorithm.
+const (
+	rolePrimary    = "primary"
+	roleAdditional = "additional"
+)
+
 // Key describes a key without its material. Times are epoch milliseconds.
 type Key struct {
 	ID        string `db:"id"` // of a signing key, its RFC 7638 thumbprint
@@ -48,6 +60,7 @@ type Key struct {
 type keyRow struct {
 	ID        string                   `db:"id"`
 	Purpose   string                   `db:"purpose"`
+	Role      string                   `db:"role"`
 	Algorithm string                   `db:"algorithm"`
 	Status    string                   `db:"status"`
 	Sealed    []byte                   `db:"key_sealed"`
@@ -56,17 +69,18 @@ type keyRow struct {
 }
 
 // byStatus orders keys as they are published.
-const byStatus = ` ORDER BY CASE status WHEN 'Current' THEN 0 WHEN 'Next' THEN 1 ELSE 2 END, created_at DESC, id`
+const byStatus = ` ORDER BY CASE role WHEN 'primary' THEN 0 ELSE 1 END,
+	CASE status WHEN 'Current' THEN 0 WHEN 'Next' THEN 1 ELSE 2 END, created_at DESC, id`
 
 func allKeys(ctx context.Context, q db.Q) ([]keyRow, error) {
-	return db.All[keyRow](ctx, q, `SELECT id, purpose, algorithm, status, key_sealed, public_jwk, effective_at
+	return db.All[keyRow](ctx, q, `SELECT id, purpose, role, algorithm, status, key_sealed, public_jwk, effective_at
 		FROM signing_keys WHERE tenant_id = $1`+byStatus)
 }
 
-// SigningKeys returns the keys that sign tokens as they are at now: Current,
-// Next, Previous.
+// SigningKeys returns the primary keys that sign tokens as they are at now:
+// Current, Next, Previous.
 func SigningKeys(ctx context.Context, q db.Q, now int64) ([]Key, error) {
-	keys, err := keysOf(ctx, q, purposeSigning)
+	keys, err := keysOf(ctx, q, purposeSigning, rolePrimary)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +90,10 @@ func SigningKeys(ctx context.Context, q db.Q, now int64) ([]Key, error) {
 // CookieKeys returns the keys that sign cookies; the first one signs, and the
 // other verifies.
 func CookieKeys(ctx context.Context, q db.Q) ([]Key, error) {
-	return keysOf(ctx, q, purposeCookie)
+	return keysOf(ctx, q, purposeCookie, rolePrimary)
 }
 
-func keysOf(ctx context.Context, q db.Q, purpose string) ([]Key, error) {
+func keysOf(ctx context.Context, q db.Q, purpose, role string) ([]Key, error) {
 	return db.All[Key](ctx, q, `SELECT id, algorithm, status, created_at, effective_at
-		FROM signing_keys WHERE tenant_id = $1 AND purpose = $2`+byStatus, purpose)
+		FROM signing_keys WHERE tenant_id = $1 AND purpose = $2 AND role = $3`+byStatus, purpose, role)
 }

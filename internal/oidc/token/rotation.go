@@ -35,7 +35,10 @@ func RotateSigningKey(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Key
 	if err := retire(ctx, tx, purposeSigning); err != nil {
 		return err
 	}
-	return insertSigningKey(ctx, tx, now, ring, key, StatusCurrent, nil)
+	if err := insertSigningKey(ctx, tx, now, ring, key, rolePrimary, StatusCurrent, nil); err != nil {
+		return err
+	}
+	return checkChosen(ctx, tx, now)
 }
 
 // StageSigningKey announces key, so that who verifies learns it before it signs:
@@ -48,14 +51,17 @@ func StageSigningKey(ctx context.Context, tx *db.Tx, now, from int64, ring *cryp
 	if _, err := tx.Exec(ctx, `DELETE FROM signing_keys WHERE tenant_id = $1 AND purpose = 'oidc' AND status = 'Next'`); err != nil {
 		return err
 	}
-	return insertSigningKey(ctx, tx, now, ring, key, StatusNext, &from)
+	if err := insertSigningKey(ctx, tx, now, ring, key, rolePrimary, StatusNext, &from); err != nil {
+		return err
+	}
+	return checkChosen(ctx, tx, now)
 }
 
-func insertSigningKey(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, key *NewKey, status string, from *int64) error {
+func insertSigningKey(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, key *NewKey, role, status string, from *int64) error {
 	sealed := ring.Seal(key.private, "signing_keys", "key_sealed", tx.TenantID(), key.id)
-	_, err := tx.Exec(ctx, `INSERT INTO signing_keys (tenant_id, id, purpose, algorithm, status, key_sealed, public_jwk, created_at, effective_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		key.id, purposeSigning, key.algorithm, status, sealed, db.JSON[jose.JSONWebKey]{V: key.public}, now, from)
+	_, err := tx.Exec(ctx, `INSERT INTO signing_keys (tenant_id, id, purpose, role, algorithm, status, key_sealed, public_jwk, created_at, effective_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		key.id, purposeSigning, role, key.algorithm, status, sealed, db.JSON[jose.JSONWebKey]{V: key.public}, now, from)
 	return err
 }
 
@@ -82,7 +88,7 @@ func lockKeys(ctx context.Context, tx *db.Tx, now int64) ([]Key, error) {
 	if err := tx.Touch(ctx, settings.Family); err != nil {
 		return nil, err
 	}
-	keys, err := keysOf(ctx, tx, purposeSigning)
+	keys, err := keysOf(ctx, tx, purposeSigning, rolePrimary)
 	if err != nil {
 		return nil, err
 	}
@@ -101,14 +107,16 @@ func lockKeys(ctx context.Context, tx *db.Tx, now int64) ([]Key, error) {
 	return settled(keys, now), nil
 }
 
-// retire drops the previous key of a purpose and makes the current one previous.
+// retire drops the previous primary key of a purpose and makes the current one
+// previous.
 func retire(ctx context.Context, tx *db.Tx, purpose string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM signing_keys WHERE tenant_id = $1 AND purpose = $2 AND status = 'Previous'`, purpose)
+	_, err := tx.Exec(ctx, `DELETE FROM signing_keys
+		WHERE tenant_id = $1 AND purpose = $2 AND role = 'primary' AND status = 'Previous'`, purpose)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE signing_keys SET status = 'Previous'
-		WHERE tenant_id = $1 AND purpose = $2 AND status = 'Current'`, purpose)
+		WHERE tenant_id = $1 AND purpose = $2 AND role = 'primary' AND status = 'Current'`, purpose)
 	return err
 }
 
@@ -193,7 +201,7 @@ func promoted(rows []keyRow) (from int64, later []keyRow) {
 	}
 	for _, r := range rows {
 		switch {
-		case r.Purpose == purposeCookie:
+		case r.Purpose == purposeCookie, r.Role == roleAdditional:
 			later = append(later, r)
 		case r.Status == StatusCurrent:
 			r.Status = StatusPrevious

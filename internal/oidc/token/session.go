@@ -180,9 +180,9 @@ func RenewSession(ctx context.Context, q db.Q, now int64, s *Session, ttl time.D
 	return true, nil
 }
 
-// EndSession destroys a session. Grants made in it are revoked, except those
-// with offline_access, which lose only the tokens that were bound to the
-// session.
+// EndSession destroys a session as DropSession does. Grants made in it are
+// revoked, except those with offline_access, which lose only the tokens that
+// were bound to the session.
 func EndSession(ctx context.Context, tx *db.Tx, now int64, uid string) error {
 	grants, err := db.All[string](ctx, tx, `SELECT id FROM grants
 		WHERE tenant_id = $1 AND session_uid = $2 AND NOT is_offline AND revoked_at IS NULL ORDER BY id`, uid)
@@ -194,24 +194,45 @@ func EndSession(ctx context.Context, tx *db.Tx, now int64, uid string) error {
 			return err
 		}
 	}
-	return DropSession(ctx, tx, uid)
+	return DropSession(ctx, tx, now, uid)
 }
 
 // DropSession destroys a session and the tokens that were bound to it, but no
-// grant.
-func DropSession(ctx context.Context, tx *db.Tx, uid string) error {
-	for _, statement := range []string{
-		`DELETE FROM refresh_tokens WHERE tenant_id = $1 AND session_uid = $2
-			AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND session_uid = $2)`,
-		`DELETE FROM access_tokens WHERE tenant_id = $1 AND session_uid = $2
-			AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND session_uid = $2)`,
-		`DELETE FROM sessions WHERE tenant_id = $1 AND uid = $2`,
-	} {
-		if _, err := tx.Exec(ctx, statement, uid); err != nil {
+// grant, and leaves a notice for each of its applications that wants one.
+func DropSession(ctx context.Context, tx *db.Tx, now int64, uid string) error {
+	for _, table := range []string{"refresh_tokens", "access_tokens"} {
+		_, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND session_uid = $2
+			AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND session_uid = $2)`, uid)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	userID, members, err := dropSessions(ctx, tx, `uid = $2`, uid)
+	if err != nil {
+		return err
+	}
+	return notify(ctx, tx, now, userID, members)
+}
+
+// dropSessions deletes sessions, all of one user, and returns who that is and
+// which applications took part. The rows are locked first: nobody joins a session
+// unnoticed that is about to end, and of two that end it one alone tells.
+func dropSessions(ctx context.Context, tx *db.Tx, where, arg string) (userID string, members []membership, err error) {
+	users, err := db.All[*string](ctx, tx, `SELECT user_id FROM sessions WHERE tenant_id = $1 AND `+where+` ORDER BY uid`+
+		tx.Dialect().ForUpdate(), arg)
+	if err != nil || len(users) == 0 {
+		return "", nil, err
+	}
+	if users[0] != nil {
+		userID = *users[0]
+		members, err = db.All[membership](ctx, tx, `SELECT client_id, sid FROM session_clients WHERE tenant_id = $1
+			AND session_uid IN (SELECT uid FROM sessions WHERE tenant_id = $1 AND `+where+`) ORDER BY session_uid, client_id`, arg)
+		if err != nil {
+			return "", nil, err
+		}
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM sessions WHERE tenant_id = $1 AND `+where, arg)
+	return userID, members, err
 }
 
 // SessionClient is an application that the user of a session has signed in to.
@@ -238,28 +259,6 @@ func AuthorizeClient(ctx context.Context, tx *db.Tx, sessionUID, clientID, grant
 func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionClient, error) {
 	return db.All[SessionClient](ctx, q, `SELECT client_id, sid, grant_id, is_logout_persistent
 		FROM session_clients WHERE tenant_id = $1 AND session_uid = $2 ORDER BY client_id`, sessionUID)
-}
-
-// Forget takes the application of a grant out of the sessions that authorized it
-// and returns those.
-func Forget(ctx context.Context, tx *db.Tx, grantID string) ([]string, error) {
-	return db.All[string](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid`, grantID)
-}
-
-// Detach does the same and gives each session a new cookie value that no browser knows, so that the
-// application cannot come back unnoticed: the user signs in first.
-func Detach(ctx context.Context, tx *db.Tx, grantID string) error {
-	sessions, err := Forget(ctx, tx, grantID)
-	if err != nil {
-		return err
-	}
-	for _, uid := range sessions {
-		_, err := tx.Exec(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, uid, crypt.Hash(ids.Token()))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // SIDOf returns the sid of the session and application that a grant belongs to;

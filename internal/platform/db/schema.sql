@@ -854,11 +854,11 @@ CREATE TABLE signing_keys (              -- OIDC signing and cookie keys
   key_sealed BLOB NOT NULL,
   public_jwk TEXT CHECK (json_valid(public_jwk)),
   effective_at INTEGER,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, role TEXT NOT NULL DEFAULT 'primary' CHECK (role IN ('primary', 'additional')),
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
 
-CREATE UNIQUE INDEX signing_keys_slot ON signing_keys (tenant_id, purpose, algorithm, status) WHERE status <> 'Previous';
+CREATE UNIQUE INDEX signing_keys_slot ON signing_keys (tenant_id, purpose, role, algorithm, status) WHERE status <> 'Previous';
 
 CREATE TABLE sso_connector_domains (     -- "which SSO for this e-mail domain" is one index read
   tenant_id TEXT NOT NULL,

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
 )
@@ -56,6 +57,7 @@ const (
 // middle leaves its pieces to the others, so a piece may be done twice.
 type Queue struct {
 	pool  *db.Pool
+	clock clock.Clock
 	log   *slog.Logger
 	kinds map[string]Kind
 	tick  time.Duration // how often it looks for due work
@@ -83,8 +85,8 @@ type piece struct {
 }
 
 // NewQueue returns a queue that does the kinds of work that are given by name.
-func NewQueue(p *db.Pool, log *slog.Logger, kinds map[string]Kind) *Queue {
-	return &Queue{pool: p, log: log, kinds: kinds, tick: time.Second, wake: make(chan struct{}, 1), busy: map[lane]int{}}
+func NewQueue(p *db.Pool, now clock.Clock, log *slog.Logger, kinds map[string]Kind) *Queue {
+	return &Queue{pool: p, clock: now, log: log, kinds: kinds, tick: time.Second, wake: make(chan struct{}, 1), busy: map[lane]int{}}
 }
 
 // Start begins to do what is due, until Stop.
@@ -187,7 +189,7 @@ func (q *Queue) leave(p *piece) {
 // due returns work that waits, the longest waiting first, without that of lanes
 // whose places are taken.
 func (q *Queue) due(ctx context.Context) ([]piece, error) {
-	now := q.pool.Clock().Millis()
+	now := q.clock.Millis()
 	args := []any{now, places}
 	for kind := range q.kinds {
 		args = append(args, kind)
@@ -208,7 +210,7 @@ func (q *Queue) due(ctx context.Context) ([]piece, error) {
 
 // claim makes a piece of work this node's own, unless another was faster.
 func (q *Queue) claim(ctx context.Context, p *piece) (bool, error) {
-	until := q.pool.Clock()().Add(q.kinds[p.Kind].Timeout + claimMargin).UnixMilli()
+	until := q.clock().Add(q.kinds[p.Kind].Timeout + claimMargin).UnixMilli()
 	n, err := q.pool.Across().Exec(ctx, `UPDATE jobs SET locked_until = $4, fence = fence + 1, attempts = attempts + 1
 		WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND done_at IS NULL`, p.TenantID, p.ID, p.Fence, until)
 	p.Fence++
@@ -234,7 +236,7 @@ const maxError = 1000
 // finish notes how an attempt ended: the piece is done, comes again or is given
 // up. Of a node that is being stopped it comes again at once.
 func (q *Queue) finish(ctx context.Context, p *piece, failure error) {
-	now := q.pool.Clock().Millis()
+	now := q.clock.Millis()
 	retries := q.kinds[p.Kind].Retries
 	again, done, reason := now, &now, (*string)(nil)
 	if failure != nil {

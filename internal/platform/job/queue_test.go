@@ -32,7 +32,7 @@ func do(fn func(ctx context.Context, payload string) error) map[string]Kind {
 }
 
 func (n node) queue(kinds map[string]Kind) *Queue {
-	return NewQueue(n.pool, slog.New(slog.NewTextHandler(n.log, nil)), kinds)
+	return NewQueue(n.pool, n.pool.Clock(), slog.New(slog.NewTextHandler(n.log, nil)), kinds)
 }
 
 func (n node) later(t *testing.T, tenant, kind, lane, payload string) {

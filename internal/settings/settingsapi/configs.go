@@ -43,6 +43,18 @@ func (a *API) Table() web.Table {
 		web.Patch("/api/configs/oidc/session", a.patchSession, operator,
 			web.Doc("UpdateOidcSessionConfig", "Change the life of sessions"), web.Fails(400, 401, 403),
 			web.About("Holds for sessions that begin or are renewed from now on.")),
+		web.Get("/api/configs/oidc/additional-keys", a.additionalKeys, operator,
+			web.Doc("ListAdditionalSigningKeys", "List additional signing keys"), web.Fails(401, 403),
+			web.About("Keys beside the primary one, for applications that choose another algorithm for their ID tokens. They are "+
+				"published after the private keys.")),
+		web.Post("/api/configs/oidc/additional-keys", a.addKey, operator,
+			web.Doc("AddSigningKey", "Add a signing key"), web.Fails(400, 401, 403),
+			web.About("Applications can choose its algorithm at once. An additional key with the same algorithm signs no more, but "+
+				"stays published so that its tokens still verify.")),
+		web.Delete("/api/configs/oidc/additional-keys/{keyId}", a.deleteAdditionalKey, operator,
+			web.Doc("DeleteAdditionalSigningKey", "Delete an additional signing key"), web.Fails(401, 403, 404, 422),
+			web.About("What it signed no longer verifies. Refused while applications have chosen its algorithm and no other key "+
+				"would sign for them.")),
 		web.Get("/api/configs/oidc/{keyType}", a.keys, operator,
 			web.Doc("GetOidcKeys", "List keys"), web.Fails(400, 401, 403),
 			web.About("private-keys sign tokens, cookie-keys sign cookies. The keys themselves are never shown. Creation is in "+

@@ -21,7 +21,7 @@ type keyOut struct {
 	ID        string `json:"id"`
 	CreatedAt int64  `json:"createdAt" example:"1790000000"` // epoch seconds
 
-	SigningKeyAlgorithm string `json:"signingKeyAlgorithm,omitempty" check:"enum=EC|RSA"`
+	SigningKeyAlgorithm string `json:"signingKeyAlgorithm,omitempty" check:"enum=EC|RSA|Ed25519"`
 	Status              string `json:"status,omitempty" check:"enum=Current|Next|Previous"`
 	EffectiveAt         *int64 `json:"effectiveAt,omitempty"` // epoch milliseconds
 }
@@ -44,18 +44,29 @@ func (a *API) list(ctx context.Context, q db.Q, keyType string) (*[]keyOut, erro
 		if keyType == cookieKeys {
 			continue
 		}
-		out[i].SigningKeyAlgorithm, out[i].Status, out[i].EffectiveAt = "EC", k.Status, k.EffectiveAt
-		if k.Algorithm == token.RS256 {
-			out[i].SigningKeyAlgorithm = "RSA"
-		}
+		out[i].SigningKeyAlgorithm, out[i].Status, out[i].EffectiveAt = family(k.Algorithm), k.Status, k.EffectiveAt
 	}
 	return &out, err
+}
+
+// families are the kinds of key that a rotation may ask for, and what they sign
+// with.
+var families = map[string]string{"EC": token.ES384, "RSA": token.RS256, "Ed25519": token.EdDSA}
+
+func family(algorithm string) string {
+	switch algorithm {
+	case token.RS256, token.PS256:
+		return "RSA"
+	case token.EdDSA:
+		return "Ed25519"
+	}
+	return "EC"
 }
 
 type rotateIn struct {
 	keysIn
 
-	SigningKeyAlgorithm *string `json:"signingKeyAlgorithm" check:"enum=EC|RSA"`
+	SigningKeyAlgorithm *string `json:"signingKeyAlgorithm" check:"enum=EC|RSA|Ed25519"`
 	// RotationGracePeriod is in seconds.
 	RotationGracePeriod *int64 `json:"rotationGracePeriod" check:"min=0,max=31536000" example:"14400"`
 }
@@ -72,8 +83,8 @@ func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
 		grace = *in.RotationGracePeriod * 1000
 	}
 	algorithm := token.ES384
-	if in.SigningKeyAlgorithm != nil && *in.SigningKeyAlgorithm == "RSA" {
-		algorithm = token.RS256
+	if in.SigningKeyAlgorithm != nil {
+		algorithm = families[*in.SigningKeyAlgorithm]
 	}
 	key, err := token.GenerateKey(algorithm)
 	if err != nil {
