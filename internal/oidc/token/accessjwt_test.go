@@ -107,7 +107,7 @@ func TestAccess_RefusesForgeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := token.KeySetOf(t, key)
+	set := token.KeySetOf(t, key, token.ES384)
 	f := forged{t, key}
 	good := f.make(func(_, _ map[string]any) {})
 	if _, err := set.VerifyAccess(good, issuer); err != nil {

@@ -1,14 +1,14 @@
 package token
 
 import (
-	"crypto/ecdsa"
+	"crypto"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
 // KeySetOf returns a set that verifies with one key, named "k".
-func KeySetOf(t testing.TB, key *ecdsa.PrivateKey) *KeySet {
+func KeySetOf(t testing.TB, key crypto.Signer, algorithm string) *KeySet {
 	t.Helper()
-	return &KeySet{public: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Algorithm: ES384}}}
+	return &KeySet{public: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Algorithm: algorithm}}}
 }

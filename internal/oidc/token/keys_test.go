@@ -271,7 +271,7 @@ func TestVerifyHint_RefusesOtherKindsOfToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := token.KeySetOf(t, key)
+	set := token.KeySetOf(t, key, token.ES384)
 	for name, tc := range map[string]struct {
 		typ, content string
 		ok           bool
