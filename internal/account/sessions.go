@@ -68,3 +68,13 @@ func (e *Engine) EndGrant(ctx context.Context, c *Caller, id string) error {
 	}
 	return signedin.EndGrant(ctx, v.now, v.user.ID, id)
 }
+
+// EndGrantsOf takes back everything that the caller allowed an application, in
+// whichever of their browsers. It fails with ErrGrantNotFound if that is nothing.
+func (e *Engine) EndGrantsOf(ctx context.Context, c *Caller, clientID string) error {
+	v, err := e.enter(ctx, c, endGrant...)
+	if err != nil {
+		return err
+	}
+	return signedin.EndGrantsOf(ctx, v.now, v.user.ID, clientID)
+}

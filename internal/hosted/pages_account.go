@@ -21,6 +21,7 @@ type Settings struct {
 	// seeing them needs and is empty once they are listed.
 	ShowSessions bool
 	SessionsURL  string
+	Apps         *Apps
 	// LostKeyURL explains what to do about a lost key.
 	LostKeyURL string
 }
@@ -103,6 +104,26 @@ type SessionRow struct {
 	Current bool
 	// SignOutURL leads to EndSession.
 	SignOutURL string
+}
+
+// Apps is the section of the applications of others that the person allowed to
+// use their account.
+type Apps struct {
+	Rows []AppRow
+	// ShowURL asks for the step-up that seeing them needs and is empty once they
+	// are listed.
+	ShowURL string
+}
+
+// AppRow is one such application.
+type AppRow struct {
+	// ID is unique on the page.
+	ID   string
+	Name string
+	// AllowedAt is when it was first allowed, in epoch milliseconds.
+	AllowedAt int64
+	// RemoveURL leads to RemoveApp.
+	RemoveURL string
 }
 
 // EditAvatar uploads a picture. Field posted: file.
@@ -217,6 +238,15 @@ type EndSession struct {
 	CancelURL  string
 }
 
+// RemoveApp asks before an application loses its access.
+type RemoveApp struct {
+	*Menu
+	Form
+	Name      string
+	AllowedAt int64
+	CancelURL string
+}
+
 // AccountClosed says that the tenant has no account pages.
 type AccountClosed struct{}
 
@@ -231,4 +261,5 @@ func (RenamePasskey) template() string  { return "rename-passkey" }
 func (RemovePasskey) template() string  { return "remove-passkey" }
 func (LostKey) template() string        { return "lost-key" }
 func (EndSession) template() string     { return "end-session" }
+func (RemoveApp) template() string      { return "remove-app" }
 func (AccountClosed) template() string  { return "account-closed" }

@@ -79,9 +79,11 @@ func samples() []sample {
 				{ID: "pk2", Name: "Work laptop", Kind: KindThisDevice, Model: "Chrome on macOS", Synced: true, AddedAt: march, RenameURL: "/r", RemoveURL: "/d"}}},
 			Sessions: []SessionRow{{ID: "s1", Device: "Chrome on macOS", Place: "Lisbon, Portugal", SignedInAt: march, Current: true},
 				{ID: "s2", Phone: true, SignedInAt: march, SignOutURL: "/account/sessions/s2"}},
-			ShowSessions: true, LostKeyURL: "/account/lost-key"}},
+			ShowSessions: true, LostKeyURL: "/account/lost-key",
+			Apps: &Apps{Rows: []AppRow{{ID: "g1", Name: "Tidewater Reports", AllowedAt: march, RemoveURL: "/account/apps/g1/remove"}}}}},
 		{"settings-empty", Settings{Menu: menu, Avatar: &AvatarRow{}, Name: &NameRow{}, Username: &UsernameRow{}, Password: &PasswordRow{EditURL: "/p"},
-			TwoFactor: &TwoFactor{AddURL: "/a", Unavailable: FailIPAddress}, ShowSessions: true, SessionsURL: "/s"}},
+			TwoFactor: &TwoFactor{AddURL: "/a", Unavailable: FailIPAddress}, ShowSessions: true, SessionsURL: "/s", Apps: &Apps{ShowURL: "/s"}}},
+		{"settings-no-apps", Settings{Menu: menu, Apps: &Apps{}}},
 		{"edit-avatar", EditAvatar{Menu: menu, Form: form, Remove: form, CancelURL: "/account"}},
 		{"edit-avatar-failed", EditAvatar{Menu: menu, Form: form, Picture: Invalid("", taken), CancelURL: "/account"}},
 		{"edit-name", EditName{Menu: menu, Form: form, Name: Field{Value: "Robin Example"}, CancelURL: "/account"}},
@@ -95,6 +97,7 @@ func samples() []sample {
 		{"remove-passkey-required", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, Required: true, CancelURL: "/account"}},
 		{"lost-key", LostKey{Menu: menu, User: "robin", BackURL: "/account"}},
 		{"end-session", EndSession{Menu: menu, Form: form, Device: "Safari on iPhone", SignedInAt: march, CancelURL: "/account"}},
+		{"remove-app", RemoveApp{Menu: menu, Form: form, Name: "Tidewater Reports", AllowedAt: march, CancelURL: "/account#apps"}},
 		{"account-closed", AccountClosed{}},
 	}
 }

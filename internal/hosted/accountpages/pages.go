@@ -1,6 +1,6 @@
 // Package accountpages is the account center: settings, and the pages on which
-// people change their picture, name, username, password, passkeys and sessions. It signs
-// people in as the relying party "account-center", asks for a step-up before
+// people change their picture, name, username, password and passkeys, end their
+// sessions and take back what they allowed applications. It signs people in as the relying party "account-center", asks for a step-up before
 // whatever protects the account changes, and leaves every rule to package
 // account.
 package accountpages
@@ -70,6 +70,9 @@ func (p *Pages) Table() web.Table {
 
 		web.Raw("GET", "/account/sessions/{uid}/end", p.signedIn(p.askEndSession)),
 		web.Raw("POST", "/account/sessions/{uid}/end", p.signedIn(p.endSession)),
+		web.Raw("GET", "/account/apps", p.signedIn(p.settings)),
+		web.Raw("GET", "/account/apps/{id}/remove", p.signedIn(p.askRemoveApp)),
+		web.Raw("POST", "/account/apps/{id}/remove", p.signedIn(p.removeApp)),
 	}}
 }
 

@@ -22,6 +22,9 @@ func (p *Pages) settings(v *visit) error {
 	if err := p.sessionRows(v, &page); err != nil {
 		return err
 	}
+	if err := p.apps(v, &page); err != nil {
+		return err
+	}
 	return p.render(v, http.StatusOK, page)
 }
 
@@ -114,13 +117,14 @@ const (
 	doneRemoval      = "passkey-removed"
 	doneGone         = "passkey-gone"
 	doneSessionEnded = "session-ended"
+	doneAppRemoved   = "app-removed"
 )
 
 // sectionOf names the section of the settings that each of them changed.
 var sectionOf = map[string]string{
 	doneAvatar: "avatar", doneNoAvatar: "avatar", doneName: "name", doneUsername: "username", donePassword: "password",
 	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor",
-	doneSessionEnded: "sessions",
+	doneSessionEnded: "sessions", doneAppRemoved: "apps",
 }
 
 // notice says what has just happened. The query is anybody's to write, so it
@@ -156,6 +160,8 @@ func notice(query url.Values) *hosted.Notice {
 		return &hosted.Notice{Tone: hosted.ToneWarn, Title: hosted.Say("settings.passkeys.gone")}
 	case doneSessionEnded:
 		return good("settings.sessions.ended")
+	case doneAppRemoved:
+		return good("settings.apps.removed")
 	default:
 		return nil
 	}

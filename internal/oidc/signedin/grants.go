@@ -85,3 +85,25 @@ func EndGrant(ctx context.Context, now int64, userID, id string) error {
 		return token.WithdrawGrant(ctx, tx, now, g)
 	})
 }
+
+// EndGrantsOf takes back everything that a user allowed an application, as
+// EndGrant does for one grant. It fails with ErrGrantNotFound if that is nothing.
+func EndGrantsOf(ctx context.Context, now int64, userID, clientID string) error {
+	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		all, err := token.GrantsOf(ctx, tx, now, userID)
+		if err != nil {
+			return err
+		}
+		refusal := error(ErrGrantNotFound)
+		for i := range all {
+			if all[i].ClientID != clientID {
+				continue
+			}
+			if err := token.WithdrawGrant(ctx, tx, now, &all[i]); err != nil {
+				return err
+			}
+			refusal = nil
+		}
+		return refusal
+	})
+}
