@@ -1,0 +1,36 @@
+package main
+
+// signOuts are the checks of who is told that somebody was signed out, and how
+// often.
+var signOuts = []target{
+	{file: "internal/oidc/logout/backchannel.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"who has returned stays signed in", swap("err != nil || returned {", "err != nil || (returned && false) {"), "TestBackchannelLogout_SparesWhoHasReturned/sqlite"},
+		{"an application has to accept", swap("res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent", "false"), "TestBackchannelLogout_ComesAgain/sqlite"},
+	}},
+	{file: "internal/oidc/token/notice.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"one user is told of once", swap("told[notice] ||", "false ||"), "TestBackchannelLogout_OfGrantsWithoutASession/sqlite"},
+	}},
+	{file: "internal/oidc/token/grant.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"an eviction spares the newest session", swap("err != nil || !a.OIDC.RequiresSession()", "err != nil"), "TestBackchannelLogout_OfEviction/sqlite"},
+	}},
+	{file: "internal/platform/job/queue.go", mutants: []mutant{
+		{"one node claims a piece", swap("AND fence = $3 AND done_at", "AND $3 >= 0 AND done_at"), "TestDeferredWork_IsDoneByOneNode/postgres"},
+		{"who was away too long closes nothing", swap("AND fence = $3`, p.TenantID, p.ID, p.Fence, done", "AND $3 >= 0`, p.TenantID, p.ID, p.Fence, done"), "TestDeferredWork_OfADeadNodeIsTakenOver/sqlite"},
+		{"a slow service has few places", swap("q.busy[l] >= lanePlaces", "false"), "TestDeferredWork_OfASlowLaneHoldsUpNoOther/sqlite"},
+	}},
+	{file: "internal/oidc/signedin/grants.go", tests: "internal/hosted/accountpages", mutants: []mutant{
+		{"one application loses its access", swap("if all[i].ClientID != clientID {", "if all[i].ClientID == \"\" {"), "TestAccount_AppsAreSeenAndTakenBack/sqlite"},
+	}},
+}
+
+// signingKeys are the checks that bind keys, algorithms and applications.
+var signingKeys = []target{
+	{file: "internal/oidc/token/idtoken.go", mutants: []mutant{
+		{"a key has one algorithm", swap("key.KeyID == header.KeyID && key.Algorithm == header.Algorithm", "key.KeyID == header.KeyID"), "TestVerifyHint_AlgorithmIsTheKeys"},
+	}},
+	{file: "internal/oidc/token/additional.go", mutants: []mutant{
+		{"a chosen algorithm keeps its key", never("len(missing) > 0"), "TestAdditionalKeys_StayWhileTheyAreChosen/sqlite"},
+		{"a chosen algorithm has a key", swap("err == nil && !slices.Contains(lasting, algorithm)", "err == nil && false"), "TestAdditionalKeys_StayWhileTheyAreChosen/sqlite"},
+		{"a chosen algorithm has a key later too", swap("k.Status == StatusNext && k.Algorithm != current", "k.Status == StatusNext && false"), "TestAdditionalKeys_StayWhileTheyAreChosen/sqlite"},
+	}},
+}
