@@ -12,6 +12,7 @@ var signOuts = []target{
 	}},
 	{file: "internal/oidc/token/grant.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"an eviction spares the newest session", swap("err != nil || !a.OIDC.RequiresSession()", "err != nil"), "TestBackchannelLogout_OfEviction/sqlite"},
+		{"who takes a grant back signs in again", swap("uid = $2`, l.SessionUID, crypt", "uid = $2`, l.SessionUID+\"x\", crypt"), "TestGrant_TakenBackNeedsANewSignIn/sqlite"},
 	}},
 	{file: "internal/platform/job/queue.go", mutants: []mutant{
 		{"one node claims a piece", swap("AND fence = $3 AND done_at", "AND $3 >= 0 AND done_at"), "TestDeferredWork_IsDoneByOneNode/postgres"},
