@@ -23,18 +23,23 @@ func payloadOf(t *testing.T, jwt string) (payload struct {
 	Organization string `json:"organization_id"`
 }) {
 	t.Helper()
+	decodePayload(t, jwt, &payload)
+	return payload
+}
+
+func decodePayload(t *testing.T, jwt string, into any) {
+	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
 		t.Fatalf("no JWT: %q", jwt)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err == nil {
-		err = json.Unmarshal(raw, &payload)
+		err = json.Unmarshal(raw, into)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return payload
 }
 
 const everything = "openid offline_access urn:logto:scope:organizations urn:logto:scope:organization_roles read:orders write:orders invite all"
