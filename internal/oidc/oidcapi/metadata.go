@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
@@ -81,11 +82,13 @@ func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
 func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 	web.AllowOrigin(w, r)
 	t := tenant.From(r.Context())
-	body, err := a.metadata.Get(r.Context(), t.DB, t.Issuer(), func(ctx context.Context, q db.Q) ([]byte, error) {
-		keys, err := a.keys.Set(ctx, q)
-		if err != nil {
-			return nil, err
-		}
+	keys, err := a.keys.Set(r.Context(), t.DB)
+	if err != nil {
+		return err
+	}
+	// A next key takes over without a write that would empty the cache.
+	key := t.Issuer() + " " + strings.Join(keys.Algorithms, " ")
+	body, err := a.metadata.Get(r.Context(), t.DB, key, func(context.Context, db.Q) ([]byte, error) {
 		return json.Marshal(metadataOf(t, keys.Algorithms))
 	})
 	if err != nil {

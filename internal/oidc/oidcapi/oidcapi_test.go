@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
@@ -61,6 +62,26 @@ func TestDiscovery(t *testing.T) {
 	cached := w.do("GET", "/oidc/.well-known/openid-configuration", "", "If-None-Match", first.Header().Get("ETag"))
 	if cached.Code != http.StatusNotModified || cached.Body.Len() != 0 {
 		t.Errorf("%d %q", cached.Code, cached.Body)
+	}
+}
+
+// A next key takes over at its time, without anybody writing anything.
+func TestDiscovery_FollowsAKeyThatTakesOver(t *testing.T) {
+	t.Parallel()
+	w := setup(t, dbtest.SQLite(t))
+	key, err := token.GenerateKey(token.EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tx(func(tx *db.Tx) error {
+		return token.StageSigningKey(w.ctx, tx, w.now(), w.now()+time.Minute.Milliseconds(), w.ring, key)
+	})
+	for _, want := range []string{"ES384", "EdDSA"} {
+		got := decode(t, w.do("GET", "/oidc/.well-known/openid-configuration", ""))["id_token_signing_alg_values_supported"]
+		if !reflect.DeepEqual(got, []any{want}) {
+			t.Errorf("tells %v, want %s", got, want)
+		}
+		w.clock.Advance(time.Minute)
 	}
 }
 
