@@ -143,11 +143,7 @@ func TestDeferredWork_IsDoneByOneNode(t *testing.T) {
 		}
 		var group sync.WaitGroup
 		for _, n := range nodes {
-			group.Go(func() {
-				for q := n.queue(kinds); waiting(t, n.pool) > 0; {
-					q.RunDue(context.Background())
-				}
-			})
+			group.Go(func() { n.queue(kinds).RunDue(context.Background()) })
 		}
 		group.Wait()
 		if len(done) != 50 {
