@@ -12,7 +12,7 @@ import (
 )
 
 // metadata is what the provider says about itself (OpenID Connect Discovery
-// section 3, RFC 8414 section 2). It names what works, and nothing else.
+// section 3, RFC 8414 section 2, RFC 8628 section 4). It names what works, and nothing else.
 type metadata struct {
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	ClaimsParameter        bool     `json:"claims_parameter_supported"`
@@ -35,6 +35,7 @@ type metadata struct {
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
 	PushedEndpoint         string   `json:"pushed_authorization_request_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
@@ -57,20 +58,23 @@ func metadataOf(t *tenant.Tenant, algorithm string) metadata {
 		UserinfoEndpoint:      t.URL(proto.PathUserinfo),
 		RevocationEndpoint:    t.URL(proto.PathRevocation),
 		PushedEndpoint:        t.URL(proto.PathPushed),
+		DeviceEndpoint:        t.URL(proto.PathDeviceAuthorization),
 		IntrospectionEndpoint: t.URL(proto.PathIntrospection),
 		EndSessionEndpoint:    t.URL(proto.PathEndSession),
 		JWKSURI:               t.URL(proto.PathJWKS),
 		Claims:                claims,
 		ClaimTypes:            []string{"normal"},
 		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
-		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},
-		IDTokenAlgorithms:     []string{algorithm},
-		IssParameter:          true,
-		ResponseModes:         []string{"form_post", "fragment", "query"},
-		ResponseTypes:         []string{"code"},
-		Scopes:                proto.Scopes,
-		SubjectTypes:          []string{"public"},
-		AuthMethods:           []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
+		GrantTypes: []string{
+			proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantDeviceCode, proto.GrantTokenExchange,
+		},
+		IDTokenAlgorithms: []string{algorithm},
+		IssParameter:      true,
+		ResponseModes:     []string{"form_post", "fragment", "query"},
+		ResponseTypes:     []string{"code"},
+		Scopes:            proto.Scopes,
+		SubjectTypes:      []string{"public"},
+		AuthMethods:       []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
 	}
 }
 
