@@ -43,6 +43,7 @@ var rules = []rule{
 	{table: "account_sessions", key: "id_hash", column: "expires_at"},
 	{table: "verification_records", key: "id", column: "expires_at"},
 	{table: "authorization_codes", key: "code_hash", column: "expires_at", keep: time.Hour},
+	{table: "device_codes", key: "code_hash", column: "expires_at", keep: time.Hour},
 	{table: "access_tokens", key: "token_hash", column: "expires_at", keep: 10 * time.Minute},
 	// Consumed ones prove reuse, so they stay as long as their family may live.
 	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},

@@ -22,6 +22,7 @@ var fixtures = []struct{ table, insert string }{
 	{"sessions", `(tenant_id, uid, id_hash, user_id, created_at, renewed_at, expires_at) VALUES ($1, $2, {b}, $2, 1, 1, $3)`},
 	{"grants", `(tenant_id, id, user_id, client_id, client_kind, issued_at, expires_at) VALUES ($1, $2, $2, 'c', 'builtin', 1, $3)`},
 	{"authorization_codes", `(tenant_id, code_hash, grant_id, client_id, redirect_uri, scope, auth_time, expires_at) VALUES ($1, {b}, $2, 'c', '', '', 1, $3)`},
+	{"device_codes", `(tenant_id, code_hash, user_code_hash, client_id, params, status, grant_id, approval, expires_at) VALUES ($1, {b}, {b}, 'c', '{}', 'approved', $2, '{}', $3)`},
 	{"refresh_tokens", `(tenant_id, token_hash, grant_id, family_id, client_id, scope, auth_time, family_started_at, issued_at, expires_at) VALUES ($1, {b}, $2, 'f', 'c', '', 1, 1, 1, $3)`},
 	{"access_tokens", `(tenant_id, token_hash, grant_id, client_id, scope, issued_at, expires_at) VALUES ($1, {b}, $2, 'c', '', 1, $3)`},
 	{"pushed_requests", `(tenant_id, uri_hash, client_id, params, expires_at) VALUES ($1, {b}, 'c', '{}', $3)`},

@@ -25,6 +25,13 @@ var (
 	SignIn       = Rate{Burst: 100, Every: 2 * time.Second}
 	Registration = Rate{Burst: 20, Every: time.Minute}
 	Setup        = Rate{Burst: 10, Every: time.Minute}
+	// UserCode is how often one address may name a device's user code: as a guesser
+	// it tries 90 of 25 billion before the code expires (RFC 8628 section 5.1).
+	UserCode = Rate{Burst: 30, Every: 10 * time.Second}
+	// OneUserCode is how often one code may be named, from wherever.
+	OneUserCode = Rate{Burst: 30, Every: time.Minute}
+	// DeviceAuthorization is how often one address may ask for a code.
+	DeviceAuthorization = Rate{Burst: 60, Every: 2 * time.Second}
 	// Upload is what one person may upload, or one address before anybody is known.
 	Upload = Rate{Burst: 10, Every: 10 * time.Minute}
 )

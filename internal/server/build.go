@@ -70,7 +70,8 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		trail:      trail,
 	}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
-	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
+	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter}
+	p.provider = oidcapi.New(o.Pool, authorizations, o.Keyring, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,
@@ -82,7 +83,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
 	}
 	p.browser = &oidcapi.Browser{
-		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
+		Authorize: authorizations,
 		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 	}
 	p.pages = &signinpages.Pages{

@@ -55,6 +55,12 @@ func (p *parts) renderFor(b *oidcapi.Browser) {
 	b.RenderConsent = func(w http.ResponseWriter, r *http.Request, status int, page oidcapi.ConsentPage) error {
 		return p.renderer.Render(w, r, status, consentPage(page))
 	}
+	b.RenderDevice = func(w http.ResponseWriter, r *http.Request, page oidcapi.DevicePage) error {
+		return p.renderer.Render(w, r, http.StatusOK, devicePage(page))
+	}
+	b.RenderDeviceDone = func(w http.ResponseWriter, r *http.Request) error {
+		return p.renderer.Render(w, r, http.StatusOK, hosted.DeviceDone{})
+	}
 	b.RenderSignedOut = func(w http.ResponseWriter, r *http.Request) error {
 		return p.renderer.Render(w, r, http.StatusOK, hosted.SignedOut{SignInURL: tenant.From(r.Context()).Path("/account")})
 	}

@@ -18,6 +18,7 @@ import (
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/logout"
 	"signet/internal/oidc/token"
+	"signet/internal/oidc/proto"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -172,7 +173,8 @@ func openToAnyOrigin(path string) bool {
 // bearerOrOwnCheck are the paths that a foreign origin may post to: they take
 // no authority from cookies, or the protocol lets applications post to them.
 func bearerOrOwnCheck(path string) bool {
-	return openToAnyOrigin(path) || (strings.HasPrefix(path, "/oidc/") && path != "/oidc/session/end/confirm")
+	return openToAnyOrigin(path) ||
+		(strings.HasPrefix(path, "/oidc/") && path != "/oidc/session/end/confirm" && path != proto.PathDevice)
 }
 
 // crossOrigin refuses browser requests that change something and come from

@@ -15,6 +15,8 @@ var refreshReuse = []target{
 	{file: "internal/oidc/grant/code.go", mutants: []mutant{
 		{"code is the client's", drop(" || code.ClientID != rq.client.ID"), "TestCode_RefusesTheWrongParty/sqlite"},
 		{"code is spent", ignore("consumeCode(ctx, tx, rq, value, g.ID)"), "TestCode_ReuseRevokesItsTokens/sqlite"},
+	}},
+	{file: "internal/oidc/grant/approval.go", mutants: []mutant{
 		{"reused code revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, grantID)", "err := error(nil)"), "TestCode_ReuseRevokesItsTokens/sqlite"},
 		{"revocation outlives the refusal", swap("return refusal{proto.ErrInvalidGrant}", "return proto.ErrInvalidGrant"), "TestCode_ReuseRevokesItsTokens/sqlite"},
 	}},

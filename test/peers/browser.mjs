@@ -164,18 +164,33 @@ const words = (element) =>
 
 // signIn walks the hosted pages from the authorization URL to the redirect URI
 // and returns the URL that the client would receive.
-export async function signIn(browser, url, { username, password }) {
+export async function signIn(browser, url, person) {
   await browser.open(url);
-  if (!browser.arrived) {
-    if (browser.asks('Password')) {
-      await browser.submit('Sign in', { Username: username, Password: password });
-    } else {
-      await browser.submit('Sign in', { Username: username });
-      await browser.submit('Continue', { Password: password });
-    }
-  }
+  if (!browser.arrived) await giveCredentials(browser, person);
   if (!browser.arrived) throw new Error(`sign-in ended on "${browser.title}" at ${browser.url}: ${browser.text}`);
   return new URL(browser.url);
+}
+
+async function giveCredentials(browser, { username, password }) {
+  if (browser.asks('Password')) {
+    await browser.submit('Sign in', { Username: username, Password: password });
+  } else {
+    await browser.submit('Sign in', { Username: username });
+    await browser.submit('Continue', { Password: password });
+  }
+}
+
+// connectDevice types the code that a device shows into the page that it names,
+// compares, and signs in.
+export async function connectDevice(browser, page, code, person) {
+  await browser.open(page);
+  await browser.submit('Continue', { Code: code });
+  if (!browser.text.includes(code)) throw new Error(`${code} is not to be compared on "${browser.title}": ${browser.text}`);
+  await browser.submit('The codes match');
+  if (browser.asks('Username')) await giveCredentials(browser, person);
+  if (!browser.title.startsWith('The device is connected')) {
+    throw new Error(`the device is left on "${browser.title}" at ${browser.url}: ${browser.text}`);
+  }
 }
 
 // signOut opens the end-session URL, confirms where the server asks, and

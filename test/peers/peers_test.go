@@ -13,6 +13,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/oidc/client"
 	"signet/internal/tenant"
 	"signet/test/fixture"
 )
@@ -40,6 +41,22 @@ func TestPeers_SignInRefreshReadUserinfoSignOut(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Devices have no browser; their people type a code into one (RFC 8628).
+func TestPeers_SignInOnADevice(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"openid-client-device.mjs", "oauth4webapi-device.mjs"} {
+		t.Run(strings.TrimSuffix(script, ".mjs"), func(t *testing.T) {
+			t.Parallel()
+			apptest.Each(t, func(t *testing.T, app *apptest.App) {
+				app.Shop(t, fixture.User(t, app, username))
+				cmd := nodeFor(t, app, fixture.Client{ID: client.DeviceDemoApp, Redirect: redirect, PostLogout: postLogout}, script)
+				cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders)
+				run(t, cmd)
+			})
+		})
 	}
 }
 
@@ -74,13 +91,13 @@ func run(t *testing.T, script *exec.Cmd) {
 func node(t *testing.T, app *apptest.App, kind application.Type, script string) *exec.Cmd {
 	t.Helper()
 	organization := app.Shop(t, fixture.User(t, app, username))
-	client := fixture.App(t, app, kind, redirect, postLogout)
-	cmd := nodeFor(t, app, client, script)
+	registered := fixture.App(t, app, kind, redirect, postLogout)
+	cmd := nodeFor(t, app, registered, script)
 	cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "ORGANIZATION="+organization)
 	return cmd
 }
 
-func nodeFor(t *testing.T, app *apptest.App, client fixture.Client, script string) *exec.Cmd {
+func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string) *exec.Cmd {
 	t.Helper()
 	// Go reruns a test whose files have changed only if the test read them.
 	for _, file := range []string{script, "api.mjs", "browser.mjs", "peer.mjs", "package-lock.json"} {
@@ -96,8 +113,8 @@ func nodeFor(t *testing.T, app *apptest.App, client fixture.Client, script strin
 	cmd := exec.CommandContext(ctx, "node", script)
 	cmd.Env = append(os.Environ(),
 		"ISSUER="+app.URL+"/oidc",
-		"CLIENT_ID="+client.ID, "CLIENT_SECRET="+client.Secret,
-		"REDIRECT_URI="+client.Redirect, "POST_LOGOUT_REDIRECT_URI="+client.PostLogout,
+		"CLIENT_ID="+c.ID, "CLIENT_SECRET="+c.Secret,
+		"REDIRECT_URI="+c.Redirect, "POST_LOGOUT_REDIRECT_URI="+c.PostLogout,
 		"USERNAME="+username, "PASSWORD="+apptest.Password,
 	)
 	return cmd

@@ -140,6 +140,9 @@ func (a *API) get(ctx context.Context, in *idIn) (*applicationOut, error) {
 	t := tenant.From(ctx)
 	if builtin := client.Builtin(t, in.ID); builtin != nil {
 		app := application.Application{ID: builtin.ID, Name: builtin.Name, Type: builtin.Type}
+		if builtin.SignsInDevices {
+			app.Custom.IsDeviceFlow = &builtin.SignsInDevices
+		}
 		out := applicationOut{Published: app.Published(t.ID)}
 		out.Secret = "N/A"
 		return &out, nil

@@ -182,9 +182,11 @@ func TestApplications_BuiltIn(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		o := app.Operator(t)
-		for _, id := range []string{"demo-app", "account-center"} {
+		for id, kind := range map[string]string{
+			"demo-app": `"type":"SPA"`, "account-center": `"type":"SPA"`, "device-demo-app": `"customClientMetadata":{"isDeviceFlow":true}`,
+		} {
 			a := o.Want(200, "GET", "/api/applications/"+id, "")
-			for _, want := range []string{`"id":"` + id + `"`, `"secret":"N/A"`, `"type":"SPA"`, `"createdAt":0`, `"isAdmin":false`, `{"redirectUris":[],"postLogoutRedirectUris":[]}`} {
+			for _, want := range []string{`"id":"` + id + `"`, `"secret":"N/A"`, kind, `"createdAt":0`, `"isAdmin":false`, `{"redirectUris":[],"postLogoutRedirectUris":[]}`} {
 				if !strings.Contains(a.Text, want) {
 					t.Errorf("no %s in %s", want, a.Text)
 				}

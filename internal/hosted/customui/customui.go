@@ -32,9 +32,10 @@ type Pages struct {
 
 // ours are the paths whose first segment says that an uploaded interface has no
 // part in them. Consent is among them: it is given here, without a page where
-// none is needed.
+// none is needed. So are devices: that people see which application asks is what
+// protects them from a code that somebody sent them.
 var ours = map[string]bool{
-	"consent": true, "api": true, "oidc": true, ".well-known": true, "account": true, "console": true, "demo-app": true, "setup": true, "user-assets": true,
+	"consent": true, "device": true, "api": true, "oidc": true, ".well-known": true, "account": true, "console": true, "demo-app": true, "setup": true, "user-assets": true,
 }
 
 // In front of next, Middleware answers what the tenant's interface has an answer

@@ -25,7 +25,8 @@ type Asked struct {
 	// yet, without those that say nothing to people.
 	MissingScope          []string        `json:"missingOIDCScope"`
 	MissingResourceScopes []AskedResource `json:"missingResourceScopes"`
-	RedirectURI           string          `json:"redirectUri"`
+	// RedirectURI is where the answer goes; a device has none.
+	RedirectURI string `json:"redirectUri,omitempty"`
 
 	// IsOffline says that the application wants access while the person is away.
 	IsOffline bool `json:"-"`
@@ -124,7 +125,7 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 		MissingScope: []string{}, IsOffline: proto.HasScope(a.params.Scope, proto.ScopeOfflineAccess),
 	}
 	var err error
-	if asked.Application, err = a.application(ctx, q); err != nil {
+	if asked.Application, err = applicationOf(ctx, q, a.client); err != nil {
 		return nil, err
 	}
 	u, err := user.ByID(ctx, q, a.userID)
@@ -148,9 +149,9 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 	return asked, err
 }
 
-func (a *asking) application(ctx context.Context, q db.Q) (AskingApplication, error) {
-	shown := AskingApplication{ID: a.client.ID, Name: a.client.Name}
-	look, err := application.ExperienceOf(ctx, q, a.client.ID)
+func applicationOf(ctx context.Context, q db.Q, c *client.Client) (AskingApplication, error) {
+	shown := AskingApplication{ID: c.ID, Name: c.Name}
+	look, err := application.ExperienceOf(ctx, q, c.ID)
 	if errors.Is(err, application.ErrNotFound) {
 		return shown, nil
 	}

@@ -118,6 +118,15 @@ func checkPrompt(_ context.Context, _ db.Q, rq *Request) error {
 	return nil
 }
 
+// checkNotSilent refuses devices that want nobody to be asked: who holds them is
+// not who answers (RFC 8628 section 5.4).
+func checkNotSilent(_ context.Context, _ db.Q, rq *Request) error {
+	if rq.Params.HasPrompt(PromptNone) {
+		return proto.ErrInvalidRequest.Describe("prompt none must not be used by devices")
+	}
+	return nil
+}
+
 func checkMaxAge(_ context.Context, _ db.Q, rq *Request) error {
 	text := rq.sent.Get("max_age")
 	if text == "" {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
+	"signet/internal/platform/ids"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -25,6 +27,9 @@ const (
 	CookieResume = "_interaction_resume"
 	// CookieContext tells the pages' scripts for whom they work; it is not secret.
 	CookieContext = "_logto"
+	// CookieDevice holds what the form of a user code must repeat: readable for the
+	// pages' scripts, and once more, out of their reach, for the endpoint.
+	CookieDevice = "_logto_device_flow_xsrf"
 	// CookieOneTap hands a Google One Tap credential to the page.
 	CookieOneTap = "_logto_google_one_tap_credential"
 )
@@ -122,11 +127,11 @@ func writeFlows(w http.ResponseWriter, r *http.Request, begun, ended *Interactio
 	open := readFlows(r)
 	if ended != nil {
 		open = open.without(ended.UID)
-		clearCookie(ctx, w, CookieResume, resumePath(ended.UID))
+		clearCookie(ctx, w, CookieResume, ended.resumePath())
 	}
 	if begun != nil {
 		open = open.with(begun.ClientID, begun.UID)
-		resume := t.NewCookie(CookieResume, begun.UID, resumePath(begun.UID))
+		resume := t.NewCookie(CookieResume, begun.UID, begun.resumePath())
 		resume.MaxAge = int(TTL.Seconds())
 		writeCookie(ctx, w, resume)
 		setContextCookie(ctx, w, &begun.Params)
@@ -191,4 +196,26 @@ func cookieText(raw []byte) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// DeviceXSRF returns the value that the form of a user code must repeat, "" if
+// this browser was given none.
+func DeviceXSRF(r *http.Request) string { return readCookie(r, CookieDevice) }
+
+// SetDeviceCookies gives the browser the value for forms of user codes, the one
+// that it has if it has one, so that forms in other tabs stay good. p, if not
+// nil, is for whom the pages work.
+func SetDeviceCookies(w http.ResponseWriter, r *http.Request, p *Params) {
+	ctx, value := r.Context(), DeviceXSRF(r)
+	if value == "" {
+		value = ids.Token()
+	}
+	for _, path := range []string{PathDevicePage, proto.PathDevice} {
+		c := tenant.From(ctx).NewCookie(CookieDevice, value, path)
+		c.MaxAge, c.HttpOnly = int(token.DeviceTTL.Seconds()), path != PathDevicePage
+		writeCookie(ctx, w, c)
+	}
+	if p != nil {
+		setContextCookie(ctx, w, p)
+	}
 }

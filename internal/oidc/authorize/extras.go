@@ -106,8 +106,12 @@ func (p *Params) consentPage() string {
 	return "/consent" + query.encode()
 }
 
-// Again returns the request, relative to the endpoint, for another account.
+// Again returns the request, relative to the endpoint, for another account; "" if
+// it came from a device, which does not ask through this browser.
 func (p *Params) Again() string {
+	if p.Device != nil {
+		return ""
+	}
 	query := orderedQuery{}
 	for _, parameter := range [][2]string{
 		{"client_id", p.ClientID}, {"redirect_uri", p.RedirectURI}, {"response_type", p.ResponseType}, {"response_mode", p.ResponseMode},

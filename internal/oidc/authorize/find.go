@@ -84,5 +84,5 @@ func Continuation(ctx context.Context, q db.Q, now int64, r *http.Request) (redi
 	if err != nil || in.FinishedAt == nil || (clientID != "" && in.ClientID != clientID) {
 		return "", false
 	}
-	return tenant.From(ctx).URL(resumePath(in.UID)), true
+	return tenant.From(ctx).URL(in.resumePath()), true
 }

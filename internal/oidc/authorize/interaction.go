@@ -95,7 +95,18 @@ type Params struct {
 	HintedUser string `json:"hinted_user,omitempty"`
 	LoginHint  string `json:"login_hint,omitempty"`
 	UILocales  string `json:"ui_locales,omitempty"`
+	// Device names the device that waits for the answer, as the database does;
+	// it is nil if a browser does.
+	Device []byte `json:"device,omitempty"`
 	Extras
+}
+
+// kind is what an interaction about the request is part of.
+func (p *Params) kind() string {
+	if p.Device != nil {
+		return KindDevice
+	}
+	return KindAuthorize
 }
 
 // HasPrompt reports whether the request's "prompt" contains value.

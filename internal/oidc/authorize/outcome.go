@@ -23,6 +23,8 @@ type Outcome struct {
 	// Code, or else Refusal, goes to the client if nothing has begun.
 	Code    string
 	Refusal *errs.Error
+	// Trouble is why the device does not get what it waits for, "" if it does.
+	Trouble CodeError
 }
 
 // Write sends the browser on its way.
@@ -35,6 +37,10 @@ func (o *Outcome) Write(w http.ResponseWriter, r *http.Request) error {
 	writeFlows(w, r, o.Begun, o.Ended)
 	if o.Begun != nil {
 		seeOther(w, t.Path(o.Begun.page()))
+		return nil
+	}
+	if o.Params.Device != nil {
+		seeOther(w, t.Path(o.devicePage()))
 		return nil
 	}
 	response := codeAnswer(t, o.Params, o.Code)

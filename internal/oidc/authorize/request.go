@@ -2,12 +2,14 @@ package authorize
 
 import (
 	"context"
+	"slices"
 
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
+	"signet/internal/sentinel"
 	"signet/internal/tenant"
 )
 
@@ -16,6 +18,7 @@ type Engine struct {
 	Clients *client.Directory
 	Keys    *token.Keys
 	Clock   clock.Clock
+	Limiter *sentinel.Limiter
 }
 
 // Request is an authorization request that has passed, or is passing, the
@@ -48,6 +51,13 @@ var beforeRedirect = []check{
 	{"the redirect URI is the client's", checkRedirectURI},
 }
 
+// A device has no redirect URI: its client learns of refusals itself, and of the
+// rest when it asks for tokens.
+var ofDevice = []check{
+	{"the client exists", checkClient},
+	{"the client signs devices in", checkDeviceGrant},
+}
+
 // Refusals of these go to the client's redirect URI.
 var byRedirect = []check{
 	{"the answer can be delivered", checkResponseMode},
@@ -63,6 +73,20 @@ var byRedirect = []check{
 	{"id_token_hint is ours and the client's", checkHint},
 	{"the rest needs no check", takeTheRest},
 }
+
+// Neither are there a response nor its code: offline access is the purpose, and
+// the person always sees that a device asks.
+var byDevice = append(slices.Clone(ofDevice), []check{
+	{"no value is too long to keep", checkLengths},
+	{"no parameters arrive by another way", checkUnsupported},
+	{"prompt is consistent", checkPrompt},
+	{"a person may be asked", checkNotSilent},
+	{"max_age is a number of seconds", checkMaxAge},
+	{"the client may ask for the scopes", checkScope},
+	{"the resources exist", checkResources},
+	{"id_token_hint is ours and the client's", checkHint},
+	{"the rest needs no check", takeTheRest},
+}...)
 
 // Check runs a request through every rule. If one refuses it, told says whether
 // the client may be told: Refuse does.

@@ -70,7 +70,11 @@ func (e *Engine) again(ctx context.Context, q db.Q, now int64, in *Interaction) 
 	rq := &Request{engine: e, now: now, sent: proto.Params{
 		"client_id": {in.ClientID}, "redirect_uri": {in.Params.RedirectURI},
 	}}
-	for _, c := range beforeRedirect {
+	checks := beforeRedirect
+	if in.Kind == KindDevice {
+		checks = ofDevice
+	}
+	for _, c := range checks {
 		if err := c.run(ctx, q, rq); err != nil {
 			return nil, err
 		}
@@ -125,8 +129,15 @@ func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Se
 	return rq.advance(ctx, tx, &current, login, out)
 }
 
-// errDenied is what an application is told whose user has said no.
-var errDenied = proto.ErrAccessDenied.Describe("End-User aborted interaction")
+// deny tells the application that its user has said no.
+func (rq *Request) deny(ctx context.Context, tx *db.Tx, out *Outcome) error {
+	if rq.Params.Device == nil {
+		out.Refusal = proto.ErrAborted
+		return nil
+	}
+	out.Trouble = CodeAborted
+	return token.DenyDevice(ctx, tx, rq.now, rq.Params.Device)
+}
 
 // resumeConsent issues the code for what the person has consented to.
 func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.Session, result outcome, out *Outcome) error {
@@ -134,8 +145,7 @@ func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.
 		return ErrNotFound.Describe("session not found")
 	}
 	if result.Denied {
-		out.Refusal = errDenied
-		return nil
+		return rq.deny(ctx, tx, out)
 	}
 	rq.hasConsented = true
 	return rq.advance(ctx, tx, session, result.Login, out)

@@ -8,6 +8,7 @@ import (
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
 )
 
 // Start answers a request that has passed the checks: with a code if nothing is
@@ -38,7 +39,7 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 // that is needed now, or issues the code, or refuses. login is the sign-in that
 // has just happened, if one has.
 func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Session, login *Login, out *Outcome) (err error) {
-	out.Begun, out.Code, out.Refusal = nil, "", nil
+	out.Begun, out.Code, out.Refusal, out.Trouble = nil, "", nil, ""
 	now := standing{
 		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(),
 		HasLoggedIn: rq.hasLoggedIn, HasConsented: rq.hasConsented,
@@ -55,28 +56,36 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 	case rq.Params.HasPrompt(PromptNone), prompt == PromptLogin && rq.hasLoggedIn:
 		// Whoever has just signed in is not asked again for being somebody else
 		// than the client expected.
-		out.Refusal = refusal
-		return nil
+		return rq.refuse(out, refusal)
 	}
 	out.Begun, err = rq.begin(ctx, tx, prompt, session, login)
 	return err
 }
 
-// conclude issues the code, unless the application is not for this user.
+// refuse tells the client of a refusal. A device does not hear of it, for another
+// person may still answer: who is here gets the error.
+func (rq *Request) refuse(out *Outcome, refusal *errs.Error) error {
+	if rq.Params.Device != nil {
+		return refusal
+	}
+	out.Refusal = refusal
+	return nil
+}
+
+// conclude grants the request, unless the application is not for this user.
 func (rq *Request) conclude(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant, out *Outcome) (err error) {
 	err = rq.Client.CheckAccess(ctx, tx, *session.UserID)
 	if errors.Is(err, client.ErrNotAdmitted) {
-		out.Refusal = client.ErrNotAdmitted
-		return nil
+		return rq.refuse(out, client.ErrNotAdmitted)
 	}
 	if err == nil {
-		out.Code, err = rq.issue(ctx, tx, session, grant)
+		err = rq.approve(ctx, tx, session, grant, out)
 	}
 	return err
 }
 
 func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session *token.Session, login *Login) (*Interaction, error) {
-	in := &Interaction{Kind: KindAuthorize, Prompt: prompt, ClientID: rq.Client.ID, Params: rq.Params}
+	in := &Interaction{Kind: rq.Params.kind(), Prompt: prompt, ClientID: rq.Client.ID, Params: rq.Params}
 	if session != nil {
 		in.SessionUID = &session.UID
 	}
@@ -110,29 +119,39 @@ func (in *Interaction) entry(key string, login *Login) audit.Entry {
 	return e
 }
 
-// issue stores a code under the grant for what was both asked for and granted.
-func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant) (string, error) {
+// approve lets the client, or the device that waits, have tokens under the grant
+// for what was both asked for and granted.
+func (rq *Request) approve(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant, out *Outcome) error {
 	p := &rq.Params
 	scope, err := granted(ctx, tx, grant, p)
 	if err != nil {
-		return "", err
+		return err
 	}
-	code := token.Code{
-		ClientID: rq.Client.ID, SessionUID: &session.UID, RedirectURI: p.RedirectURI,
-		Scope: scope, Resources: p.Resources, AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
-	}
-	if p.CodeChallenge != "" {
-		code.CodeChallenge = &p.CodeChallenge
+	approval := token.Approval{
+		ClientID: rq.Client.ID, SessionUID: &session.UID, Scope: scope, Resources: p.Resources,
+		AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
 	}
 	if p.Nonce != "" {
-		code.Nonce = &p.Nonce
+		approval.Nonce = &p.Nonce
 	}
-	value, err := token.IssueCode(ctx, tx, rq.now, grant, code)
-	if err != nil {
-		return "", err
+	if p.Device != nil {
+		out.Trouble, err = rq.approveDevice(ctx, tx, grant, approval)
+	} else {
+		out.Code, err = rq.issueCode(ctx, tx, grant, approval)
 	}
-	if _, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, code.IsOffline()); err != nil {
-		return "", err
+	if err != nil || out.Trouble != "" {
+		return err
 	}
-	return value, rq.limit(ctx, tx, grant)
+	if _, err = token.AuthorizeClient(ctx, tx, session.UID, rq.Client.ID, grant.ID, approval.IsOffline()); err != nil {
+		return err
+	}
+	return rq.limit(ctx, tx, grant)
+}
+
+func (rq *Request) issueCode(ctx context.Context, tx *db.Tx, grant *token.Grant, approval token.Approval) (string, error) {
+	code := token.Code{Approval: approval, RedirectURI: rq.Params.RedirectURI}
+	if rq.Params.CodeChallenge != "" {
+		code.CodeChallenge = &rq.Params.CodeChallenge
+	}
+	return token.IssueCode(ctx, tx, rq.now, grant, code)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"signet/internal/oidc/proto"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
@@ -115,7 +116,7 @@ func finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, o outcom
 	}
 	in.saved++
 	tx.AfterCommit(func() { in.FinishedAt = &now })
-	return tenant.From(ctx).URL(resumePath(in.UID)), nil
+	return tenant.From(ctx).URL(in.resumePath()), nil
 }
 
 // take removes a finished interaction. Of several that try, one succeeds; the
@@ -142,4 +143,10 @@ func stateColumn(state json.RawMessage) *db.JSON[json.RawMessage] {
 	return &db.JSON[json.RawMessage]{V: state}
 }
 
-func resumePath(uid string) string { return "/oidc/auth/" + uid }
+// resumePath is where the authorization of an interaction continues.
+func (in *Interaction) resumePath() string {
+	if in.Kind == KindDevice {
+		return proto.PathDevice + "/" + in.UID
+	}
+	return proto.PathAuthorization + "/" + in.UID
+}

@@ -17,6 +17,7 @@ import (
 // Ids of the built-in clients, which have no row.
 const (
 	DemoApp       = "demo-app"
+	DeviceDemoApp = "device-demo-app"
 	AccountCenter = "account-center"
 )
 
@@ -59,6 +60,7 @@ type Client struct {
 	AlwaysIssues       bool // refresh tokens without offline_access
 	MaxGrants          int  // live grants per user, 0 is no limit
 	ExchangesTokens    bool // of users for others (RFC 8693)
+	SignsInDevices     bool // instead of browsers (RFC 8628)
 
 	secrets []application.Secret
 }
@@ -93,6 +95,9 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	}
 	if exchanges := a.Custom.AllowTokenExchange; exchanges != nil {
 		c.ExchangesTokens = *exchanges && !a.IsThirdParty
+	}
+	if devices := a.Custom.IsDeviceFlow; devices != nil {
+		c.SignsInDevices = *devices && a.Type == application.Native
 	}
 	if limit := a.Custom.MaxAllowedGrants; limit != nil {
 		c.MaxGrants = int(*limit)
@@ -140,8 +145,11 @@ func (c *Client) RequiresPKCE() bool { return c.IsPublic() }
 // Grants are the grant types that the client may use.
 func (c *Client) Grants() []string {
 	grants := []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken}
-	if c.Type == application.MachineToMachine {
+	switch {
+	case c.Type == application.MachineToMachine:
 		grants = []string{proto.GrantClientCredentials}
+	case c.SignsInDevices:
+		grants = []string{proto.GrantDeviceCode, proto.GrantRefreshToken}
 	}
 	if c.ExchangesTokens {
 		grants = append(grants, proto.GrantTokenExchange)

@@ -70,6 +70,11 @@ func Builtin(t *tenant.Tenant, id string) *Client {
 		c := single(id, "Account center", t.URL("/account"), t.URL("/account/callback"))
 		c.AlwaysIssues = true
 		return c
+	case DeviceDemoApp:
+		return &Client{
+			ID: id, Name: "Device demo app", Kind: KindBuiltin, Type: application.Native, SignsInDevices: true,
+			IDTokenTTL: defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
+		}
 	}
 	return nil
 }

@@ -41,35 +41,14 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if err != nil {
 		return nil, err
 	}
-	a := &authorization{grant: g, scope: code.Scope, resources: code.Resources, nonce: code.Nonce}
+	a := approved(g, &code.Approval)
 	if err := consumeCode(ctx, tx, rq, value, g.ID); err != nil {
 		return a, err
 	}
-	if !code.IsOffline() {
-		a.sessionUID = code.SessionUID
-	}
-	if err := liveSession(ctx, tx, rq.now, a.sessionUID, g.UserID); err != nil {
-		return a, err
-	}
-	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
-		return a, err
-	}
-	if code.IsAuthTimeRequested {
-		a.authTime = &code.AuthTime
-	}
-	if rq.client.IssuesRefresh(code.Scope) {
-		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) {
-			return token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
-				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
-				Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
-			})
-		}
-	}
-	return a, nil
+	return a, rq.complete(ctx, tx, a, &code.Approval)
 }
 
-// consumeCode spends the code. A second use means that somebody else has it too:
-// whatever came of the first is revoked (RFC 9700 section 4.5).
+// consumeCode spends the code; a second use revokes what came of the first.
 func consumeCode(ctx context.Context, tx *db.Tx, rq *request, value, grantID string) error {
 	ok, err := token.RedeemCode(ctx, tx, rq.now, value)
 	if err != nil || ok {
@@ -82,10 +61,7 @@ func consumeCode(ctx context.Context, tx *db.Tx, rq *request, value, grantID str
 	if code == nil || code.ConsumedAt == nil {
 		return proto.ErrInvalidGrant // expired
 	}
-	if err := token.RevokeGrant(ctx, tx, rq.now, grantID); err != nil {
-		return err
-	}
-	return refusal{proto.ErrInvalidGrant}
+	return rq.revokeReused(ctx, tx, grantID)
 }
 
 // Length of a code verifier (RFC 7636 section 4.1).

@@ -86,6 +86,9 @@ type grantType struct {
 	// authorize runs in the transaction that mints. The authorization it returns
 	// beside an error is for the audit record.
 	authorize func(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error)
+	// ready, if there is one, refuses requests outside any transaction for which
+	// authorize would find nothing yet: they come often and write nothing.
+	ready func(ctx context.Context, q db.Q, rq *request) error
 	// authorizeMachine stands in place of authorize where the client asks for
 	// itself: it only reads, and nothing is stored.
 	authorizeMachine func(ctx context.Context, q db.Q, rq *request) (*authorization, error)
@@ -95,6 +98,7 @@ var types = map[string]grantType{
 	proto.GrantAuthorizationCode: {audit: "AuthorizationCode", authorize: redeemCode},
 	proto.GrantRefreshToken:      {audit: "RefreshToken", authorize: refresh},
 	proto.GrantClientCredentials: {audit: "ClientCredentials", authorizeMachine: clientCredentials},
+	proto.GrantDeviceCode:        {audit: "DeviceCode", ready: deviceReady, authorize: redeemDevice},
 	proto.GrantTokenExchange:     {audit: "TokenExchange", authorize: exchangeToken},
 }
 
@@ -105,7 +109,7 @@ type refusal struct{ error }
 func (r refusal) Unwrap() error { return r.error }
 
 // Exchange answers a token request. authenticate finds out who sent it; whatever
-// it says, the request is put on record.
+// it says, the request is put on record, unless a device asks before its time.
 func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Params, authenticate func() (*client.Authenticated, error)) (*Response, error) {
 	kind, known := types[p.Get("grant_type")]
 	if !known {
@@ -125,7 +129,10 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 			response, err = e.mint(ctx, rq, kind, &result)
 		}
 	}
-	record(ctx, kind.audit, c, result, err)
+	// That a device goes on waiting is no news, and would fill the trail.
+	if !errors.Is(err, proto.ErrAuthorizationPending) {
+		record(ctx, kind.audit, c, result, err)
+	}
 	return response, err
 }
 
@@ -152,6 +159,11 @@ type minted struct {
 
 // mint runs the grant type and issues the tokens in one transaction, then signs.
 func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result **authorization) (*Response, error) {
+	if kind.ready != nil {
+		if err := kind.ready(ctx, rq.tenant.DB, rq); err != nil {
+			return nil, err
+		}
+	}
 	config, err := e.Settings.OIDC(ctx, rq.tenant.DB)
 	if err != nil {
 		return nil, err

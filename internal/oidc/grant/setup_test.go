@@ -163,8 +163,11 @@ func (w *world) authorize(clientID, scope string, change ...func(*token.Code)) a
 		sum := sha256.Sum256([]byte(verifier))
 		challenge, nonce := base64.RawURLEncoding.EncodeToString(sum[:]), "n-0S6"
 		code := token.Code{
-			ClientID: clientID, SessionUID: &s.UID, RedirectURI: redirectURI, CodeChallenge: &challenge,
-			Nonce: &nonce, Scope: scope, AuthTime: now, Resources: slices.Sorted(maps.Keys(w.offered)),
+			Approval: token.Approval{
+				ClientID: clientID, SessionUID: &s.UID, Nonce: &nonce, Scope: scope, AuthTime: now,
+				Resources: slices.Sorted(maps.Keys(w.offered)),
+			},
+			RedirectURI: redirectURI, CodeChallenge: &challenge,
 		}
 		for _, c := range change {
 			c(&code)

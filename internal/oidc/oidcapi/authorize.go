@@ -26,6 +26,11 @@ type Browser struct {
 	RenderSignedOut func(w http.ResponseWriter, r *http.Request) error
 	// RenderConsent asks a person what an application may have.
 	RenderConsent func(w http.ResponseWriter, r *http.Request, status int, page ConsentPage) error
+	// RenderDevice asks a person for the code that a device shows, or to confirm
+	// it.
+	RenderDevice func(w http.ResponseWriter, r *http.Request, page DevicePage) error
+	// RenderDeviceDone sends a person back to the device.
+	RenderDeviceDone func(w http.ResponseWriter, r *http.Request) error
 	// RenderUnknownSession tells a person that no sign-in is open here.
 	RenderUnknownSession func(w http.ResponseWriter, r *http.Request)
 	// RenderError tells a person of an error.
@@ -39,6 +44,11 @@ func (b *Browser) Routes() web.Table {
 		web.Raw(http.MethodGet, proto.PathAuthorization, b.authorize),
 		web.Raw(http.MethodPost, proto.PathAuthorization, b.authorize),
 		b.page(http.MethodGet, resume, b.resume),
+		b.page(http.MethodGet, proto.PathDevice, b.device),
+		b.page(http.MethodPost, proto.PathDevice, b.answerDevice),
+		b.page(http.MethodGet, proto.PathDevice+"/{uid}", b.resume),
+		b.page(http.MethodGet, authorize.PathDevicePage, b.devicePage),
+		b.page(http.MethodGet, authorize.PathDeviceDone, b.deviceDone),
 		b.page(http.MethodGet, pathConsent, b.consent),
 		b.page(http.MethodPost, pathConsent, b.decide),
 		b.page(http.MethodGet, proto.PathEndSession, b.endSession),

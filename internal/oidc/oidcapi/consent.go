@@ -31,7 +31,7 @@ type ConsentPage struct {
 	*authorize.Asked
 
 	Action, Token string
-	// SwitchURL asks the same for another account.
+	// SwitchURL asks the same for another account; "" if that cannot be done here.
 	SwitchURL string
 	// IsForeign says that an organization was named that is not the person's.
 	IsForeign bool
@@ -69,11 +69,15 @@ func (b *Browser) ask(w http.ResponseWriter, r *http.Request, in *authorize.Inte
 	if err != nil {
 		return err
 	}
-	noStore(w)
-	return b.RenderConsent(w, r, status, ConsentPage{
-		Asked: asked, Token: in.LogID(), SwitchURL: t.Path(in.Params.Again()), IsForeign: status != http.StatusOK,
+	page := ConsentPage{
+		Asked: asked, Token: in.LogID(), IsForeign: status != http.StatusOK,
 		Action: t.Path(pathConsent) + "?" + url.Values{"app_id": {in.ClientID}}.Encode(),
-	})
+	}
+	if again := in.Params.Again(); again != "" {
+		page.SwitchURL = t.Path(again)
+	}
+	noStore(w)
+	return b.RenderConsent(w, r, status, page)
 }
 
 // decide does what the person has decided on the page.

@@ -13,7 +13,7 @@ import (
 )
 
 // metadata is what the provider says about itself (OpenID Connect Discovery
-// section 3, RFC 8414 section 2). It names what works, and nothing else.
+// section 3, RFC 8414 section 2, RFC 8628 section 4). It names what works, and nothing else.
 type metadata struct {
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	ClaimsParameter        bool     `json:"claims_parameter_supported"`
@@ -36,6 +36,7 @@ type metadata struct {
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
 	PushedEndpoint         string   `json:"pushed_authorization_request_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
@@ -52,19 +53,22 @@ var claims = []string{
 
 func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
 	return metadata{
-		Issuer:                 t.Issuer(),
-		AuthorizationEndpoint:  t.URL(proto.PathAuthorization),
-		TokenEndpoint:          t.URL(proto.PathToken),
-		UserinfoEndpoint:       t.URL(proto.PathUserinfo),
-		RevocationEndpoint:     t.URL(proto.PathRevocation),
-		PushedEndpoint:         t.URL(proto.PathPushed),
-		IntrospectionEndpoint:  t.URL(proto.PathIntrospection),
-		EndSessionEndpoint:     t.URL(proto.PathEndSession),
-		JWKSURI:                t.URL(proto.PathJWKS),
-		Claims:                 claims,
-		ClaimTypes:             []string{"normal"},
-		CodeChallengeMethods:   []string{proto.CodeChallengeMethod},
-		GrantTypes:             []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},
+		Issuer:                t.Issuer(),
+		AuthorizationEndpoint: t.URL(proto.PathAuthorization),
+		TokenEndpoint:         t.URL(proto.PathToken),
+		UserinfoEndpoint:      t.URL(proto.PathUserinfo),
+		RevocationEndpoint:    t.URL(proto.PathRevocation),
+		PushedEndpoint:        t.URL(proto.PathPushed),
+		DeviceEndpoint:        t.URL(proto.PathDeviceAuthorization),
+		IntrospectionEndpoint: t.URL(proto.PathIntrospection),
+		EndSessionEndpoint:    t.URL(proto.PathEndSession),
+		JWKSURI:               t.URL(proto.PathJWKS),
+		Claims:                claims,
+		ClaimTypes:            []string{"normal"},
+		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
+		GrantTypes: []string{
+			proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantDeviceCode, proto.GrantTokenExchange,
+		},
 		IDTokenAlgorithms:      algorithms,
 		IssParameter:           true,
 		BackchannelLogout:      true,

@@ -30,11 +30,11 @@ type API struct {
 }
 
 // New returns the endpoints of the tenants in p.
-func New(p *db.Pool, now clock.Clock, ring *crypt.Keyring, keys *token.Keys, clients *client.Directory, config *settings.Reader) *API {
+func New(p *db.Pool, engine *authorize.Engine, ring *crypt.Keyring, config *settings.Reader) *API {
 	return &API{
-		clock: now, clients: clients, keys: keys,
-		tokens:    &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config, Clients: clients},
-		authorize: &authorize.Engine{Clients: clients, Keys: keys, Clock: now},
+		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys,
+		tokens:    &grant.Endpoint{Clock: engine.Clock, Ring: ring, Keys: engine.Keys, Settings: config, Clients: engine.Clients},
+		authorize: engine,
 		metadata:  db.NewCache[string, []byte](p, settings.Family, 256),
 	}
 }

@@ -17,6 +17,7 @@ func (a *API) Routes() web.Table {
 		a.route(http.MethodPost, proto.PathToken, a.token),
 		a.route(http.MethodPost, proto.PathRevocation, a.revocation),
 		a.route(http.MethodPost, proto.PathPushed, a.push),
+		a.route(http.MethodPost, proto.PathDeviceAuthorization, a.deviceAuthorization),
 		a.route(http.MethodPost, proto.PathIntrospection, a.introspection),
 		a.route(http.MethodGet, proto.PathUserinfo, a.userinfo),
 		a.route(http.MethodPost, proto.PathUserinfo, a.userinfo),
@@ -36,7 +37,7 @@ func (a *API) Routes() web.Table {
 // openPaths are the endpoints that scripts of other origins may call.
 var openPaths = []string{
 	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathJWKS,
-	proto.PathToken, proto.PathPushed, proto.PathRevocation, proto.PathIntrospection, proto.PathUserinfo,
+	proto.PathToken, proto.PathPushed, proto.PathDeviceAuthorization, proto.PathRevocation, proto.PathIntrospection, proto.PathUserinfo,
 }
 
 // route makes errors of h the protocol's.

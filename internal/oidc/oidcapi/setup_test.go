@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"signet/internal/application"
+	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/token"
@@ -47,7 +48,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	endpoint, _ := url.Parse("https://id.example/auth")
 	w := &world{t: t, ring: ring, tenant: tenant.New("default", endpoint, p), clock: clock.NewFake(time.UnixMilli(1_800_000_000_000))}
 	w.ctx = tenant.With(context.Background(), w.tenant)
-	api := oidcapi.New(p, w.clock.Now, ring, token.NewKeys(p, ring, w.clock.Now), client.NewDirectory(p), settings.NewReader(p))
+	api := oidcapi.New(p, &authorize.Engine{Clients: client.NewDirectory(p), Keys: token.NewKeys(p, ring, w.clock.Now), Clock: w.clock.Now}, ring, settings.NewReader(p))
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Routes())
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -3,11 +3,12 @@ package proto
 import "signet/internal/platform/errs"
 
 // Errors of the protocol. The code is "oidc." plus the OAuth error of RFC 6749
-// sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8707 section 2 or OpenID
-// Connect Core section 3.1.2.6; Detail becomes the error_description.
+// sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC
+// 8707 section 2 or OpenID Connect Core section 3.1.2.6; Detail becomes the error_description.
 var (
 	ErrInvalidRequest          = errs.New(400, "oidc.invalid_request")
 	ErrRequestTooLarge         = errs.New(413, "oidc.invalid_request").Describe("request entity too large")
+	ErrTooManyRequests         = errs.New(429, "oidc.invalid_request").Describe("too many requests, try again later")
 	ErrInvalidClient           = errs.New(400, "oidc.invalid_client")
 	ErrClientAuthentication    = errs.New(401, "oidc.invalid_client").Describe("client authentication failed")
 	ErrInvalidClientMetadata   = errs.New(400, "oidc.invalid_client_metadata")
@@ -18,6 +19,9 @@ var (
 	ErrInvalidToken            = errs.New(401, "oidc.invalid_token").Describe("invalid token provided")
 	ErrInsufficientScope       = errs.New(403, "oidc.insufficient_scope")
 	ErrAccessDenied            = errs.New(400, "oidc.access_denied")
+	ErrAuthorizationPending    = errs.New(400, "oidc.authorization_pending").Describe("authorization request is still pending as the end-user hasn't yet completed the user interaction steps")
+	ErrExpiredToken            = errs.New(400, "oidc.expired_token").Describe("the device code has expired")
+	ErrAborted                 = ErrAccessDenied.Describe("End-User aborted interaction")
 	ErrUnauthorizedClient      = errs.New(400, "oidc.unauthorized_client")
 	ErrUnsupportedGrantType    = errs.New(400, "oidc.unsupported_grant_type").Describe("unsupported grant_type requested")
 	ErrUnsupportedResponseType = errs.New(400, "oidc.unsupported_response_type").Describe("unsupported response_type requested")

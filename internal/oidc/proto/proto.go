@@ -5,11 +5,12 @@
 package proto
 
 // Grant types that the token endpoint serves (RFC 6749 sections 4.1.3, 6 and
-// 4.4, RFC 8693 section 2.1).
+// 4.4, RFC 8628 section 3.4, RFC 8693 section 2.1).
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
 	GrantClientCredentials = "client_credentials"
+	GrantDeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
 	GrantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
@@ -31,6 +32,8 @@ const (
 	PathRevocation            = "/oidc/token/revocation"
 	PathPushed                = "/oidc/request"
 	PathIntrospection         = "/oidc/token/introspection"
+	PathDeviceAuthorization   = "/oidc/device/auth"
+	PathDevice                = "/oidc/device"
 	PathUserinfo              = "/oidc/me"
 	PathJWKS                  = "/oidc/jwks"
 	PathEndSession            = "/oidc/session/end"

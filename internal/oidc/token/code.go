@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"signet/internal/oidc/proto"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
@@ -13,23 +12,13 @@ import (
 // Code is what an authorization code stands for (RFC 6749 section 4.1.2). Times
 // are milliseconds.
 type Code struct {
-	GrantID       string
-	ClientID      string
-	SessionUID    *string
+	Approval
+
 	RedirectURI   string  // as sent; the exchange must repeat it
 	CodeChallenge *string // S256
-	Nonce         *string
-	Scope         string // granted, offline_access only where it counts
-	Resources     []string
-	AuthTime      int64
-	// IsAuthTimeRequested puts auth_time into the ID token.
-	IsAuthTimeRequested bool
-	ExpiresAt           int64
-	ConsumedAt          *int64
+	ExpiresAt     int64
+	ConsumedAt    *int64
 }
-
-// IsOffline reports whether tokens of the code outlive its session.
-func (c *Code) IsOffline() bool { return proto.HasScope(c.Scope, proto.ScopeOfflineAccess) }
 
 type codeRow struct {
 	GrantID             string            `db:"grant_id"`
@@ -48,9 +37,11 @@ type codeRow struct {
 
 func (r codeRow) code() *Code {
 	return &Code{
-		GrantID: r.GrantID, ClientID: r.ClientID, SessionUID: r.SessionUID, RedirectURI: r.RedirectURI,
-		CodeChallenge: r.CodeChallenge, Nonce: r.Nonce, Scope: r.Scope, Resources: r.Resources.V, AuthTime: r.AuthTime,
-		IsAuthTimeRequested: r.IsAuthTimeRequested, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
+		Approval: Approval{
+			GrantID: r.GrantID, ClientID: r.ClientID, SessionUID: r.SessionUID, Nonce: r.Nonce, Scope: r.Scope,
+			Resources: r.Resources.V, AuthTime: r.AuthTime, IsAuthTimeRequested: r.IsAuthTimeRequested,
+		},
+		RedirectURI: r.RedirectURI, CodeChallenge: r.CodeChallenge, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
 	}
 }
 

@@ -189,7 +189,7 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	for _, table := range []string{"refresh_tokens", "access_tokens", "authorization_codes"} {
+	for _, table := range []string{"refresh_tokens", "access_tokens", "authorization_codes", "device_codes"} {
 		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id = $2`, id); err != nil {
 			return err
 		}

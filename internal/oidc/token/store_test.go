@@ -158,7 +158,7 @@ func TestGrant_NothingIsMintedPastItsEnd(t *testing.T) {
 		}{"revoked": {revoked, now}, "expired": {fresh, fresh.ExpiresAt}, "unknown": {&token.Grant{ID: "nothing"}, now}} {
 			for kind, mint := range map[string]func(tx *db.Tx) (string, error){
 				"code": func(tx *db.Tx) (string, error) {
-					return token.IssueCode(t.Context(), tx, tc.at, tc.grant, token.Code{ClientID: "app"})
+					return token.IssueCode(t.Context(), tx, tc.at, tc.grant, token.Code{Approval: token.Approval{ClientID: "app"}})
 				},
 				"refresh token": func(tx *db.Tx) (string, error) {
 					return token.IssueRefresh(t.Context(), tx, tc.at, tc.grant, token.RefreshToken{ClientID: "app", ExpiresAt: tc.at + hour})
@@ -188,7 +188,7 @@ func TestGrant_NothingIsMintedPastItsEnd(t *testing.T) {
 func (w *world) mint(g *token.Grant, session *string) (access, refresh string) {
 	w.t.Helper()
 	w.tx(func(tx *db.Tx) (err error) {
-		if _, err = token.IssueCode(w.t.Context(), tx, now, g, token.Code{ClientID: g.ClientID, SessionUID: session}); err != nil {
+		if _, err = token.IssueCode(w.t.Context(), tx, now, g, token.Code{Approval: token.Approval{ClientID: g.ClientID, SessionUID: session}}); err != nil {
 			return err
 		}
 		refresh, err = token.IssueRefresh(w.t.Context(), tx, now, g, token.RefreshToken{ClientID: g.ClientID, SessionUID: session, ExpiresAt: now + 24*hour})

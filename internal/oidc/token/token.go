@@ -1,8 +1,8 @@
 // Package token keeps what an OpenID Provider hands out: browser sessions,
-// grants, authorization codes, refresh tokens and opaque access tokens, the keys
-// that sign ID tokens and cookies, and the claims that ID tokens and userinfo
-// carry. What ends a session leaves notices for the applications that want to be
-// told; package logout delivers them. It decides no request: packages grant, authorize, logout and oidcapi
+// grants, authorization and device codes, refresh tokens and opaque access tokens,
+// the keys that sign ID tokens and cookies, and the claims that ID tokens and
+// userinfo carry. What ends a session leaves notices for the applications that
+// want to be told; package logout delivers them. It decides no request: packages grant, authorize, logout and oidcapi
 // compose its functions.
 //
 // Sessions, codes and tokens are 256 random bits, stored as their SHA-256
@@ -18,6 +18,9 @@ const (
 	GrantTTL = 180 * 24 * time.Hour
 	// CodeTTL is how long an authorization code may be redeemed.
 	CodeTTL = 60 * time.Second
+	// DeviceTTL is how long a device waits for a person, and may then fetch its
+	// tokens.
+	DeviceTTL = 10 * time.Minute
 	// AccessTTL is the life of an opaque access token.
 	AccessTTL = time.Hour
 	// ReuseLeeway is how long a consumed refresh token still answers with its

@@ -317,6 +317,26 @@ CREATE TABLE daily_token_usage (         -- each node adds to its own row
   PRIMARY KEY (tenant_id, day, node)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE device_codes (
+  tenant_id TEXT NOT NULL,
+  code_hash BLOB NOT NULL,
+  user_code_hash BLOB NOT NULL,
+  client_id TEXT NOT NULL,
+  params TEXT CHECK (json_valid(params)) NOT NULL,
+  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'approved', 'denied')),
+  grant_id TEXT,
+  approval TEXT CHECK (json_valid(approval)),
+  expires_at INTEGER NOT NULL,
+  consumed_at INTEGER,
+  PRIMARY KEY (tenant_id, code_hash),
+  UNIQUE (tenant_id, user_code_hash),
+  FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX device_codes_grant ON device_codes (tenant_id, grant_id) WHERE grant_id IS NOT NULL;
+
+CREATE INDEX device_codes_purge ON device_codes (expires_at);
+
 CREATE TABLE entity_counts (             -- sharded row counts behind Total-Number, usersCount
   tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL,

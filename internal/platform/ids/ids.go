@@ -18,10 +18,10 @@ const (
 )
 
 // Short returns 12 characters [0-9a-z]: the id of a user or an organization.
-func Short() string { return draw(lowerAlphabet, 12) }
+func Short() string { return Draw(lowerAlphabet, 12) }
 
 // Long returns 21 characters [0-9a-z]: the id of anything else.
-func Long() string { return draw(lowerAlphabet, 21) }
+func Long() string { return Draw(lowerAlphabet, 21) }
 
 // Ordered returns 21 characters [0-9a-z] that sort by now, and within one
 // millisecond by the order of the calls: nine of base-36 milliseconds, five that
@@ -29,7 +29,7 @@ func Long() string { return draw(lowerAlphabet, 21) }
 // only ever appended.
 func Ordered(now time.Time) string {
 	count := calls.Add(1) % (36 * 36 * 36 * 36 * 36)
-	return base36(now.UnixMilli(), 9) + base36(count, 5) + draw(lowerAlphabet, 7)
+	return base36(now.UnixMilli(), 9) + base36(count, 5) + Draw(lowerAlphabet, 7)
 }
 
 // calls counts those of Ordered.
@@ -41,7 +41,7 @@ func base36(n int64, width int) string {
 }
 
 // Secret returns 32 characters [0-9A-Za-z]: an application secret.
-func Secret() string { return draw(fullAlphabet, 32) }
+func Secret() string { return Draw(fullAlphabet, 32) }
 
 // Token returns 256 random bits as 43 characters of base64url: a code, token or
 // session id.
@@ -51,8 +51,9 @@ func Token() string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
-// draw returns n characters of alphabet, each equally likely.
-func draw(alphabet string, n int) string {
+// Draw returns n characters of an alphabet of at most 256 bytes, each equally
+// likely: a secret if they are many enough.
+func Draw(alphabet string, n int) string {
 	limit := 256 - 256%len(alphabet)
 	out := make([]byte, 0, n)
 	var raw [64]byte
