@@ -65,7 +65,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		experience: signinexp.NewCache(o.Pool),
 		center:     accountcenter.NewCache(o.Pool),
 		keys:       token.NewKeys(o.Pool, o.Keyring, o.Clock),
-		clients:    client.NewDirectory(o.Pool),
+		clients:    client.NewDirectory(o.Pool, client.Options{Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound}),
 		limiter:    sentinel.NewLimiter(),
 		trail:      trail,
 	}

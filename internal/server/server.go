@@ -19,6 +19,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/fetch"
 	"signet/internal/platform/job"
 	"signet/internal/platform/web"
 	"signet/internal/purge"
@@ -49,6 +50,9 @@ type Options struct {
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
+	// Outbound fetches what clients publish about themselves, from wherever they
+	// say; one that reaches no private network if nil.
+	Outbound *http.Client
 	// Assets is where uploaded files lie; nil if none can be uploaded.
 	Assets *asset.Disk
 	// Seed fills new tenants; ProductSeed if nil.
@@ -59,6 +63,9 @@ type Options struct {
 	// RequestTimeout bounds one request; 30 s if zero.
 	RequestTimeout time.Duration
 }
+
+// outboundTimeout bounds a call for what a client publishes: somebody waits for it.
+const outboundTimeout = 5 * time.Second
 
 // apart reports whether operators sign in at an origin of their own.
 func (o *Options) apart() bool {
@@ -80,6 +87,9 @@ type Server struct {
 func New(ctx context.Context, o Options) (*Server, error) {
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = 30 * time.Second
+	}
+	if o.Outbound == nil {
+		o.Outbound = fetch.New(fetch.Options{Timeout: outboundTimeout})
 	}
 	s := &Server{
 		options: o,

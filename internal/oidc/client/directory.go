@@ -3,9 +3,12 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/tenant"
 )
@@ -13,14 +16,28 @@ import (
 // maxID bounds a client_id; longer ones name nobody.
 const maxID = 2048
 
-// Directory resolves client ids.
+// Options are what a Directory works with.
+type Options struct {
+	// Ring opens the secrets with which clients sign.
+	Ring  *crypt.Keyring
+	Clock clock.Clock
+	// Outbound fetches what clients publish, from wherever they say.
+	Outbound *http.Client
+}
+
+// Directory resolves client ids and checks what clients prove themselves with.
 type Directory struct {
-	cache *db.Cache[string, *Client]
+	cache     *db.Cache[string, *Client]
+	ring      *crypt.Keyring
+	published *keySets
 }
 
 // NewDirectory returns the directory of the tenants in p.
-func NewDirectory(p *db.Pool) *Directory {
-	return &Directory{cache: db.NewCache[string, *Client](p, application.Family, 4096)}
+func NewDirectory(p *db.Pool, o Options) *Directory {
+	return &Directory{
+		cache: db.NewCache[string, *Client](p, application.Family, 4096),
+		ring:  o.Ring, published: newKeySets(o.Outbound, o.Clock),
+	}
 }
 
 // ByID returns the client of an id. An unknown one is invalid_client, one that
@@ -78,7 +95,7 @@ func Builtin(t *tenant.Tenant, id string) *Client {
 // its URIs after signing out.
 func single(id, name string, redirectURIs ...string) *Client {
 	return &Client{
-		ID: id, Name: name, Kind: KindBuiltin, Type: application.SPA,
+		ID: id, Name: name, Kind: KindBuiltin, Type: application.SPA, authMethod: proto.AuthNone,
 		RedirectURIs: redirectURIs, PostLogoutRedirectURIs: redirectURIs[:1],
 		IDTokenTTL: defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 	}
