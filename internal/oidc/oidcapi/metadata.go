@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
+	"signet/internal/application"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
@@ -28,9 +30,13 @@ type metadata struct {
 	Scopes                 []string `json:"scopes_supported"`
 	SubjectTypes           []string `json:"subject_types_supported"`
 	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
+	AuthAlgorithms         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	TokenEndpoint          string   `json:"token_endpoint"`
 	IDTokenAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
+	RequestParameter       bool     `json:"request_parameter_supported"`
+	RequestAlgorithms      []string `json:"request_object_signing_alg_values_supported"`
 	RequestURIParameter    bool     `json:"request_uri_parameter_supported"`
+	RequiresPushed         bool     `json:"require_pushed_authorization_requests"`
 	UserinfoEndpoint       string   `json:"userinfo_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
@@ -70,7 +76,12 @@ func metadataOf(t *tenant.Tenant, algorithm string) metadata {
 		ResponseTypes:         []string{"code"},
 		Scopes:                proto.Scopes,
 		SubjectTypes:          []string{"public"},
-		AuthMethods:           []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
+		AuthMethods: []string{
+			proto.AuthBasic, application.AuthSecretJWT, proto.AuthPost, application.AuthPrivateKeyJWT, proto.AuthNone,
+		},
+		AuthAlgorithms:    slices.Concat(application.SecretAlgorithms, application.KeyAlgorithms),
+		RequestParameter:  true,
+		RequestAlgorithms: application.KeyAlgorithms,
 	}
 }
 

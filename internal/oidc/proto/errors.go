@@ -8,6 +8,7 @@ import "signet/internal/platform/errs"
 var (
 	ErrInvalidRequest          = errs.New(400, "oidc.invalid_request")
 	ErrRequestTooLarge         = errs.New(413, "oidc.invalid_request").Describe("request entity too large")
+	ErrInvalidRequestObject    = errs.New(400, "oidc.invalid_request_object").Describe("the request object is not a valid one that the client has signed")
 	ErrInvalidClient           = errs.New(400, "oidc.invalid_client")
 	ErrClientAuthentication    = errs.New(401, "oidc.invalid_client").Describe("client authentication failed")
 	ErrInvalidClientMetadata   = errs.New(400, "oidc.invalid_client_metadata")
