@@ -58,6 +58,7 @@ func serveInstallation(e *environment, in *server.Installation) error {
 		KeyGrace:           time.Duration(c.KeyGrace) * time.Second,
 		IgnoreUsernameCase: !c.CaseSensitiveUsername,
 		Pwned:              breachCheck(c.BreachService),
+		Unguarded:          c.SSRFProtectionDisabled,
 	})
 	if err != nil {
 		return err

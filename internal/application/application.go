@@ -160,7 +160,7 @@ func (c *CustomMetadata) check() error {
 	if len(c.CORSAllowedOrigins) > maxURIs || slices.ContainsFunc(c.CORSAllowedOrigins, func(o string) bool { return o == "" || len(o) > maxURI }) {
 		return web.Invalid("customClientMetadata.corsAllowedOrigins", "must be origins")
 	}
-	return c.checkKeys()
+	return c.CheckKeys()
 }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }

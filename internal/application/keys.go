@@ -85,9 +85,9 @@ func readKey(member map[string]any) (jose.JSONWebKey, error) {
 	return jose.JSONWebKey{Key: key.Key, KeyID: key.KeyID, Algorithm: key.Algorithm, Use: key.Use}, nil
 }
 
-// checkKeys refuses a key set that is not what it should be, so that nobody
+// CheckKeys refuses a key set that is not what it should be, so that nobody
 // uploads a private key and goes on using it.
-func (c *CustomMetadata) checkKeys() error {
+func (c *CustomMetadata) CheckKeys() error {
 	if c.JWKS != nil {
 		if len(c.JWKS.Keys) == 0 || len(c.JWKS.Keys) > MaxKeys {
 			return web.Invalid("customClientMetadata.jwks.keys", fmt.Sprintf("must have 1 to %d members", MaxKeys))

@@ -65,10 +65,13 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		experience: signinexp.NewCache(o.Pool),
 		center:     accountcenter.NewCache(o.Pool),
 		keys:       token.NewKeys(o.Pool, o.Keyring, o.Clock),
-		clients:    client.NewDirectory(o.Pool, client.Options{Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound}),
+		clients:    client.NewDirectory(o.Pool, client.Options{Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Settings: config}),
 		limiter:    sentinel.NewLimiter(),
 		trail:      trail,
 	}
+	p.clients = client.NewDirectory(o.Pool, client.Options{
+		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Settings: config, Algorithm: p.idTokenAlgorithm,
+	})
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
 	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
@@ -129,6 +132,15 @@ func (p *parts) tables() []web.Table {
 		tables = append(tables, pages.OnError(p.renderError))
 	}
 	return tables
+}
+
+// idTokenAlgorithm is what the ID tokens of a tenant are signed with.
+func (p *parts) idTokenAlgorithm(ctx context.Context, q db.Q) (string, error) {
+	keys, err := p.keys.Set(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	return keys.Algorithm, nil
 }
 
 func (p *parts) assets() *assetapi.API {

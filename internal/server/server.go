@@ -50,8 +50,9 @@ type Options struct {
 	IgnoreUsernameCase bool
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
-	// Outbound fetches what clients publish about themselves, from wherever they
-	// say; one that reaches no private network if nil.
+	// Unguarded lets Signet fetch what clients publish from private networks too.
+	Unguarded bool
+	// Outbound fetches it; one that Unguarded describes if nil.
 	Outbound *http.Client
 	// Assets is where uploaded files lie; nil if none can be uploaded.
 	Assets *asset.Disk
@@ -89,7 +90,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		o.RequestTimeout = 30 * time.Second
 	}
 	if o.Outbound == nil {
-		o.Outbound = fetch.New(fetch.Options{Timeout: outboundTimeout})
+		o.Outbound = fetch.New(fetch.Options{Timeout: outboundTimeout, AllowPrivate: o.Unguarded})
 	}
 	s := &Server{
 		options: o,

@@ -80,6 +80,8 @@ type asking struct {
 	params  *Params
 	userID  string
 	grant   *token.Grant // of the session, nil if it has none
+	// organizationID is what a client is opened to that nobody has registered.
+	organizationID string
 }
 
 // Ask returns what the person of a consent interaction is asked for. Its errors
@@ -114,8 +116,9 @@ func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*askin
 	if err := rq.Client.CheckAccess(ctx, tx, *session.UserID); err != nil {
 		return nil, err
 	}
-	grant, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, in.ClientID)
-	return &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID, grant: grant}, err
+	a := &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID}
+	a.grant, err = rq.grant(ctx, tx, session)
+	return a, err
 }
 
 func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
@@ -150,6 +153,12 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 
 func (a *asking) application(ctx context.Context, q db.Q) (AskingApplication, error) {
 	shown := AskingApplication{ID: a.client.ID, Name: a.client.Name}
+	if a.client.IsDocument() {
+		// Anybody may call themselves anything; the address is what is certain.
+		title := a.client.Title()
+		shown.DisplayName = &title
+		return shown, nil
+	}
 	look, err := application.ExperienceOf(ctx, q, a.client.ID)
 	if errors.Is(err, application.ErrNotFound) {
 		return shown, nil

@@ -35,6 +35,7 @@ type Request struct {
 	isPushing, isPushed, isSigned bool
 	// What the person has done for this very request.
 	hasLoggedIn, hasConsented bool
+	grantID                   string // what they allowed a client for this request alone
 }
 
 // check is one rule about a request. It may complete Params.

@@ -137,6 +137,6 @@ func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.
 		out.Refusal = errDenied
 		return nil
 	}
-	rq.hasConsented = true
+	rq.hasConsented, rq.grantID = true, result.Grant
 	return rq.advance(ctx, tx, session, result.Login, out)
 }

@@ -32,7 +32,7 @@ func audiences(t *tenant.Tenant, r *http.Request) []string {
 
 // assertedCredentials takes the client's id from the assertion, which the body
 // may leave out (RFC 7521 section 4.2).
-func assertedCredentials(p proto.Params) (credentials, error) {
+func assertedCredentials(ctx context.Context, p proto.Params) (credentials, error) {
 	raw, err := p.Require("client_assertion")
 	switch {
 	case err != nil:
@@ -44,7 +44,7 @@ func assertedCredentials(p proto.Params) (credentials, error) {
 	}
 	id, err := subjectOf(raw)
 	if err != nil {
-		return credentials{}, because(proto.ErrClientAuthentication, err)
+		return credentials{}, because(ctx, proto.ErrClientAuthentication, err)
 	}
 	if p.Has("client_id") && p.Get("client_id") != id {
 		return credentials{}, proto.ErrInvalidRequest.Describe("client_id mismatch")
@@ -80,7 +80,7 @@ func (d *Directory) checkAssertion(ctx context.Context, q db.Q, now int64, c *Cl
 		err = d.verifyWithKey(ctx, c, raw, &claims)
 	}
 	if err != nil {
-		return "", because(proto.ErrClientAuthentication, err)
+		return "", because(ctx, proto.ErrClientAuthentication, err)
 	}
 	err = c.check(&claims, audiences, now)
 	switch {
@@ -92,7 +92,7 @@ func (d *Directory) checkAssertion(ctx context.Context, q db.Q, now int64, c *Cl
 	default:
 		err = spend(ctx, q, c, &claims)
 	}
-	return secret, because(proto.ErrClientAuthentication, err)
+	return secret, because(ctx, proto.ErrClientAuthentication, err)
 }
 
 // verifyWithSecret tries every secret of the client and returns the name of the
@@ -107,7 +107,7 @@ func (d *Directory) verifyWithSecret(q db.Q, now int64, c *Client, raw string, c
 		if s.Kind == application.KindInternal {
 			continue
 		}
-		value, err := s.Open(d.ring, q.TenantID(), c.ID)
+		value, err := s.Open(d.options.Ring, q.TenantID(), c.ID)
 		if err != nil {
 			return "", err
 		}

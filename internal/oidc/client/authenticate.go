@@ -97,7 +97,7 @@ func credentialsOf(r *http.Request, p proto.Params) (credentials, error) {
 	case header != "":
 		return basicCredentials(header, p)
 	case p.Has("client_assertion") || p.Has("client_assertion_type"):
-		return assertedCredentials(p)
+		return assertedCredentials(r.Context(), p)
 	case !p.Has("client_id"):
 		return credentials{}, proto.ErrInvalidRequest.Describe("no client authentication mechanism provided")
 	}

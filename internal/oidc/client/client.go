@@ -6,6 +6,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"time"
 
@@ -26,6 +27,7 @@ const (
 const (
 	KindApplication = "application"
 	KindBuiltin     = "builtin"
+	KindDocument    = "cimd" // of a client ID metadata document
 )
 
 const (
@@ -38,7 +40,7 @@ const (
 type Client struct {
 	ID   string
 	Name string
-	// Kind is KindApplication or KindBuiltin.
+	// Kind is KindApplication, KindBuiltin or KindDocument.
 	Kind string
 	Type application.Type
 	// IsThirdParty asks the user for consent; others are trusted.
@@ -151,6 +153,21 @@ func (c *Client) CheckAccess(ctx context.Context, q db.Q, userID string) error {
 // IsPublic reports whether the client has nothing to prove itself with (RFC 6749
 // section 2.1).
 func (c *Client) IsPublic() bool { return c.authMethod == proto.AuthNone }
+
+// IsDocument reports whether nobody has registered the client: it describes itself
+// in a document at the address that is its id. What a user allows it holds for
+// one authorization.
+func (c *Client) IsDocument() bool { return c.Kind == KindDocument }
+
+// Title is the client's name for people. That of a client which nobody has
+// registered says where it comes from.
+func (c *Client) Title() string {
+	u, err := url.Parse(c.ID)
+	if !c.IsDocument() || err != nil || c.Name == u.Host {
+		return c.Name
+	}
+	return c.Name + " (" + u.Host + ")"
+}
 
 // IsNative reports whether the client is an application on the user's device
 // (RFC 8252).

@@ -10,6 +10,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -23,20 +24,25 @@ type Options struct {
 	Clock clock.Clock
 	// Outbound fetches what clients publish, from wherever they say.
 	Outbound *http.Client
+	// Settings say whether clients may be known by an address, Algorithm with what
+	// the ID tokens of the tenant of q are signed.
+	Settings  *settings.Reader
+	Algorithm func(ctx context.Context, q db.Q) (string, error)
 }
 
 // Directory resolves client ids and checks what clients prove themselves with.
 type Directory struct {
 	cache     *db.Cache[string, *Client]
-	ring      *crypt.Keyring
+	options   Options
 	published *keySets
+	documents *documents
 }
 
 // NewDirectory returns the directory of the tenants in p.
 func NewDirectory(p *db.Pool, o Options) *Directory {
 	return &Directory{
-		cache: db.NewCache[string, *Client](p, application.Family, 4096),
-		ring:  o.Ring, published: newKeySets(o.Outbound, o.Clock),
+		cache:   db.NewCache[string, *Client](p, application.Family, 4096),
+		options: o, published: newKeySets(o.Outbound, o.Clock), documents: newDocuments(o.Outbound, o.Clock),
 	}
 }
 
@@ -46,7 +52,7 @@ func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id strin
 	c := Builtin(t, id)
 	if c == nil {
 		var err error
-		if c, err = d.registered(ctx, q, id); err != nil {
+		if c, err = d.find(ctx, q, id); err != nil {
 			return nil, err
 		}
 	}
@@ -54,6 +60,39 @@ func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id strin
 		return nil, err
 	}
 	return c, nil
+}
+
+func (d *Directory) find(ctx context.Context, q db.Q, id string) (*Client, error) {
+	if IsAddress(id) && d.options.Settings != nil {
+		config, err := d.options.Settings.OIDC(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if config.TakesDocuments {
+			return d.described(ctx, q, id)
+		}
+	}
+	return d.registered(ctx, q, id)
+}
+
+// described returns the client that describes itself at an address, under the
+// rules of this moment.
+func (d *Directory) described(ctx context.Context, q db.Q, id string) (*Client, error) {
+	if !isDocumentURL(id) {
+		return nil, errNoDocument
+	}
+	algorithm, err := d.options.Algorithm(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := d.documents.get(ctx, q, id, func(body []byte) error {
+		_, err := readDocument(id, body, algorithm)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return readDocument(id, raw, algorithm)
 }
 
 func (d *Directory) registered(ctx context.Context, q db.Q, id string) (*Client, error) {

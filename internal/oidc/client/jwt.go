@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 )
 
 const (
@@ -46,12 +48,15 @@ const (
 	errReplayed    reason = "the assertion was used before"
 )
 
-// because makes a refusal of a reason and leaves other errors as they are.
-func because(refusal *errs.Error, err error) error {
-	if _, ok := errors.AsType[reason](err); ok {
-		return refusal.Wrap(err)
+// because makes a refusal of a reason, which it logs for the people who run the
+// client, and leaves other errors as they are.
+func because(ctx context.Context, refusal *errs.Error, err error) error {
+	why, ok := errors.AsType[reason](err)
+	if !ok {
+		return err
 	}
-	return err
+	slog.InfoContext(ctx, "what a client has signed is refused", "request_id", web.Info(ctx).ID, "reason", string(why[:min(len(why), 200)]))
+	return refusal.Wrap(err)
 }
 
 // received is a JWT of which nothing is believed yet.

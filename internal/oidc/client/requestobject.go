@@ -27,15 +27,15 @@ var requestClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "c
 func (d *Directory) OpenRequest(ctx context.Context, c *Client, raw, issuer string, now int64) (map[string]any, error) {
 	token, err := parseJWT(raw, application.KeyAlgorithms, requestJWT)
 	if err != nil {
-		return nil, because(proto.ErrInvalidRequestObject, err)
+		return nil, because(ctx, proto.ErrInvalidRequestObject, err)
 	}
 	var claims jwt.Claims
 	var body json.RawMessage
 	if err := d.verify(ctx, c, token, &claims, &body); err != nil {
-		return nil, because(proto.ErrInvalidRequestObject, err)
+		return nil, because(ctx, proto.ErrInvalidRequestObject, err)
 	}
 	if err := c.check(&claims, []string{issuer}, now); err != nil {
-		return nil, because(proto.ErrInvalidRequestObject, err)
+		return nil, because(ctx, proto.ErrInvalidRequestObject, err)
 	}
 	// An assertion of the client is not to be taken for a request (RFC 9101 section
 	// 10.8).

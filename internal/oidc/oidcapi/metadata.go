@@ -10,6 +10,7 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -44,6 +45,7 @@ type metadata struct {
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
+	TakesDocuments         bool     `json:"client_id_metadata_document_supported,omitempty"`
 }
 
 // claims are the names that ID tokens and userinfo can carry, in the order of
@@ -95,7 +97,13 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(metadataOf(t, keys.Algorithm))
+		cimd, err := settings.GetCIMD(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		m := metadataOf(t, keys.Algorithm)
+		m.TakesDocuments = cimd.Enabled
+		return json.Marshal(m)
 	})
 	if err != nil {
 		return err

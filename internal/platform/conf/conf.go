@@ -53,6 +53,8 @@ type Config struct {
 
 	BreachService string `env:"BREACH_SERVICE" envDefault:"https://api.pwnedpasswords.com" doc:"Where new passwords are looked up among breached ones: the range service of Have I Been Pwned, or a mirror of it. It learns five of forty digits of the password's SHA-1. off does not look."`
 
+	SSRFProtectionDisabled bool `env:"OIDC_PROVIDER_SSRF_PROTECTION_DISABLED" envDefault:"false" doc:"Set to true to let Signet fetch the key sets of applications from private and loopback networks. Then clients that nobody has registered cannot be served: anybody could have Signet call into your network."`
+
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`
 
