@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
 	"signet/internal/oidc/proto"
@@ -42,7 +41,7 @@ type documents struct {
 	flight   singleflight.Group
 	slots    chan struct{}
 	// failed are addresses that are left alone, with the time until then and why.
-	failed *otter.Cache[string, failure]
+	failed recent[failure]
 }
 
 type failure struct {
@@ -53,7 +52,7 @@ type failure struct {
 func newDocuments(outbound *http.Client, now clock.Clock) *documents {
 	return &documents{
 		outbound: outbound, clock: now, slots: make(chan struct{}, maxDocumentFetches),
-		failed: otter.Must(&otter.Options[string, failure]{MaximumSize: 4096}),
+		failed: recent[failure]{most: 4096},
 	}
 }
 
@@ -77,7 +76,7 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		return nil, errNoDocument
 	}
 	key := q.TenantID() + " " + id
-	if f, ok := d.failed.GetIfPresent(key); ok && now < f.until {
+	if f, ok := d.failed.get(key); ok && now < f.until {
 		return nil, f.err
 	}
 	found, err, _ := d.flight.Do(key, func() (any, error) {
@@ -88,7 +87,7 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 			err = good(body)
 		}
 		if err != nil {
-			d.failed.Set(key, failure{now + documentPause.Milliseconds(), err})
+			d.failed.set(key, failure{now + documentPause.Milliseconds(), err})
 			return nil, err
 		}
 		return body, storeDocument(ctx, q, id, body, now, now+life.Milliseconds())

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
 	"signet/internal/application"
@@ -28,7 +27,7 @@ const (
 type keySets struct {
 	outbound *http.Client
 	clock    clock.Clock
-	fetched  *otter.Cache[string, *keySet]
+	fetched  recent[*keySet]
 	flight   singleflight.Group
 }
 
@@ -39,22 +38,19 @@ type keySet struct {
 }
 
 func newKeySets(outbound *http.Client, now clock.Clock) *keySets {
-	return &keySets{
-		outbound: outbound, clock: now,
-		fetched: otter.Must(&otter.Options[string, *keySet]{MaximumSize: 1024}),
-	}
+	return &keySets{outbound: outbound, clock: now, fetched: recent[*keySet]{most: 1024}}
 }
 
 // get returns the keys that are published at an address. A key id that is not
 // among them may be a new one: then they are fetched again, but nobody can have
 // us do so all the time. What cannot be fetched is a reason to refuse.
 func (s *keySets) get(ctx context.Context, uri, keyID string) ([]jose.JSONWebKey, error) {
-	set, ok := s.fetched.GetIfPresent(uri)
+	set, ok := s.fetched.get(uri)
 	if !ok || !set.holds(s.clock.Millis(), keyID) {
 		found, _, _ := s.flight.Do(uri, func() (any, error) {
 			// Others wait for the same answer: it must not end with one request.
 			set := s.fetch(context.WithoutCancel(ctx), uri)
-			s.fetched.Set(uri, set)
+			s.fetched.set(uri, set)
 			return set, nil
 		})
 		set = found.(*keySet)
