@@ -21,7 +21,7 @@ func TestEngine_RefusesASuspendedCaller(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		engine := &account.Engine{
 			Center: accountcenter.NewCache(app.Pool), Experience: signinexp.NewCache(app.Pool),
-			Clients: client.NewDirectory(app.Pool), Hasher: app.Hasher, Clock: app.Clock.Now,
+			Clients: client.NewDirectory(app.Pool, client.Options{}), Hasher: app.Hasher, Clock: app.Clock.Now,
 		}
 		ctx := tenant.With(t.Context(), app.Tenant(tenant.Default))
 		u := app.CreateUserIn(t, tenant.Default, "robin")

@@ -75,6 +75,17 @@ type CustomMetadata struct {
 	// that of the tenant's primary key (OpenID Connect Dynamic Client Registration
 	// section 2).
 	IDTokenSignedResponseAlg string `json:"idTokenSignedResponseAlg,omitempty" check:"enum=ES256|ES384|ES512|RS256|PS256|EdDSA"`
+
+	// How the application proves to be itself, if not with its secret, and with
+	// which algorithm, if with one alone.
+	TokenEndpointAuthMethod     string `json:"tokenEndpointAuthMethod,omitempty" check:"enum=client_secret_jwt|private_key_jwt"`
+	TokenEndpointAuthSigningAlg string `json:"tokenEndpointAuthSigningAlg,omitempty" check:"max=16"`
+	// JWKS or JWKSURI has the public keys with which it signs.
+	JWKS    *KeySet `json:"jwks,omitempty"`
+	JWKSURI string  `json:"jwksUri,omitempty" check:"pattern=url,max=2048"`
+	// Authorization requests must be signed (RFC 9101), or pushed (RFC 9126).
+	RequireSignedRequestObject         *bool `json:"requireSignedRequestObject,omitempty"`
+	RequirePushedAuthorizationRequests *bool `json:"requirePushedAuthorizationRequests,omitempty"`
 }
 
 // Limits of the metadata, beyond what the published API names.
@@ -127,7 +138,7 @@ func (a *Application) checkType() error {
 	case a.Type == Protected:
 		return ErrProtectedUnavailable
 	}
-	return nil
+	return a.Custom.checkAuthentication(a.Type)
 }
 
 func (m *ClientMetadata) check() error {
@@ -153,7 +164,7 @@ func (c *CustomMetadata) check() error {
 	if len(c.CORSAllowedOrigins) > maxURIs || slices.ContainsFunc(c.CORSAllowedOrigins, func(o string) bool { return o == "" || len(o) > maxURI }) {
 		return web.Invalid("customClientMetadata.corsAllowedOrigins", "must be origins")
 	}
-	return nil
+	return c.CheckKeys()
 }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }

@@ -101,7 +101,7 @@ func (a *Application) allows(ctx context.Context, q db.Q, p *Patch) error {
 	case p.Custom.Set && isTrue(p.Custom.Value.IsDeviceFlow) != isTrue(a.Custom.IsDeviceFlow):
 		return ErrDeviceFlowFixed
 	}
-	return nil
+	return p.Custom.Value.checkAuthentication(a.Type)
 }
 
 func (p *Patch) changes() db.Changes {

@@ -64,12 +64,14 @@ func ThirdParty(ctx context.Context, q db.Q, id string) (*Application, error) {
 	return a, err
 }
 
-// AddConsentScopes lets a third-party application ask for more scopes; those
+// AddConsentScopes lets a third-party application, or all that are Unregistered, ask for more scopes; those
 // that it may ask for already do no harm. Scopes of a Management API are never
 // given away.
 func AddConsentScopes(ctx context.Context, tx *db.Tx, id string, s ConsentScopes) error {
-	if _, err := ThirdParty(ctx, tx, id); err != nil {
-		return err
+	if id != Unregistered {
+		if _, err := ThirdParty(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	if err := checkConsent(ctx, tx, s); err != nil {
 		return err
@@ -80,7 +82,7 @@ func AddConsentScopes(ctx context.Context, tx *db.Tx, id string, s ConsentScopes
 	} {
 		for _, name := range names {
 			_, err := tx.Exec(ctx, `INSERT INTO consent_scopes (tenant_id, id, application_id, kind, `+kind.column()+`)
-				VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, ids.Long(), id, kind, name)
+				VALUES ($1, $2, nullif($3, ''), $4, $5) ON CONFLICT DO NOTHING`, ids.Long(), id, kind, name)
 			if err != nil {
 				return err
 			}
@@ -138,11 +140,13 @@ func without(values, known []string) []string {
 // RemoveConsentScope stops an application from asking for a scope;
 // errs.ErrNotFound if it may not ask for it anyway.
 func RemoveConsentScope(ctx context.Context, tx *db.Tx, id string, kind ConsentKind, scope string) error {
-	if _, err := ByID(ctx, tx, id); err != nil {
-		return err
+	if id != Unregistered {
+		if _, err := ByID(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	n, err := tx.Exec(ctx, `DELETE FROM consent_scopes
-		WHERE tenant_id = $1 AND application_id = $2 AND kind = $3 AND `+kind.column()+` = $4`, id, kind, scope)
+		WHERE tenant_id = $1 AND coalesce(application_id, '') = $2 AND kind = $3 AND `+kind.column()+` = $4`, id, kind, scope)
 	switch {
 	case err != nil:
 		return err

@@ -35,18 +35,22 @@ type ConsentAPI struct {
 	Indicator string `json:"indicator"`
 }
 
+// Unregistered stands for all clients that are known by an address only, in place
+// of the id of an application.
+const Unregistered = ""
+
 // Consent returns what an application may ask its users for, by name.
 func Consent(ctx context.Context, q db.Q, id string) (*PublishedConsent, error) {
 	var out PublishedConsent
 	var err error
 	out.UserScopes, err = db.All[string](ctx, q, `SELECT user_scope FROM consent_scopes
-		WHERE tenant_id = $1 AND application_id = $2 AND kind = 'user' ORDER BY user_scope`, id)
+		WHERE tenant_id = $1 AND coalesce(application_id, '') = $2 AND kind = 'user' ORDER BY user_scope`, id)
 	if err != nil {
 		return nil, err
 	}
 	out.OrganizationScopes, err = db.All[ConsentScope](ctx, q, `SELECT s.id, s.name, s.description
 		FROM consent_scopes c JOIN organization_scopes s ON s.tenant_id = c.tenant_id AND s.id = c.organization_scope_id
-		WHERE c.tenant_id = $1 AND c.application_id = $2 AND c.kind = 'organization' ORDER BY s.name, s.id`, id)
+		WHERE c.tenant_id = $1 AND coalesce(c.application_id, '') = $2 AND c.kind = 'organization' ORDER BY s.name, s.id`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +73,7 @@ func consentResources(ctx context.Context, q db.Q, id string, kind ConsentKind) 
 	rows, err := db.All[consentRow](ctx, q, `SELECT s.id, s.name, s.description, r.id AS resource_id, r.name AS resource_name, r.indicator
 		FROM consent_scopes c JOIN scopes s ON s.tenant_id = c.tenant_id AND s.id = c.scope_id
 			JOIN resources r ON r.tenant_id = s.tenant_id AND r.id = s.resource_id
-		WHERE c.tenant_id = $1 AND c.application_id = $2 AND c.kind = $3 ORDER BY r.name, r.id, s.name, s.id`, id, kind)
+		WHERE c.tenant_id = $1 AND coalesce(c.application_id, '') = $2 AND c.kind = $3 ORDER BY r.name, r.id, s.name, s.id`, id, kind)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,11 @@ const namedSecrets = `SELECT ` + secretColumns + ` FROM application_secrets
 	WHERE tenant_id = $1 AND application_id = $2 AND kind = 'named'`
 
 func (r *secretRow) open(ring *crypt.Keyring, tenantID string) (string, error) {
-	value, err := ring.Open(r.Sealed, "application_secrets", "secret_sealed", tenantID, r.ApplicationID+"|"+r.Name)
+	return openSecret(ring, r.Sealed, tenantID, r.ApplicationID, r.Name)
+}
+
+func openSecret(ring *crypt.Keyring, sealed []byte, tenantID, applicationID, name string) (string, error) {
+	value, err := ring.Open(sealed, "application_secrets", "secret_sealed", tenantID, applicationID+"|"+name)
 	return string(value), err
 }
 

@@ -157,13 +157,14 @@ func insert(ctx context.Context, tx *db.Tx, now int64, a *Application) error {
 	return err
 }
 
-// Secret is one of the secrets of an application, without its value.
+// Secret is one of the secrets of an application. Its value is sealed.
 type Secret struct {
 	Name string `db:"name"`
 	// Kind is kindNamed, "legacy" for the one secret of old applications, or
 	// KindInternal.
 	Kind      string `db:"kind"`
 	Hash      []byte `db:"secret_hash"`
+	Sealed    []byte `db:"secret_sealed"`
 	ExpiresAt *int64 `db:"expires_at"` // epoch milliseconds
 }
 
@@ -193,8 +194,13 @@ func CreateInternal(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyri
 
 // Secrets returns the secrets of an application, ordered by name.
 func Secrets(ctx context.Context, q db.Q, applicationID string) ([]Secret, error) {
-	return db.All[Secret](ctx, q, `SELECT name, kind, secret_hash, expires_at
+	return db.All[Secret](ctx, q, `SELECT name, kind, secret_hash, secret_sealed, expires_at
 		FROM application_secrets WHERE tenant_id = $1 AND application_id = $2 ORDER BY name`, applicationID)
+}
+
+// Open returns the value of a secret of an application.
+func (s *Secret) Open(ring *crypt.Keyring, tenantID, applicationID string) (string, error) {
+	return openSecret(ring, s.Sealed, tenantID, applicationID, s.Name)
 }
 
 // AddSecret draws another secret of an application and returns its value.

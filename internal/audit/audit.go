@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -167,7 +168,11 @@ func payload(info *web.RequestInfo, e Entry) []byte {
 	body["userAgent"] = info.UserAgent
 	body["requestId"] = info.ID
 	setIfGiven(body, "userId", e.UserID)
-	setIfGiven(body, "applicationId", e.ApplicationID)
+	if strings.HasPrefix(e.ApplicationID, "https://") {
+		setIfGiven(body, "cimdClientId", e.ApplicationID) // known by an address, and not registered
+	} else {
+		setIfGiven(body, "applicationId", e.ApplicationID)
+	}
 	setIfGiven(body, "sessionId", e.SessionID)
 	if e.Err != nil {
 		body["result"] = "Error"

@@ -34,7 +34,7 @@ func setup(t *testing.T, app *apptest.App) *world {
 	t.Helper()
 	w := &world{
 		App: app, t: t, machine: map[string]*apptest.Client{}, spa: map[string]*apptest.Client{}, user: map[string]*user.User{},
-		gate: operator.New(app.Pool, app.Tenant(tenant.Admin), token.NewKeys(app.Pool, app.Keyring, app.Clock.Now), client.NewDirectory(app.Pool), app.Clock.Now),
+		gate: operator.New(app.Pool, app.Tenant(tenant.Admin), token.NewKeys(app.Pool, app.Keyring, app.Clock.Now), client.NewDirectory(app.Pool, client.Options{}), app.Clock.Now),
 	}
 	for _, id := range []string{tenant.Default, tenant.Admin} {
 		w.machine[id] = app.CreateMachine(t, id)

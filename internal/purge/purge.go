@@ -48,6 +48,8 @@ var rules = []rule{
 	// Consumed ones prove reuse, so they stay as long as their family may live.
 	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},
 	{table: "pushed_requests", key: "uri_hash", column: "expires_at", keep: time.Hour},
+	// An interaction that began with a document may last an hour longer.
+	{table: "cimd_clients", key: "client_id_hash", column: "expires_at", keep: 2 * time.Hour},
 	{table: "interactions", key: "id_hash", column: "expires_at", keep: time.Hour},
 	{table: "sessions", key: "uid", column: "expires_at", keep: day},
 	{table: "grants", key: "id", column: "expires_at"},

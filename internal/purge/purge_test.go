@@ -34,6 +34,7 @@ var fixtures = []struct{ table, insert string }{
 	{"sentinel_activities", `(tenant_id, id, pool, target_type, target_hash, action, outcome, created_at) VALUES ($1, $2, 'user', 'User', {b}, 'Password', 'failed', $3)`},
 	{"sentinel_targets", `(tenant_id, pool, target_hash, touched_at) VALUES ($1, 'user', {b}, $3)`},
 	{"rate_buckets", `(tenant_id, bucket_hash, tokens, refilled_at) VALUES ($1, {b}, 1.5, $3)`},
+	{"cimd_clients", `(tenant_id, client_id_hash, client_id, document, fetched_at, expires_at) VALUES ($1, {b}, 'https://c.example/', '{}', 1, $3)`},
 	{"used_nonces", `(tenant_id, realm, nonce_hash, expires_at) VALUES ($1, 'jti', {b}, $3)`},
 	{"subject_tokens", `(tenant_id, token_hash, user_id, creator_id, created_at, expires_at) VALUES ($1, {b}, $2, 'c', 1, $3)`},
 	{"one_time_tokens", `(tenant_id, id, email, token_hash, token_sealed, created_at, expires_at) VALUES ($1, $2, 'e', {b}, {b}, 1, $3)`},

@@ -65,10 +65,12 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		experience: signinexp.NewCache(o.Pool),
 		center:     accountcenter.NewCache(o.Pool),
 		keys:       token.NewKeys(o.Pool, o.Keyring, o.Clock),
-		clients:    client.NewDirectory(o.Pool),
 		limiter:    sentinel.NewLimiter(),
 		trail:      trail,
 	}
+	p.clients = client.NewDirectory(o.Pool, client.Options{
+		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Settings: config, Algorithms: p.idTokenAlgorithms,
+	})
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
 	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter}
 	p.provider = oidcapi.New(o.Pool, authorizations, o.Keyring, config)
@@ -130,6 +132,15 @@ func (p *parts) tables() []web.Table {
 		tables = append(tables, pages.OnError(p.renderError))
 	}
 	return tables
+}
+
+// idTokenAlgorithms are what the ID tokens of a tenant can be signed with.
+func (p *parts) idTokenAlgorithms(ctx context.Context, q db.Q) ([]string, error) {
+	keys, err := p.keys.Set(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return keys.Algorithms, nil
 }
 
 func (p *parts) assets() *assetapi.API {

@@ -34,6 +34,7 @@ func (p *parts) management() []web.Table {
 		}).Table(),
 		(&userapi.Factors{Clock: now, Keyring: ring, Operator: guard}).FactorTable(),
 		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Table(),
+		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Addressed(),
 		(&applicationapi.System{Operator: guard}).Table(),
 		(&resourceapi.API{Clock: now, Operator: guard}).Table(),
 		(&roleapi.API{Clock: now, Operator: guard}).Table(),
@@ -53,7 +54,7 @@ func (p *parts) management() []web.Table {
 		(&accessapi.Explainer{Tokens: p.tokens, Operator: guard}).Table(),
 		(&dashboardapi.API{Clock: now, Zone: time.Local, Operator: guard}).Table(),
 		(&sentinelapi.API{Operator: guard}).Table(),
-		(&settingsapi.API{Clock: now, Keyring: ring, KeyGrace: p.options.KeyGrace, Operator: guard}).Table(),
+		(&settingsapi.API{Clock: now, Keyring: ring, KeyGrace: p.options.KeyGrace, Unguarded: p.options.AllowPrivateCalls, Operator: guard}).Table(),
 	}
 	return append(tables, (&organizationapi.API{Clock: now, Operator: guard}).Tables()...)
 }

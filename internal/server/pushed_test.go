@@ -94,7 +94,7 @@ func TestPushedRequest_Refuses(t *testing.T) {
 			{[]string{"client_id", ""}, 400, "oidc.invalid_request"},
 			{[]string{"redirect_uri", "https://evil.example"}, 400, "oidc.invalid_redirect_uri"},
 			{[]string{"request_uri", "urn:ietf:params:oauth:request_uri:x"}, 400, "oidc.invalid_request"},
-			{[]string{"request", "a.b.c"}, 400, "oidc.request_not_supported"},
+			{[]string{"request", "a.b.c"}, 400, "oidc.invalid_request_object"},
 			{[]string{"response_type", "token"}, 400, "oidc.unsupported_response_type"},
 			{[]string{"resource", "https://nobody.example"}, 400, "oidc.invalid_target"},
 			{[]string{"state", strings.Repeat("x", 5000)}, 400, "oidc.invalid_request"},

@@ -17,8 +17,8 @@ import (
 	"signet/internal/hosted/setuppages"
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/logout"
-	"signet/internal/oidc/token"
 	"signet/internal/oidc/proto"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -56,6 +56,8 @@ type Options struct {
 	// AllowPrivateCalls lets calls to applications reach private and loopback
 	// addresses: for an operator whose applications are there.
 	AllowPrivateCalls bool
+	// Outbound makes these calls; one that AllowPrivateCalls describes if nil.
+	Outbound *http.Client
 	// Assets is where uploaded files lie; nil if none can be uploaded.
 	Assets *asset.Disk
 	// Seed fills new tenants; ProductSeed if nil.
@@ -66,6 +68,9 @@ type Options struct {
 	// RequestTimeout bounds one request; 30 s if zero.
 	RequestTimeout time.Duration
 }
+
+// outboundTimeout bounds a call for what a client publishes: somebody waits for it.
+const outboundTimeout = 5 * time.Second
 
 // apart reports whether operators sign in at an origin of their own.
 func (o *Options) apart() bool {
@@ -88,6 +93,9 @@ type Server struct {
 func New(ctx context.Context, o Options) (*Server, error) {
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = 30 * time.Second
+	}
+	if o.Outbound == nil {
+		o.Outbound = fetch.New(fetch.Options{Timeout: outboundTimeout, AllowPrivate: o.AllowPrivateCalls})
 	}
 	s := &Server{
 		options: o,
@@ -117,7 +125,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) logoutDispatcher() *logout.Dispatcher {
 	return &logout.Dispatcher{
 		Clients: s.parts.clients, Keys: s.parts.keys, Clock: s.options.Clock, Tenant: s.Tenant, Trail: s.trail,
-		HTTP: fetch.New(fetch.Options{AllowPrivate: s.options.AllowPrivateCalls}),
+		HTTP: s.options.Outbound,
 	}
 }
 

@@ -51,6 +51,8 @@ type OIDC struct {
 	SessionTTL time.Duration
 	// ExtendedClaims are the names that ID tokens may carry.
 	ExtendedClaims []string
+	// TakesDocuments says that clients may be known by an address; see CIMD.
+	TakesDocuments bool
 }
 
 // Reader reads settings through a cache.
@@ -77,7 +79,11 @@ func readOIDC(ctx context.Context, q db.Q) (OIDC, error) {
 	if err != nil {
 		return OIDC{}, err
 	}
-	out := OIDC{SessionTTL: ttl}
+	cimd, err := GetCIMD(ctx, q)
+	if err != nil {
+		return OIDC{}, err
+	}
+	out := OIDC{SessionTTL: ttl, TakesDocuments: cimd.Enabled}
 	if tokens != nil {
 		out.ExtendedClaims = tokens.EnabledExtendedClaims
 	}

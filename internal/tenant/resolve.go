@@ -46,6 +46,10 @@ func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 			if !sameHost(host, t.Endpoint) {
 				continue
 			}
+			if r.URL.EscapedPath() == wellKnownMetadata+t.Endpoint.EscapedPath()+issuerPath {
+				serve(next, w, r, t, wellKnownMetadata+issuerPath)
+				return
+			}
 			if path, ok := rv.strip(t, r.URL.EscapedPath()); ok {
 				serve(next, w, r, t, path)
 				return
@@ -54,6 +58,11 @@ func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 		rv.refuse(w, r)
 	})
 }
+
+// wellKnownMetadata is where clients look for the metadata of an issuer: at the
+// root of its host, before the path of the issuer and so before the tenant's (RFC
+// 8414 section 3.1).
+const wellKnownMetadata = "/.well-known/oauth-authorization-server"
 
 // strip removes the endpoint's path from path. With a public base path of
 // "/auth" and a tenant at "/auth/admin", both "/auth/admin/x" and, behind a

@@ -44,8 +44,10 @@ func New(id string, endpoint *url.URL, pool *db.Pool) *Tenant {
 // URL returns the absolute URL of path, which begins with a slash.
 func (t *Tenant) URL(path string) string { return t.Endpoint.String() + path }
 
+const issuerPath = "/oidc"
+
 // Issuer returns the OpenID Connect issuer.
-func (t *Tenant) Issuer() string { return t.URL("/oidc") }
+func (t *Tenant) Issuer() string { return t.URL(issuerPath) }
 
 // Path returns path as the browser must request it, below the endpoint's own
 // path: for links, forms, Location headers and cookie paths.

@@ -21,10 +21,10 @@ var pkce = []target{
 		{"form of the challenge", never("!pkceForm.MatchString(challenge)"), requestTest},
 	}},
 	{file: "internal/oidc/client/client.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
-		{"PKCE is required of public clients", swap("RequiresPKCE() bool { return c.IsPublic() }", "RequiresPKCE() bool { return false }"), requestTest},
+		{"PKCE is required of public clients", swap("return c.authMethod != proto.AuthBasic", "return false"), requestTest},
 	}},
 	{file: "internal/oidc/client/client.go", tests: "internal/oidc/grant", mutants: []mutant{
-		{"PKCE is required of public clients at the exchange", swap("RequiresPKCE() bool { return c.IsPublic() }", "RequiresPKCE() bool { return false }"), downgradeTest},
+		{"PKCE is required of public clients at the exchange", swap("return c.authMethod != proto.AuthBasic", "return false"), downgradeTest},
 	}},
 	{file: "internal/oidc/grant/code.go", mutants: []mutant{
 		{"verifier is looked at", ignore(`verifyPKCE(code.CodeChallenge, rq.params.Get("code_verifier"), rq.client.RequiresPKCE())`), partyTest},

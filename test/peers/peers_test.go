@@ -5,11 +5,19 @@ package peers_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
@@ -58,6 +66,57 @@ func TestPeers_SignInOnADevice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A client that signs instead of sending a secret.
+func TestPeers_SignedAssertionsAndRequests(t *testing.T) {
+	t.Parallel()
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, private := range map[string]crypto.Signer{"ECDSA": ec, "Ed25519": edwards, "secret": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			apptest.Each(t, func(t *testing.T, app *apptest.App) {
+				fixture.User(t, app, username)
+				custom := application.CustomMetadata{TokenEndpointAuthMethod: application.AuthSecretJWT}
+				var jwk []byte
+				if private != nil {
+					custom.TokenEndpointAuthMethod, custom.JWKS = application.AuthPrivateKeyJWT, keySet(t, private)
+					yes := true
+					custom.RequireSignedRequestObject = &yes
+					var err error
+					if jwk, err = json.Marshal(jose.JSONWebKey{Key: private, KeyID: "k1"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c := app.CreateApp(t, application.Application{Type: application.Traditional, Custom: custom, OIDC: application.ClientMetadata{
+					RedirectURIs: []string{redirect}, PostLogoutRedirectURIs: []string{postLogout},
+				}})
+				cmd := nodeFor(t, app, fixture.Client{ID: c.ID, Secret: c.Secret, Redirect: redirect, PostLogout: postLogout}, "openid-client-jwt.mjs")
+				cmd.Env = append(cmd.Env, "PRIVATE_JWK="+string(jwk))
+				run(t, cmd)
+			})
+		})
+	}
+}
+
+func keySet(t *testing.T, private crypto.Signer) *application.KeySet {
+	t.Helper()
+	raw, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public(), KeyID: "k1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set application.KeySet
+	if err := json.Unmarshal(raw, &set); err != nil {
+		t.Fatal(err)
+	}
+	return &set
 }
 
 // The SDK of the Management API gets its token and works through what programs

@@ -68,7 +68,7 @@ func newWorld(t *testing.T, p *db.Pool, tenantID string) *world {
 	})
 	center := accountcenter.NewCache(p)
 	api := &accountapi.API{Center: center, Account: &account.Engine{
-		Center: center, Experience: signinexp.NewCache(p), Clients: client.NewDirectory(p),
+		Center: center, Experience: signinexp.NewCache(p), Clients: client.NewDirectory(p, client.Options{}),
 		Hasher: w.hasher, Clock: w.clock.Now, Assets: w.assets(), Limiter: sentinel.NewLimiter(),
 	}}
 	endpoint, _ := url.Parse(origin)

@@ -81,6 +81,8 @@ type asking struct {
 	params  *Params
 	userID  string
 	grant   *token.Grant // of the session, nil if it has none
+	// organizationID is what a client is opened to that nobody has registered.
+	organizationID string
 }
 
 // Ask returns what the person of a consent interaction is asked for. Its errors
@@ -115,8 +117,9 @@ func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*askin
 	if err := rq.Client.CheckAccess(ctx, tx, *session.UserID); err != nil {
 		return nil, err
 	}
-	grant, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, in.ClientID)
-	return &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID, grant: grant}, err
+	a := &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID}
+	a.grant, err = rq.grant(ctx, tx, session)
+	return a, err
 }
 
 func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
@@ -151,6 +154,12 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 
 func applicationOf(ctx context.Context, q db.Q, c *client.Client) (AskingApplication, error) {
 	shown := AskingApplication{ID: c.ID, Name: c.Name}
+	if c.IsDocument() {
+		// Anybody may call themselves anything; the address is what is certain.
+		title := c.Title()
+		shown.DisplayName = &title
+		return shown, nil
+	}
 	look, err := application.ExperienceOf(ctx, q, c.ID)
 	if errors.Is(err, application.ErrNotFound) {
 		return shown, nil

@@ -18,7 +18,6 @@ import (
 
 // Errors of authorization requests alone (OpenID Connect Core section 3.1.2.6).
 var (
-	errRequestNotSupported      = errs.New(400, "oidc.request_not_supported").Describe("request parameter provided but not supported")
 	errRequestURINotSupported   = errs.New(400, "oidc.request_uri_not_supported").Describe("request_uri parameter provided but not supported")
 	errRegistrationNotSupported = errs.New(400, "oidc.registration_not_supported").Describe("registration parameter provided but not supported")
 )
@@ -78,8 +77,6 @@ func checkLengths(_ context.Context, _ db.Q, rq *Request) error {
 // checked here (RFC 9101), rather than ignore it.
 func checkUnsupported(_ context.Context, _ db.Q, rq *Request) error {
 	switch {
-	case rq.sent.Has("request"):
-		return errRequestNotSupported
 	case rq.sent.Has("request_uri"):
 		return errRequestURINotSupported
 	case rq.sent.Has("registration"):

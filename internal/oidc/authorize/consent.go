@@ -34,15 +34,23 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, organiz
 				return err
 			}
 		}
-		if err := a.save(ctx, tx, now, in.browser); err != nil {
+		saved, err := a.save(ctx, tx, now, in.browser)
+		if err != nil {
 			return err
 		}
-		if err := user.RecordApplication(ctx, tx, a.userID, in.ClientID); err != nil {
+		record := user.RecordApplication
+		if a.client.IsDocument() {
+			record = user.RecordAddress
+		}
+		if err := record(ctx, tx, a.userID, in.ClientID); err != nil {
 			return err
 		}
 		result, err := in.outcome()
 		if err != nil {
 			return err
+		}
+		if a.client.IsDocument() {
+			result.Grant = saved.ID
 		}
 		redirectTo, err = finish(ctx, tx, now, in, result)
 		return err
@@ -92,10 +100,20 @@ func (e *Engine) Deny(ctx context.Context, d *db.DB, in *Interaction) (redirectT
 // ErrNoMember: somebody wanted to open an organization that they are not in.
 var ErrNoMember = organization.ErrNoMember
 
+// errSeveralOrganizations: the grant to a client that nobody has registered names
+// one organization.
+var errSeveralOrganizations = proto.ErrInvalidRequest.Describe("at most one organization can be opened to the client")
+
 // open opens organizations of the user to the application.
 func (a *asking) open(ctx context.Context, tx *db.Tx, organizationIDs []string) error {
-	if len(organizationIDs) == 0 {
+	switch {
+	case len(organizationIDs) == 0:
 		return nil
+	case a.client.IsDocument() && len(organizationIDs) > 1:
+		return errSeveralOrganizations
+	case a.client.IsDocument():
+		a.organizationID = organizationIDs[0]
+		return organization.Users.RequireMember(ctx, tx, a.organizationID, a.userID)
 	}
 	err := application.OpenOrganizations(ctx, tx, a.client.ID, a.userID, organizationIDs)
 	if errors.Is(err, application.ErrNotMember) {
@@ -106,20 +124,23 @@ func (a *asking) open(ctx context.Context, tx *db.Tx, organizationIDs []string) 
 
 // save adds what is asked for to the grant that the session holds for the client,
 // or makes one.
-func (a *asking) save(ctx context.Context, tx *db.Tx, now int64, session *token.Session) error {
+func (a *asking) save(ctx context.Context, tx *db.Tx, now int64, session *token.Session) (*token.Grant, error) {
 	g := a.grant
 	if g == nil {
-		g = &token.Grant{UserID: a.userID, ClientID: a.client.ID, ClientKind: a.client.Kind, SessionUID: &session.UID}
+		g = &token.Grant{UserID: a.userID, ClientID: a.client.ID, ClientKind: a.client.Kind, SessionUID: &session.UID, OrganizationID: a.organizationID}
+		if a.client.IsDocument() {
+			g.ClientName = a.client.Title()
+		}
 	}
+	a.ceiling.Under(g.OrganizationID)
 	g.OIDCScope, g.ResourceScopes = a.ceiling.Provider(a.params.providerScope()), a.params.ResourceScopes
 	if a.ceiling != nil {
 		if err := a.decide(ctx, tx, g); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	g.IsOffline = proto.HasScope(g.OIDCScope, proto.ScopeOfflineAccess)
-	_, err := token.SaveGrant(ctx, tx, now, *g)
-	return err
+	return token.SaveGrant(ctx, tx, now, *g)
 }
 
 // decide grants a third-party application what the user has to give of each
@@ -144,7 +165,7 @@ func (a *asking) decide(ctx context.Context, q db.Q, g *token.Grant) error {
 			}
 			given = proto.IntersectScope(given, effective)
 		}
-		if requested != "" && given == "" {
+		if requested != "" && given == "" && !a.client.IsDocument() {
 			continue
 		}
 		g.ResourceScopes[indicator] = given

@@ -126,6 +126,8 @@ type Login struct {
 // state of a consent interaction from its beginning.
 type outcome struct {
 	Login *Login `json:"login,omitempty"`
+	// Grant is the id of what the person has allowed for this request alone.
+	Grant string `json:"grant,omitempty"`
 	// Denied says that the person has refused.
 	Denied bool `json:"denied,omitempty"`
 }

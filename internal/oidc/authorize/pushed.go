@@ -3,6 +3,7 @@ package authorize
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -35,14 +36,11 @@ func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params) (uri str
 	if sent.Has("request_uri") {
 		return "", proto.ErrInvalidRequest.Describe("`request_uri` parameter must not be used at the pushed_authorization_request_endpoint")
 	}
-	rq, _, err := e.Check(ctx, d, sent)
-	if err != nil {
+	rq := &Request{engine: e, sent: sent, now: e.Clock.Millis(), isPushing: true}
+	if _, err := rq.check(ctx, d); err != nil {
 		return "", err
 	}
-	kept := proto.Params{}
-	for name, values := range sent {
-		kept[name] = values
-	}
+	kept := maps.Clone(rq.sent)
 	for _, name := range credentials {
 		delete(kept, name)
 	}
@@ -71,7 +69,7 @@ func takePushed(ctx context.Context, _ db.Q, rq *Request) error {
 		if errors.Is(err, db.ErrNoRows) {
 			return errInvalidRequestURI
 		}
-		rq.sent = kept.V
+		rq.sent, rq.isPushed = kept.V, true
 		return err
 	})
 }

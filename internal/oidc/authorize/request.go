@@ -33,8 +33,12 @@ type Request struct {
 	sent    proto.Params
 	now     int64
 	ceiling *client.Ceiling
+	// isPushing says that the client itself sends the request, isPushed that it
+	// has done so before, isSigned that it has signed it.
+	isPushing, isPushed, isSigned bool
 	// What the person has done for this very request.
 	hasLoggedIn, hasConsented bool
+	grantID                   string // what they allowed a client for this request alone
 }
 
 // check is one rule about a request. It may complete Params.
@@ -48,6 +52,7 @@ type check struct {
 var beforeRedirect = []check{
 	{"a request that was sent ahead is used once", takePushed},
 	{"the client exists", checkClient},
+	{"a signed request is the client's own", openSigned},
 	{"the redirect URI is the client's", checkRedirectURI},
 }
 
@@ -63,6 +68,7 @@ var byRedirect = []check{
 	{"the answer can be delivered", checkResponseMode},
 	{"no value is too long to keep", checkLengths},
 	{"no parameters arrive by another way", checkUnsupported},
+	{"the request has come as the client wants it to", checkArrival},
 	{"the client may use the response type", checkResponseType},
 	{"prompt is consistent", checkPrompt},
 	{"max_age is a number of seconds", checkMaxAge},
@@ -92,19 +98,24 @@ var byDevice = append(slices.Clone(ofDevice), []check{
 // the client may be told: Refuse does.
 func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (rq *Request, told bool, err error) {
 	rq = &Request{engine: e, sent: sent, now: e.Clock.Millis()}
+	told, err = rq.check(ctx, q)
+	return rq, told, err
+}
+
+func (rq *Request) check(ctx context.Context, q db.Q) (told bool, err error) {
 	for _, c := range beforeRedirect {
 		if err := c.run(ctx, q, rq); err != nil {
 			rq.keepState()
-			return rq, false, err
+			return false, err
 		}
 	}
 	rq.keepState()
 	for _, c := range byRedirect {
 		if err := c.run(ctx, q, rq); err != nil {
-			return rq, true, err
+			return true, err
 		}
 	}
-	return rq, true, nil
+	return true, nil
 }
 
 // keepState notes the state that every answer carries, if it can be kept at all.

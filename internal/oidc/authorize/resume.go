@@ -147,6 +147,6 @@ func (rq *Request) resumeConsent(ctx context.Context, tx *db.Tx, session *token.
 	if result.Denied {
 		return rq.deny(ctx, tx, out)
 	}
-	rq.hasConsented = true
+	rq.hasConsented, rq.grantID = true, result.Grant
 	return rq.advance(ctx, tx, session, result.Login, out)
 }

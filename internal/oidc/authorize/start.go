@@ -41,11 +41,11 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Session, login *Login, out *Outcome) (err error) {
 	out.Begun, out.Code, out.Refusal, out.Trouble = nil, "", nil, ""
 	now := standing{
-		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(),
+		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(), ForOnce: rq.Client.IsDocument(),
 		HasLoggedIn: rq.hasLoggedIn, HasConsented: rq.hasConsented,
 	}
 	if session != nil {
-		if now.Grant, err = token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID); err != nil {
+		if now.Grant, err = rq.grant(ctx, tx, session); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,19 @@ func (rq *Request) refuse(out *Outcome, refusal *errs.Error) error {
 	return nil
 }
 
-// conclude grants the request, unless the application is not for this user.
+// grant returns what the person has allowed the client: in their session, or for
+// this very request. It is nil if there is nothing.
+func (rq *Request) grant(ctx context.Context, tx *db.Tx, session *token.Session) (*token.Grant, error) {
+	switch {
+	case !rq.Client.IsDocument():
+		return token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID)
+	case rq.grantID == "":
+		return nil, nil
+	}
+	return token.LockGrant(ctx, tx, rq.now, rq.grantID)
+}
+
+// conclude issues the code, unless the application is not for this user.
 func (rq *Request) conclude(ctx context.Context, tx *db.Tx, session *token.Session, grant *token.Grant, out *Outcome) (err error) {
 	err = rq.Client.CheckAccess(ctx, tx, *session.UserID)
 	if errors.Is(err, client.ErrNotAdmitted) {

@@ -19,7 +19,8 @@ import (
 // can.
 type Authenticated struct {
 	*Client
-	// SecretName is which of its secrets it used, "" for a public client.
+	// SecretName is which of its secrets it used, also to sign; "" for a client
+	// that used none.
 	SecretName string
 }
 
@@ -27,12 +28,15 @@ type Authenticated struct {
 type credentials struct {
 	id, secret string
 	hasSecret  bool
+	assertion  string // a JWT, "" for none
 }
 
-// Authenticate finds out which client sent a request and checks its secret (RFC
-// 6749 section 2.3.1): in the Authorization header or in the body. A client
-// without a secret only names itself. The client is returned beside an error
-// where it is known, so that the failure can be put on record.
+// Authenticate finds out which client sent a request and has it prove to be
+// itself by the one method that it is registered for: with a secret in the
+// Authorization header or in the body (RFC 6749 section 2.3.1), or with a signed
+// assertion (RFC 7523 section 2.2), which is then spent. A client without either
+// only names itself. The client is returned beside an error where it is known,
+// so that the failure can be put on record.
 func (d *Directory) Authenticate(ctx context.Context, t *tenant.Tenant, q db.Q, now int64, r *http.Request, p proto.Params) (*Authenticated, error) {
 	sent, err := credentialsOf(r, p)
 	if err != nil {
@@ -43,9 +47,13 @@ func (d *Directory) Authenticate(ctx context.Context, t *tenant.Tenant, q db.Q, 
 		return nil, err
 	}
 	authenticated := &Authenticated{Client: c}
+	signs := c.authMethod == application.AuthSecretJWT || c.authMethod == application.AuthPrivateKeyJWT
 	switch {
-	case c.IsPublic() != !sent.hasSecret:
+	case signs != (sent.assertion != ""), sent.hasSecret != (c.authMethod == proto.AuthBasic):
 		return authenticated, proto.ErrClientAuthentication
+	case signs:
+		authenticated.SecretName, err = d.checkAssertion(ctx, q, now, c, sent.assertion, audiences(t, r))
+		return authenticated, err
 	case c.IsPublic():
 		return authenticated, nil
 	}
@@ -70,29 +78,41 @@ func (c *Client) checkSecret(value string, now int64) (*application.Secret, erro
 	if found == nil || found.Kind == application.KindInternal || strings.HasPrefix(value, application.InternalSecret) {
 		return nil, proto.ErrClientAuthentication
 	}
-	if found.ExpiresAt != nil && *found.ExpiresAt <= now {
-		return nil, proto.ErrInvalidRequest.Describe("client secret has expired")
-	}
-	return found, nil
+	return found, checkExpiry(found, now)
 }
+
+func checkExpiry(s *application.Secret, now int64) error {
+	if s.ExpiresAt != nil && *s.ExpiresAt <= now {
+		return proto.ErrInvalidRequest.Describe("client secret has expired")
+	}
+	return nil
+}
+
+// errSeveralMechanisms: RFC 6749 section 2.3 allows one per request.
+var errSeveralMechanisms = proto.ErrInvalidRequest.Describe("client authentication must only be provided using one mechanism")
 
 func credentialsOf(r *http.Request, p proto.Params) (credentials, error) {
 	header := r.Header.Get("Authorization")
-	if header == "" {
-		if !p.Has("client_id") || p.Has("client_assertion") {
-			return credentials{}, proto.ErrInvalidRequest.Describe("no client authentication mechanism provided")
-		}
-		return credentials{id: p.Get("client_id"), secret: p.Get("client_secret"), hasSecret: p.Has("client_secret")}, nil
+	switch {
+	case header != "":
+		return basicCredentials(header, p)
+	case p.Has("client_assertion") || p.Has("client_assertion_type"):
+		return assertedCredentials(r.Context(), p)
+	case !p.Has("client_id"):
+		return credentials{}, proto.ErrInvalidRequest.Describe("no client authentication mechanism provided")
 	}
+	return credentials{id: p.Get("client_id"), secret: p.Get("client_secret"), hasSecret: p.Has("client_secret")}, nil
+}
+
+func basicCredentials(header string, p proto.Params) (credentials, error) {
 	sent, ok := parseBasic(header)
-	if !ok {
+	switch {
+	case !ok:
 		return credentials{}, proto.ErrInvalidRequest.Describe("invalid authorization header value format")
-	}
-	if p.Has("client_id") && p.Get("client_id") != sent.id {
+	case p.Has("client_id") && p.Get("client_id") != sent.id:
 		return credentials{}, proto.ErrInvalidRequest.Describe("client_id mismatch")
-	}
-	if p.Has("client_secret") || p.Has("client_assertion") {
-		return credentials{}, proto.ErrInvalidRequest.Describe("client authentication must only be provided using one mechanism")
+	case p.Has("client_secret") || p.Has("client_assertion"):
+		return credentials{}, errSeveralMechanisms
 	}
 	return sent, nil
 }

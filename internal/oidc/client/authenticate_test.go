@@ -13,6 +13,7 @@ import (
 	"signet/internal/application"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
@@ -25,19 +26,21 @@ const now = 1_800_000_000_000
 type world struct {
 	tenant    *tenant.Tenant
 	ring      *crypt.Keyring
+	clock     *clock.Fake
 	directory *client.Directory
 	secret    string // of the application "server"
 	expired   string // another one of it
 }
 
-func setup(t *testing.T, p *db.Pool) *world {
+func setup(t testing.TB, p *db.Pool) *world {
 	t.Helper()
 	ring, err := crypt.NewKeyring([]byte("0123456789abcdefghijklmnopqrstuv"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	endpoint, _ := url.Parse("https://id.example/auth")
-	w := &world{tenant: tenant.New("default", endpoint, p), ring: ring, directory: client.NewDirectory(p)}
+	w := &world{tenant: tenant.New("default", endpoint, p), ring: ring, clock: clock.NewFake(time.UnixMilli(now))}
+	w.directory = client.NewDirectory(p, client.Options{Ring: ring, Clock: w.clock.Now, Outbound: trusting()})
 	uris := application.ClientMetadata{RedirectURIs: []string{"https://app.example/cb"}}
 	w.create(t, application.Application{ID: "spa", Name: "SPA", Type: application.SPA, OIDC: uris})
 	w.create(t, application.Application{ID: "empty", Name: "Empty", Type: application.SPA})
@@ -52,14 +55,14 @@ func setup(t *testing.T, p *db.Pool) *world {
 	return w
 }
 
-func (w *world) tx(t *testing.T, fn func(tx *db.Tx) error) {
+func (w *world) tx(t testing.TB, fn func(tx *db.Tx) error) {
 	t.Helper()
 	if err := w.tenant.DB.Tx(t.Context(), fn); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) create(t *testing.T, a application.Application) (created *application.Application, secret string) {
+func (w *world) create(t testing.TB, a application.Application) (created *application.Application, secret string) {
 	t.Helper()
 	w.tx(t, func(tx *db.Tx) (err error) {
 		created, secret, err = application.Create(t.Context(), tx, now, w.ring, a)
@@ -73,7 +76,7 @@ func (w *world) authenticate(authorization string, params proto.Params) (*client
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
-	return w.directory.Authenticate(context.Background(), w.tenant, w.tenant.DB, now, r, params)
+	return w.directory.Authenticate(context.Background(), w.tenant, w.tenant.DB, w.clock.Now().UnixMilli(), r, params)
 }
 
 func basic(id, secret string) string {

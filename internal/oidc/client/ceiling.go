@@ -14,7 +14,11 @@ import (
 // Ceiling is what a third-party client may have of its users at most, as
 // operators have set it. That of other clients is nil and limits nothing.
 type Ceiling struct {
-	clientID                         string
+	clientID   string
+	isDocument bool
+	// opened is the one organization that a grant to the client of a document is
+	// for, "" for none.
+	opened                           string
 	userScopes, organizationScopes   string
 	resources, organizationResources map[string]string // by indicator
 }
@@ -24,17 +28,40 @@ func CeilingOf(ctx context.Context, q db.Q, c *Client) (*Ceiling, error) {
 	if !c.IsThirdParty {
 		return nil, nil
 	}
-	consent, err := application.Consent(ctx, q, c.ID)
+	id := c.ID
+	if c.IsDocument() {
+		id = application.Unregistered
+	}
+	consent, err := application.Consent(ctx, q, id)
 	if err != nil {
 		return nil, err
 	}
 	return &Ceiling{
-		clientID:              c.ID,
+		clientID: c.ID, isDocument: c.IsDocument(),
 		userScopes:            proto.JoinScope(append(consent.UserScopes, proto.ScopeOpenID, proto.ScopeOfflineAccess)),
 		organizationScopes:    joinNames(consent.OrganizationScopes),
 		resources:             byIndicator(consent.ResourceScopes),
 		organizationResources: byIndicator(consent.OrganizationResourceScopes),
 	}, nil
+}
+
+// Under narrows the ceiling to what one grant is for: organizationID is the
+// organization that it names, "" for none. Those of registered clients name none.
+func (l *Ceiling) Under(organizationID string) {
+	if l != nil {
+		l.opened = organizationID
+	}
+}
+
+// Opened returns the organizations that a user has opened to a third-party client.
+func (l *Ceiling) Opened(ctx context.Context, q db.Q, userID string) ([]string, error) {
+	switch {
+	case !l.isDocument:
+		return application.OpenedTo(ctx, q, l.clientID, userID)
+	case l.opened == "":
+		return nil, nil
+	}
+	return []string{l.opened}, nil
 }
 
 func joinNames(scopes []application.ConsentScope) string {
@@ -118,7 +145,7 @@ func (l *Ceiling) Given(ctx context.Context, q db.Q, userID string, r *resource.
 	}
 	opened := []string{organizationID}
 	if organizationID == "" {
-		if opened, err = application.OpenedTo(ctx, q, l.clientID, userID); err != nil {
+		if opened, err = l.Opened(ctx, q, userID); err != nil {
 			return "", err
 		}
 	}

@@ -6,8 +6,11 @@ package client
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
@@ -25,6 +28,7 @@ const (
 const (
 	KindApplication = "application"
 	KindBuiltin     = "builtin"
+	KindDocument    = "cimd" // of a client ID metadata document
 )
 
 const (
@@ -37,7 +41,7 @@ const (
 type Client struct {
 	ID   string
 	Name string
-	// Kind is KindApplication or KindBuiltin.
+	// Kind is KindApplication, KindBuiltin or KindDocument.
 	Kind string
 	Type application.Type
 	// IsThirdParty asks the user for consent; others are trusted.
@@ -62,7 +66,15 @@ type Client struct {
 	ExchangesTokens    bool // of users for others (RFC 8693)
 	SignsInDevices     bool // instead of browsers (RFC 8628)
 
-	secrets []application.Secret
+	// RequiresSignedRequest and RequiresPushedRequest refuse authorization
+	// requests that arrive in another way (RFC 9101, RFC 9126).
+	RequiresSignedRequest, RequiresPushedRequest bool
+
+	authMethod    string
+	authAlgorithm string // "" for every one of the method
+	secrets       []application.Secret
+	keys          []jose.JSONWebKey
+	keysURI       string // in place of keys
 }
 
 // fromApplication derives the client of an application.
@@ -78,6 +90,7 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 		secrets: secrets,
 	}
+	c.setProof(a)
 	if ttl := a.Custom.IDTokenTTL; ttl != nil {
 		c.IDTokenTTL = time.Duration(*ttl) * time.Second
 	}
@@ -105,6 +118,29 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	return c
 }
 
+// setProof takes over how the application proves to be itself, and what it has to
+// prove.
+func (c *Client) setProof(a *application.Application) {
+	switch {
+	case a.Type == application.Native || a.Type == application.SPA:
+		c.authMethod = proto.AuthNone
+	case a.Custom.TokenEndpointAuthMethod != "":
+		c.authMethod = a.Custom.TokenEndpointAuthMethod
+	default:
+		c.authMethod = proto.AuthBasic
+	}
+	c.authAlgorithm, c.keysURI = a.Custom.TokenEndpointAuthSigningAlg, a.Custom.JWKSURI
+	if a.Custom.JWKS != nil {
+		c.keys = a.Custom.JWKS.Usable()
+	}
+	if signed := a.Custom.RequireSignedRequestObject; signed != nil {
+		c.RequiresSignedRequest = *signed
+	}
+	if pushed := a.Custom.RequirePushedAuthorizationRequests; pushed != nil {
+		c.RequiresPushedRequest = *pushed
+	}
+}
+
 // ErrNotAdmitted is for people whom an application's access rules leave out.
 var ErrNotAdmitted = proto.ErrAccessDenied.Describe("the user may not use the application")
 
@@ -121,26 +157,37 @@ func (c *Client) CheckAccess(ctx context.Context, q db.Q, userID string) error {
 	return err
 }
 
-// IsPublic reports whether the client has no secret to prove itself with (RFC
-// 6749 section 2.1).
-func (c *Client) IsPublic() bool { return c.AuthMethod() == proto.AuthNone }
+// IsPublic reports whether the client has nothing to prove itself with (RFC 6749
+// section 2.1).
+func (c *Client) IsPublic() bool { return c.authMethod == proto.AuthNone }
+
+// IsDocument reports whether nobody has registered the client: it describes itself
+// in a document at the address that is its id. What a user allows it holds for
+// one authorization.
+func (c *Client) IsDocument() bool { return c.Kind == KindDocument }
+
+// Title is the client's name for people. That of a client which nobody has
+// registered says where it comes from.
+func (c *Client) Title() string {
+	u, err := url.Parse(c.ID)
+	if !c.IsDocument() || err != nil || c.Name == u.Host {
+		return c.Name
+	}
+	return c.Name + " (" + u.Host + ")"
+}
 
 // IsNative reports whether the client is an application on the user's device
 // (RFC 8252).
 func (c *Client) IsNative() bool { return c.Type == application.Native }
 
-// AuthMethod is the registered token_endpoint_auth_method. Secrets are accepted
-// in the body too.
-func (c *Client) AuthMethod() string {
-	if c.Type == application.Native || c.Type == application.SPA {
-		return proto.AuthNone
-	}
-	return proto.AuthBasic
-}
+// AuthMethod is the registered token_endpoint_auth_method (OpenID Connect Core
+// section 9). Where it is client_secret_basic, secrets are accepted in the body
+// too.
+func (c *Client) AuthMethod() string { return c.authMethod }
 
 // RequiresPKCE reports whether an authorization request needs a code challenge;
 // others have one checked if they send it.
-func (c *Client) RequiresPKCE() bool { return c.IsPublic() }
+func (c *Client) RequiresPKCE() bool { return c.authMethod != proto.AuthBasic }
 
 // Grants are the grant types that the client may use.
 func (c *Client) Grants() []string {

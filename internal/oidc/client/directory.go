@@ -3,24 +3,47 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
 // maxID bounds a client_id; longer ones name nobody.
 const maxID = 2048
 
-// Directory resolves client ids.
+// Options are what a Directory works with.
+type Options struct {
+	// Ring opens the secrets with which clients sign.
+	Ring  *crypt.Keyring
+	Clock clock.Clock
+	// Outbound fetches what clients publish, from wherever they say.
+	Outbound *http.Client
+	// Settings say whether clients may be known by an address, Algorithms with
+	// what the ID tokens of the tenant of q can be signed.
+	Settings   *settings.Reader
+	Algorithms func(ctx context.Context, q db.Q) ([]string, error)
+}
+
+// Directory resolves client ids and checks what clients prove themselves with.
 type Directory struct {
-	cache *db.Cache[string, *Client]
+	cache     *db.Cache[string, *Client]
+	options   Options
+	published *keySets
+	documents *documents
 }
 
 // NewDirectory returns the directory of the tenants in p.
-func NewDirectory(p *db.Pool) *Directory {
-	return &Directory{cache: db.NewCache[string, *Client](p, application.Family, 4096)}
+func NewDirectory(p *db.Pool, o Options) *Directory {
+	return &Directory{
+		cache:   db.NewCache[string, *Client](p, application.Family, 4096),
+		options: o, published: newKeySets(o.Outbound, o.Clock), documents: newDocuments(o.Outbound, o.Clock),
+	}
 }
 
 // ByID returns the client of an id. An unknown one is invalid_client, one that
@@ -29,7 +52,7 @@ func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id strin
 	c := Builtin(t, id)
 	if c == nil {
 		var err error
-		if c, err = d.registered(ctx, q, id); err != nil {
+		if c, err = d.find(ctx, q, id); err != nil {
 			return nil, err
 		}
 	}
@@ -37,6 +60,39 @@ func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id strin
 		return nil, err
 	}
 	return c, nil
+}
+
+func (d *Directory) find(ctx context.Context, q db.Q, id string) (*Client, error) {
+	if IsAddress(id) && d.options.Settings != nil {
+		config, err := d.options.Settings.OIDC(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if config.TakesDocuments {
+			return d.described(ctx, q, id)
+		}
+	}
+	return d.registered(ctx, q, id)
+}
+
+// described returns the client that describes itself at an address, under the
+// rules of this moment.
+func (d *Directory) described(ctx context.Context, q db.Q, id string) (*Client, error) {
+	if !isDocumentURL(id) {
+		return nil, errNoDocument
+	}
+	algorithms, err := d.options.Algorithms(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := d.documents.get(ctx, q, id, func(body []byte) error {
+		_, err := readDocument(id, body, algorithms)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return readDocument(id, raw, algorithms)
 }
 
 func (d *Directory) registered(ctx context.Context, q db.Q, id string) (*Client, error) {
@@ -83,7 +139,7 @@ func Builtin(t *tenant.Tenant, id string) *Client {
 // its URIs after signing out.
 func single(id, name string, redirectURIs ...string) *Client {
 	return &Client{
-		ID: id, Name: name, Kind: KindBuiltin, Type: application.SPA,
+		ID: id, Name: name, Kind: KindBuiltin, Type: application.SPA, authMethod: proto.AuthNone,
 		RedirectURIs: redirectURIs, PostLogoutRedirectURIs: redirectURIs[:1],
 		IDTokenTTL: defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 	}

@@ -21,13 +21,32 @@ func (c *Client) MatchRedirect(sent string) (string, bool) {
 		}
 		return c.RedirectURIs[0], true
 	}
+	if c.IsDocument() {
+		return sent, matchRaw(c.RedirectURIs, sent, true)
+	}
 	return sent, matchAny(c.RedirectURIs, sent, c.IsNative())
 }
 
 // MatchPostLogout reports whether the client may send the browser to a URI after
 // signing out.
 func (c *Client) MatchPostLogout(sent string) bool {
+	if c.IsDocument() {
+		return matchRaw(c.PostLogoutRedirectURIs, sent, false)
+	}
 	return matchAny(c.PostLogoutRedirectURIs, sent, false)
+}
+
+// matchRaw compares addresses as they are written. On loopback the port may vary
+// if freePort is set, whatever the kind of client (RFC 8252 section 7.3).
+func matchRaw(registered []string, sent string, freePort bool) bool {
+	candidate, ok := parse(sent)
+	if !ok {
+		return false
+	}
+	isLocal := freePort && candidate.scheme == "http" && isLoopback(candidate.host)
+	return slices.ContainsFunc(registered, func(uri string) bool {
+		return uri == sent || isLocal && candidate.matches(uri, true)
+	})
 }
 
 // matchAny compares strictly: what browsers and libraries read in different ways

@@ -8,12 +8,12 @@ import (
 	"signet/internal/application"
 )
 
-func web(uris ...string) *Client {
+func webApp(uris ...string) *Client {
 	return &Client{ID: "app", Type: application.SPA, RedirectURIs: uris, PostLogoutRedirectURIs: uris}
 }
 
 func native(uris ...string) *Client {
-	c := web(uris...)
+	c := webApp(uris...)
 	c.Type = application.Native
 	return c
 }
@@ -25,27 +25,27 @@ func TestMatchRedirect(t *testing.T) {
 		sent   string
 		want   bool
 	}{
-		{web("https://app.example/cb"), "https://app.example/cb", true},
-		{web("https://app.example/cb"), "HTTPS://APP.example:443/cb", true},
-		{web("https://app.example"), "https://app.example/", true},
-		{web("http://app.example:80/cb"), "http://app.example/cb", true},
-		{web("https://app.example/cb?x=1"), "https://app.example/cb?x=1", true},
-		{web("https://other.example/cb", "https://app.example/cb"), "https://app.example/cb", true},
-		{web("com.example.app:/cb"), "com.example.app:/cb", true},
-		{web("myapp://callback"), "myapp://callback", true},
-		{web("http://localhost:3000/cb"), "http://localhost:3000/cb", true},
+		{webApp("https://app.example/cb"), "https://app.example/cb", true},
+		{webApp("https://app.example/cb"), "HTTPS://APP.example:443/cb", true},
+		{webApp("https://app.example"), "https://app.example/", true},
+		{webApp("http://app.example:80/cb"), "http://app.example/cb", true},
+		{webApp("https://app.example/cb?x=1"), "https://app.example/cb?x=1", true},
+		{webApp("https://other.example/cb", "https://app.example/cb"), "https://app.example/cb", true},
+		{webApp("com.example.app:/cb"), "com.example.app:/cb", true},
+		{webApp("myapp://callback"), "myapp://callback", true},
+		{webApp("http://localhost:3000/cb"), "http://localhost:3000/cb", true},
 
-		{web("https://app.example/cb"), "https://app.example/CB", false},
-		{web("https://app.example/cb"), "https://app.example/cb/", false},
-		{web("https://app.example/cb"), "https://app.example/cb?", false},
-		{web("https://app.example/cb"), "https://app.example/cb?x=1", false},
-		{web("https://app.example/cb"), "http://app.example/cb", false},
-		{web("https://app.example/cb"), "https://app.example:8443/cb", false},
-		{web("https://app.example/cb?x=1"), "https://app.example/cb?x=2", false},
-		{web("myapp://callback"), "myapp://callback/more", false},
-		{web("myapp://callback"), "otherapp://callback", false},
-		{web("http://localhost:3000/cb"), "http://localhost:3001/cb", false},
-		{web(), "https://app.example/cb", false},
+		{webApp("https://app.example/cb"), "https://app.example/CB", false},
+		{webApp("https://app.example/cb"), "https://app.example/cb/", false},
+		{webApp("https://app.example/cb"), "https://app.example/cb?", false},
+		{webApp("https://app.example/cb"), "https://app.example/cb?x=1", false},
+		{webApp("https://app.example/cb"), "http://app.example/cb", false},
+		{webApp("https://app.example/cb"), "https://app.example:8443/cb", false},
+		{webApp("https://app.example/cb?x=1"), "https://app.example/cb?x=2", false},
+		{webApp("myapp://callback"), "myapp://callback/more", false},
+		{webApp("myapp://callback"), "otherapp://callback", false},
+		{webApp("http://localhost:3000/cb"), "http://localhost:3001/cb", false},
+		{webApp(), "https://app.example/cb", false},
 	} {
 		uri, ok := tc.client.MatchRedirect(tc.sent)
 		if ok != tc.want || uri != tc.sent {
@@ -56,10 +56,10 @@ func TestMatchRedirect(t *testing.T) {
 
 func TestMatchRedirect_Omitted(t *testing.T) {
 	t.Parallel()
-	if uri, ok := web("https://app.example/cb").MatchRedirect(""); !ok || uri != "https://app.example/cb" {
+	if uri, ok := webApp("https://app.example/cb").MatchRedirect(""); !ok || uri != "https://app.example/cb" {
 		t.Errorf("the only one: %q %v", uri, ok)
 	}
-	for _, c := range []*Client{web(), web("https://a.example/cb", "https://b.example/cb"), web("https://*.app.example/cb")} {
+	for _, c := range []*Client{webApp(), webApp("https://a.example/cb", "https://b.example/cb"), webApp("https://*.app.example/cb")} {
 		if uri, ok := c.MatchRedirect(""); ok {
 			t.Errorf("%q: chose %q", c.RedirectURIs, uri)
 		}
@@ -69,7 +69,7 @@ func TestMatchRedirect_Omitted(t *testing.T) {
 // Attack 1: no spelling of a URI leads anywhere but to the registered one.
 func TestMatchRedirect_RefusesOtherSpellings(t *testing.T) {
 	t.Parallel()
-	c := web("https://app.example/cb")
+	c := webApp("https://app.example/cb")
 	for _, sent := range []string{
 		"https://user@app.example/cb", "https://app.example@evil.example/cb", "https://evil.example\\@app.example/cb",
 		`https:\\app.example\cb`, "https:/app.example/cb", "https:app.example/cb", "https:///app.example/cb", "//app.example/cb",
@@ -93,7 +93,7 @@ func TestMatchRedirect_RefusesOtherSpellings(t *testing.T) {
 			t.Errorf("%q matched after signing out", sent)
 		}
 	}
-	if web("https://kproxy.example/cb").MatchPostLogout("https://\u212Aproxy.example/cb") {
+	if webApp("https://kproxy.example/cb").MatchPostLogout("https://\u212Aproxy.example/cb") {
 		t.Error("the Kelvin sign matched a k")
 	}
 }
@@ -146,7 +146,7 @@ func TestMatchRedirect_Wildcards(t *testing.T) {
 		{"https://app.example/*", "https://app.example/a\xff", false},
 		{"https://app.example/*", "https://app.example/" + strings.Repeat("a", maxURI), false},
 	} {
-		if _, ok := web(tc.registered).MatchRedirect(tc.sent); ok != tc.want {
+		if _, ok := webApp(tc.registered).MatchRedirect(tc.sent); ok != tc.want {
 			t.Errorf("%q against %q: %v", tc.sent, tc.registered, ok)
 		}
 	}
@@ -173,7 +173,7 @@ func TestMatchRedirect_Loopback(t *testing.T) {
 		{native("https://app.example/cb"), "http://127.0.0.1:49152/cb", false},
 		{native("http://app.example/cb"), "http://app.example:49152/cb", false},
 		{native("http://localhost.evil.example/cb"), "http://localhost.evil.example:1/cb", false},
-		{web("http://127.0.0.1/cb"), "http://127.0.0.1:49152/cb", false},
+		{webApp("http://127.0.0.1/cb"), "http://127.0.0.1:49152/cb", false},
 		{native("http://*.0.0.1/cb"), "http://127.0.0.1:49152/cb", false},
 		{native("http://127.0.0.1/cb"), "http://127.0.0.1:049152/cb", false},
 		{native("http://127.0.0.1/cb"), "http://127.0.0.1:80x/cb", false},
@@ -190,7 +190,7 @@ func TestMatchRedirect_Loopback(t *testing.T) {
 func TestAllowsOrigin(t *testing.T) {
 	t.Parallel()
 	const own = "https://id.example"
-	c := web("https://app.example/cb", "https://*.preview.example:8443/cb", "com.example.app:/cb")
+	c := webApp("https://app.example/cb", "https://*.preview.example:8443/cb", "com.example.app:/cb")
 	c.CORSAllowedOrigins = []string{"https://tools.example"}
 	for origin, want := range map[string]bool{
 		own: true, "https://tools.example": true, "https://app.example": true, "https://app.example:443": true,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"signet/internal/access"
-	"signet/internal/application"
 	"signet/internal/mfa"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -167,7 +166,7 @@ func (rq *request) checkOrganization(ctx context.Context, q db.Q, a *authorizati
 		return err
 	}
 	if rq.ceiling != nil {
-		opened, err := application.OpenedTo(ctx, q, rq.client.ID, a.user.ID)
+		opened, err := rq.ceiling.Opened(ctx, q, a.user.ID)
 		if err != nil {
 			return err
 		}

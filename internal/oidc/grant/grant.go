@@ -249,6 +249,7 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 	if rq.ceiling, err = client.CeilingOf(ctx, tx, rq.client.Client); err != nil {
 		return out, err
 	}
+	rq.ceiling.Under(a.grant.OrganizationID)
 	if a.audience, err = audienceOf(ctx, tx, rq, a); err != nil {
 		return out, err
 	}

@@ -63,7 +63,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	w := &world{
 		t: t, ring: ring, pool: p, tenant: tenant.New("default", endpoint, p),
 		clock:   clock.NewFake(time.UnixMilli(1_800_000_000_000)),
-		clients: client.NewDirectory(p),
+		clients: client.NewDirectory(p, client.Options{}),
 	}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	w.keys = token.NewKeys(p, ring, w.clock.Now)

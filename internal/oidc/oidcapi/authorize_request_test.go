@@ -35,6 +35,8 @@ func TestAuthorize_RefusedWithoutRedirect(t *testing.T) {
 				"400 oidc.invalid_redirect_uri redirect_uri did not match any of the client's registered redirect_uris"},
 			{"no redirect URI where there are several", request("client_id", otherSPA, "redirect_uri", "").Encode(),
 				"400 oidc.invalid_request missing required parameter 'redirect_uri'"},
+			{"signed by a client without keys", request("request", "e30.e30.").Encode(),
+				"400 oidc.invalid_request_object the request object is not a valid one that the client has signed"},
 			// Attack 7.
 			{"client twice", request().Encode() + "&client_id=spa", "400 oidc.invalid_request 'client_id' parameter must not be provided twice"},
 			{"state twice", request().Encode() + "&state=x", "400 oidc.invalid_request 'state' parameter must not be provided twice"},
@@ -121,7 +123,6 @@ func TestAuthorize_RefusedByRedirect(t *testing.T) {
 			{"unknown response type", []string{"response_type", "magic"}, "unsupported_response_type unsupported response_type requested"},
 			{"none", []string{"response_type", "none"}, "unauthorized_client requested response_type is not allowed for this client"},
 			{"unknown response mode", []string{"response_mode", "web_message"}, "unsupported_response_mode unsupported response_mode requested"},
-			{"JAR", []string{"request", "e30.e30."}, "request_not_supported request parameter provided but not supported"},
 			{"request URI", []string{"request_uri", "https://evil.example/r"}, "request_uri_not_supported request_uri parameter provided but not supported"},
 			{"registration", []string{"registration", "{}"}, "registration_not_supported registration parameter provided but not supported"},
 			{"unknown prompt", []string{"prompt", "select_account"}, "invalid_request invalid prompt value(s) provided"},

@@ -134,7 +134,7 @@ func (s *provider) deliverOver(o fetch.Options) {
 	trail := audit.NewTrail(pool, s.clock.Now)
 	defer trail.Close()
 	d := &logout.Dispatcher{
-		Clients: client.NewDirectory(pool), Keys: s.keys, Clock: s.clock.Now, HTTP: fetch.New(o), Trail: trail,
+		Clients: client.NewDirectory(pool, client.Options{Ring: s.ring}), Keys: s.keys, Clock: s.clock.Now, HTTP: fetch.New(o), Trail: trail,
 		Tenant: func(id string) *tenant.Tenant {
 			if id != s.tenant.ID {
 				return nil
@@ -292,7 +292,7 @@ func TestBackchannelLogout_SparesWhoHasReturned(t *testing.T) {
 
 func TestBackchannelLogout_OfOperators(t *testing.T) {
 	t.Parallel()
-	clients := func(s *provider) *client.Directory { return client.NewDirectory(s.db.Pool()) }
+	clients := func(s *provider) *client.Directory { return client.NewDirectory(s.db.Pool(), client.Options{Ring: s.ring}) }
 	grantOf := func(s *provider, clientID string) string {
 		id, err := db.One[string](s.ctx, s.db, `SELECT id FROM grants WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NULL`, clientID)
 		must(s.t, err)

@@ -77,7 +77,7 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 		}
 		return s.seed(tx, ring)
 	})
-	directory := client.NewDirectory(p)
+	directory := client.NewDirectory(p, client.Options{})
 	browser := &oidcapi.Browser{
 		Authorize: &authorize.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now},
 		Logout:    &logout.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now},

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
+	"signet/internal/application"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -29,9 +32,13 @@ type metadata struct {
 	Scopes                 []string `json:"scopes_supported"`
 	SubjectTypes           []string `json:"subject_types_supported"`
 	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
+	AuthAlgorithms         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	TokenEndpoint          string   `json:"token_endpoint"`
 	IDTokenAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
+	RequestParameter       bool     `json:"request_parameter_supported"`
+	RequestAlgorithms      []string `json:"request_object_signing_alg_values_supported"`
 	RequestURIParameter    bool     `json:"request_uri_parameter_supported"`
+	RequiresPushed         bool     `json:"require_pushed_authorization_requests"`
 	UserinfoEndpoint       string   `json:"userinfo_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
@@ -40,6 +47,7 @@ type metadata struct {
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
+	TakesDocuments         bool     `json:"client_id_metadata_document_supported,omitempty"`
 }
 
 // claims are the names that ID tokens and userinfo can carry, in the order of
@@ -77,7 +85,12 @@ func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
 		ResponseTypes:          []string{"code"},
 		Scopes:                 proto.Scopes,
 		SubjectTypes:           []string{"public"},
-		AuthMethods:            []string{proto.AuthBasic, proto.AuthPost, proto.AuthNone},
+		AuthMethods: []string{
+			proto.AuthBasic, application.AuthSecretJWT, proto.AuthPost, application.AuthPrivateKeyJWT, proto.AuthNone,
+		},
+		AuthAlgorithms:    slices.Concat(application.SecretAlgorithms, application.KeyAlgorithms),
+		RequestParameter:  true,
+		RequestAlgorithms: application.KeyAlgorithms,
 	}
 }
 
@@ -92,8 +105,14 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 	}
 	// A next key takes over without a write that would empty the cache.
 	key := t.Issuer() + " " + strings.Join(keys.Algorithms, " ")
-	body, err := a.metadata.Get(r.Context(), t.DB, key, func(context.Context, db.Q) ([]byte, error) {
-		return json.Marshal(metadataOf(t, keys.Algorithms))
+	body, err := a.metadata.Get(r.Context(), t.DB, key, func(ctx context.Context, q db.Q) ([]byte, error) {
+		cimd, err := settings.GetCIMD(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		m := metadataOf(t, keys.Algorithms)
+		m.TakesDocuments = cimd.Enabled
+		return json.Marshal(m)
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ func (a *API) Routes() web.Table {
 	routes := []web.Route{
 		a.route(http.MethodGet, proto.PathDiscovery, a.discovery),
 		a.route(http.MethodGet, proto.PathAuthorizationMetadata, a.discovery),
+		a.route(http.MethodGet, proto.PathInsertedMetadata, a.discovery),
 		a.route(http.MethodGet, proto.PathJWKS, a.jwks),
 		a.route(http.MethodPost, proto.PathToken, a.token),
 		a.route(http.MethodPost, proto.PathRevocation, a.revocation),
@@ -36,7 +37,7 @@ func (a *API) Routes() web.Table {
 
 // openPaths are the endpoints that scripts of other origins may call.
 var openPaths = []string{
-	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathJWKS,
+	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathInsertedMetadata, proto.PathJWKS,
 	proto.PathToken, proto.PathPushed, proto.PathDeviceAuthorization, proto.PathRevocation, proto.PathIntrospection, proto.PathUserinfo,
 }
 

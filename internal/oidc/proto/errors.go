@@ -9,6 +9,7 @@ var (
 	ErrInvalidRequest          = errs.New(400, "oidc.invalid_request")
 	ErrRequestTooLarge         = errs.New(413, "oidc.invalid_request").Describe("request entity too large")
 	ErrTooManyRequests         = errs.New(429, "oidc.invalid_request").Describe("too many requests, try again later")
+	ErrInvalidRequestObject    = errs.New(400, "oidc.invalid_request_object").Describe("the request object is not a valid one that the client has signed")
 	ErrInvalidClient           = errs.New(400, "oidc.invalid_client")
 	ErrClientAuthentication    = errs.New(401, "oidc.invalid_client").Describe("client authentication failed")
 	ErrInvalidClientMetadata   = errs.New(400, "oidc.invalid_client_metadata")

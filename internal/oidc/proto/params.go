@@ -153,15 +153,21 @@ func parseForm(text string) (Params, error) {
 	return params, nil
 }
 
-// parseJSON reads an object of scalars; an array is a repeated parameter.
+// parseJSON reads a JSON body. One that does not parse has no parameters.
 func parseJSON(text string) (Params, error) {
-	params := Params{}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || decoder.More() {
-		return params, nil //nolint:nilerr // malformed JSON is a request without parameters
+		return Params{}, nil //nolint:nilerr // malformed JSON is a request without parameters
 	}
+	return FromObject(object)
+}
+
+// FromObject returns the parameters of a JSON object of scalars, whose numbers are
+// json.Number; an array is a repeated parameter.
+func FromObject(object map[string]any) (Params, error) {
+	params := Params{}
 	for name, value := range object {
 		values, isArray := value.([]any)
 		if !isArray {

@@ -27,6 +27,7 @@ const (
 	PathIssuer                = "/oidc"
 	PathDiscovery             = "/oidc/.well-known/openid-configuration"
 	PathAuthorizationMetadata = "/oidc/.well-known/oauth-authorization-server"
+	PathInsertedMetadata      = "/.well-known/oauth-authorization-server/oidc" // RFC 8414 section 3.1
 	PathAuthorization         = "/oidc/auth"
 	PathToken                 = "/oidc/token"
 	PathRevocation            = "/oidc/token/revocation"

@@ -51,7 +51,7 @@ func Grants(ctx context.Context, clients *client.Directory, now int64, userID st
 	}
 	grants := []Grant{}
 	for _, g := range stored {
-		app, err := known(ctx, clients, g.ClientID)
+		app, err := party(ctx, clients, &g)
 		if err != nil {
 			return nil, err
 		}
@@ -67,6 +67,15 @@ func Grants(ctx context.Context, clients *client.Directory, now int64, userID st
 		})
 	}
 	return grants, nil
+}
+
+// party returns the client of a grant, nil if it cannot be resolved. One that
+// nobody has registered is as it was when the user allowed it something.
+func party(ctx context.Context, clients *client.Directory, g *token.Grant) (*client.Client, error) {
+	if g.ClientKind == client.KindDocument {
+		return &client.Client{ID: g.ClientID, Name: g.ClientName, Kind: g.ClientKind, IsThirdParty: true}, nil
+	}
+	return known(ctx, clients, g.ClientID)
 }
 
 // EndGrant takes back what a user allowed an application, with all its tokens,

@@ -196,6 +196,9 @@ func grantsToRevoke(ctx context.Context, clients *client.Directory, uid string, 
 // isOwnApplication reports whether a client is a registered application of the
 // operator; the built-in ones are not.
 func isOwnApplication(ctx context.Context, clients *client.Directory, id string) (bool, error) {
+	if client.IsAddress(id) {
+		return false, nil
+	}
 	c, err := known(ctx, clients, id)
 	return c != nil && c.Kind == client.KindApplication && !c.IsThirdParty, err
 }

@@ -19,8 +19,11 @@ type Grant struct {
 	ID         string
 	UserID     string
 	ClientID   string
-	ClientKind string // client.KindApplication or client.KindBuiltin
-	SessionUID *string
+	ClientKind string // client.KindApplication, client.KindBuiltin or client.KindDocument
+	// ClientName is how a client called itself that nobody has registered, and
+	// OrganizationID the one organization that the grant is for; "" for others.
+	ClientName, OrganizationID string
+	SessionUID                 *string
 	// IsOffline says that the grant outlives its session.
 	IsOffline bool
 	// OIDCScope has the provider's own scopes, ResourceScopes those of API
@@ -43,6 +46,8 @@ type grantRow struct {
 	UserID         string                     `db:"user_id"`
 	ClientID       string                     `db:"client_id"`
 	ClientKind     string                     `db:"client_kind"`
+	Snapshot       *db.JSON[snapshot]         `db:"client_snapshot"`
+	OrganizationID *string                    `db:"organization_id"`
 	SessionUID     *string                    `db:"session_uid"`
 	IsOffline      bool                       `db:"is_offline"`
 	OIDCScope      string                     `db:"oidc_scope"`
@@ -53,16 +58,28 @@ type grantRow struct {
 	RevokedAt      *int64                     `db:"revoked_at"`
 }
 
-const selectGrant = `SELECT id, user_id, client_id, client_kind, session_uid, is_offline, oidc_scope, resource_scopes,
+// snapshot is what a client said about itself when the user allowed it something.
+type snapshot struct {
+	Name string `json:"name"`
+}
+
+const selectGrant = `SELECT id, user_id, client_id, client_kind, client_snapshot, organization_id, session_uid, is_offline, oidc_scope, resource_scopes,
 		rejected_scopes, issued_at, expires_at, revoked_at
 	FROM grants WHERE tenant_id = $1 AND `
 
 func (r grantRow) grant() *Grant {
-	return &Grant{
+	g := &Grant{
 		ID: r.ID, UserID: r.UserID, ClientID: r.ClientID, ClientKind: r.ClientKind, SessionUID: r.SessionUID,
 		IsOffline: r.IsOffline, OIDCScope: r.OIDCScope, ResourceScopes: r.ResourceScopes.V, RejectedScopes: r.RejectedScopes.V,
 		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
 	}
+	if r.Snapshot != nil {
+		g.ClientName = r.Snapshot.V.Name
+	}
+	if r.OrganizationID != nil {
+		g.OrganizationID = *r.OrganizationID
+	}
+	return g
 }
 
 func oneGrant(ctx context.Context, q db.Q, where string, args ...any) (*Grant, error) {
@@ -136,11 +153,20 @@ func insertGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, er
 	g.IssuedAt, g.ExpiresAt, g.heldBy = now, now+millis(GrantTTL), tx
 	g.ResourceScopes = unionScopes(g.ResourceScopes, nil)
 	g.RejectedScopes = unionScopes(g.RejectedScopes, nil)
+	var described *db.JSON[snapshot]
+	if g.ClientName != "" {
+		described = &db.JSON[snapshot]{V: snapshot{g.ClientName}}
+	}
+	var organizationID *string
+	if g.OrganizationID != "" {
+		organizationID = &g.OrganizationID
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO grants (tenant_id, id, user_id, client_id, client_kind, session_uid, is_offline,
-			oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at, client_snapshot, organization_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		g.ID, g.UserID, g.ClientID, g.ClientKind, g.SessionUID, g.IsOffline, g.OIDCScope,
-		db.JSON[map[string]string]{V: g.ResourceScopes}, db.JSON[map[string]string]{V: g.RejectedScopes}, g.IssuedAt, g.ExpiresAt)
+		db.JSON[map[string]string]{V: g.ResourceScopes}, db.JSON[map[string]string]{V: g.RejectedScopes}, g.IssuedAt, g.ExpiresAt,
+		described, organizationID)
 	if err != nil {
 		return nil, err
 	}

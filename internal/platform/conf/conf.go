@@ -53,7 +53,7 @@ type Config struct {
 
 	BreachService string `env:"BREACH_SERVICE" envDefault:"https://api.pwnedpasswords.com" doc:"Where new passwords are looked up among breached ones: the range service of Have I Been Pwned, or a mirror of it. It learns five of forty digits of the password's SHA-1. off does not look."`
 
-	SSRFProtectionDisabled bool `env:"OIDC_PROVIDER_SSRF_PROTECTION_DISABLED" envDefault:"false" doc:"Set to true if applications that Signet calls, for example to tell them that somebody signed out, lie in a private network: then calls may reach private and loopback addresses, and whoever may register applications can make Signet send requests there."`
+	SSRFProtectionDisabled bool `env:"OIDC_PROVIDER_SSRF_PROTECTION_DISABLED" envDefault:"false" doc:"Set to true if applications that Signet calls, to fetch their keys or to tell them that somebody signed out, lie in a private network: then calls may reach private and loopback addresses, whoever may register applications can make Signet send requests there, and clients that nobody has registered cannot be served."`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`

@@ -262,6 +262,18 @@ CREATE TABLE backup_codes (              -- one row per code
 
 CREATE INDEX backup_codes_set ON backup_codes (tenant_id, set_id, position);
 
+CREATE TABLE cimd_clients (
+  tenant_id TEXT NOT NULL,
+  client_id_hash BLOB NOT NULL,
+  client_id TEXT NOT NULL,
+  document TEXT CHECK (json_valid(document)) NOT NULL,
+  fetched_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, client_id_hash)
+) STRICT;
+
+CREATE INDEX cimd_clients_purge ON cimd_clients (expires_at);
+
 CREATE TABLE config_versions (           -- cache stamps; bumped in the transaction that changes the family
   tenant_id TEXT NOT NULL,
   family TEXT NOT NULL,

@@ -23,6 +23,8 @@ type API struct {
 	// KeyGrace is how long a new signing key is published before it signs, where a
 	// rotation does not say; zero rotates at once.
 	KeyGrace time.Duration
+	// Unguarded says that outbound requests may reach private networks.
+	Unguarded bool
 	// Operator guards every operation.
 	Operator web.Guard
 }
@@ -67,6 +69,13 @@ func (a *API) Table() web.Table {
 			web.About("The old key stays published so that its tokens still verify. With a grace period, in seconds, the new key "+
 				"is published first and signs only after it, so that caches of the key set can follow. Without one, that of the "+
 				"environment variable PRIVATE_KEY_ROTATION_GRACE_PERIOD holds for private keys.")),
+		web.Get("/api/configs/cimd", a.cimd, operator,
+			web.Doc("GetCimdConfig", "Get whether unregistered clients are served"), web.Fails(401, 403),
+			web.About("Such a client is known by the address of a client ID metadata document, in which it describes itself.")),
+		web.Patch("/api/configs/cimd", a.patchCIMD, operator,
+			web.Doc("UpdateCimdConfig", "Change whether unregistered clients are served"), web.Fails(400, 401, 403, 422),
+			web.About("Their users are always asked, within what /api/cimd/user-consent-scopes allows. Refused where outbound "+
+				"requests are not kept from private networks.")),
 		web.Get("/api/configs/id-token", a.idToken, operator,
 			web.Doc("GetIdTokenConfig", "Get what ID tokens carry"), web.Fails(401, 403, 404),
 			web.About("The claims that can make an ID token large, and that it carries all the same.")),

@@ -1,0 +1,52 @@
+package client
+
+import (
+	"strings"
+	"testing"
+
+	"signet/internal/platform/errs"
+)
+
+// What readDocument accepts obeys the rules, whatever else the document says.
+func FuzzReadDocument(f *testing.F) {
+	const id = "https://client.example/client.json"
+	f.Add([]byte(`{"client_id":"` + id + `","redirect_uris":["https://client.example/cb"]}`))
+	f.Add([]byte(`{"client_id":"` + id + `","redirect_uris":["http://127.0.0.1/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{"kty":"EC"}]}}`))
+	f.Add([]byte(`{"client_secret":"x","jwks_uri":"https://client.example/jwks","require_signed_request_object":true}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := readDocument(id, raw, []string{"ES384"})
+		if err != nil {
+			if e, ok := errs.As(err); !ok || e.Status != 400 {
+				t.Fatalf("%q: %v", raw, err)
+			}
+			return
+		}
+		if c.ID != id || !c.IsThirdParty || !c.IsDocument() || !c.RequiresPKCE() || len(c.RedirectURIs) == 0 || c.Name == "" || len(c.secrets) != 0 {
+			t.Fatalf("%q: %+v", raw, c)
+		}
+		for _, uri := range c.RedirectURIs {
+			if strings.Contains(uri, "*") || strings.HasPrefix(uri, "javascript:") {
+				t.Fatalf("%q: redirects to %q", raw, uri)
+			}
+		}
+	})
+}
+
+// Attack 3: a client's addresses are compared as they are written, but for the
+// port on loopback.
+func TestMatchRedirect_OfDocuments(t *testing.T) {
+	t.Parallel()
+	c := &Client{Kind: KindDocument, RedirectURIs: []string{"https://app.example/cb", "http://127.0.0.1/cb"}, PostLogoutRedirectURIs: []string{"http://127.0.0.1/bye"}}
+	for sent, want := range map[string]bool{
+		"https://app.example/cb": true, "http://127.0.0.1/cb": true, "http://127.0.0.1:49152/cb": true,
+		"https://APP.example/cb": false, "https://app.example:443/cb": false, "https://app.example/cb/": false, "https://app.example:8443/cb": false,
+		"http://127.0.0.1:49152/other": false, "http://localhost:49152/cb": false, "https://127.0.0.1:49152/cb": false, "": false,
+	} {
+		if _, ok := c.MatchRedirect(sent); ok != want {
+			t.Errorf("%q: %v", sent, ok)
+		}
+	}
+	if c.MatchPostLogout("http://127.0.0.1:49152/bye") || !c.MatchPostLogout("http://127.0.0.1/bye") {
+		t.Error("after signing out the port counts")
+	}
+}

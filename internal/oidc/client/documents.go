@@ -1,0 +1,157 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+)
+
+const (
+	// maxDocument bounds a document, in bytes.
+	maxDocument = 5 << 10
+	// How long a fetched document is used: as long as its Cache-Control says,
+	// within these bounds.
+	minDocumentLife   = time.Minute
+	usualDocumentLife = time.Hour
+	maxDocumentLife   = 24 * time.Hour
+	// documentPause is how long an address that has no good document is left alone.
+	documentPause = 30 * time.Second
+	// maxDocumentFetches is how many are fetched at once: anybody can name an
+	// address.
+	maxDocumentFetches = 8
+)
+
+// documents are the documents of clients, as they were fetched last. All nodes
+// share them.
+type documents struct {
+	outbound *http.Client
+	clock    clock.Clock
+	flight   singleflight.Group
+	slots    chan struct{}
+	// failed are addresses that are left alone, with the time until then and why.
+	failed recent[failure]
+}
+
+type failure struct {
+	until int64
+	err   error
+}
+
+func newDocuments(outbound *http.Client, now clock.Clock) *documents {
+	return &documents{
+		outbound: outbound, clock: now, slots: make(chan struct{}, maxDocumentFetches),
+		failed: recent[failure]{most: 4096},
+	}
+}
+
+// errNoDocument: there is no client at the address.
+var errNoDocument = proto.ErrInvalidClient.Describe("the client_id is not the address of a client metadata document")
+
+// get returns the document at an address, which good accepts: the stored one as
+// long as it lives, then what is there now. In a transaction nothing is fetched,
+// and a stored one is good however old: whoever began had a fresh one.
+func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte) error) ([]byte, error) {
+	stored, err := storedDocument(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	_, inTransaction := q.(*db.Tx)
+	now := d.clock.Millis()
+	switch {
+	case stored != nil && (inTransaction || stored.ExpiresAt > now):
+		return stored.Document.V, nil
+	case inTransaction:
+		return nil, errNoDocument
+	}
+	key := q.TenantID() + " " + id
+	if f, ok := d.failed.get(key); ok && now < f.until {
+		return nil, f.err
+	}
+	found, err, _ := d.flight.Do(key, func() (any, error) {
+		// Others wait for the same answer: it must not end with one request.
+		ctx := context.WithoutCancel(ctx)
+		body, life, err := d.fetch(ctx, id)
+		if err == nil {
+			err = good(body)
+		}
+		if err != nil {
+			d.failed.set(key, failure{now + documentPause.Milliseconds(), err})
+			return nil, err
+		}
+		return body, storeDocument(ctx, q, id, body, now, now+life.Milliseconds())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found.([]byte), nil
+}
+
+// fetch returns what is published at an address, and for how long it is good.
+func (d *documents) fetch(ctx context.Context, id string) ([]byte, time.Duration, error) {
+	d.slots <- struct{}{}
+	defer func() { <-d.slots }()
+	body, header, err := get(ctx, d.outbound, id, maxDocument)
+	if err != nil {
+		return nil, 0, errNoDocument.Wrap(err)
+	}
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || (kind != "application/json" && (!strings.HasPrefix(kind, "application/") || !strings.HasSuffix(kind, "+json"))) || !json.Valid(body) {
+		return nil, 0, errNoDocument.Wrap(errors.New("client: what is there is no JSON"))
+	}
+	return body, documentLife(header.Get("Cache-Control")), nil
+}
+
+// documentLife reads a Cache-Control header (RFC 9111 section 5.2.2).
+func documentLife(control string) time.Duration {
+	life := usualDocumentLife
+	for directive := range strings.SplitSeq(strings.ToLower(control), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return minDocumentLife
+		case "max-age":
+			seconds, err := strconv.ParseInt(strings.Trim(value, `"`), 10, 32)
+			if err != nil {
+				return minDocumentLife
+			}
+			life = time.Duration(seconds) * time.Second
+		}
+	}
+	return min(max(life, minDocumentLife), maxDocumentLife)
+}
+
+type documentRow struct {
+	Document  db.JSON[json.RawMessage] `db:"document"`
+	ExpiresAt int64                    `db:"expires_at"`
+}
+
+// storedDocument returns what was fetched last from an address; nil if nothing is
+// known.
+func storedDocument(ctx context.Context, q db.Q, id string) (*documentRow, error) {
+	row, err := db.One[documentRow](ctx, q, `SELECT document, expires_at FROM cimd_clients
+		WHERE tenant_id = $1 AND client_id_hash = $2`, crypt.Hash(id))
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	return &row, err
+}
+
+func storeDocument(ctx context.Context, q db.Q, id string, body []byte, now, until int64) error {
+	_, err := q.Exec(ctx, `INSERT INTO cimd_clients (tenant_id, client_id_hash, client_id, document, fetched_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, client_id_hash) DO UPDATE SET
+			document = excluded.document, fetched_at = excluded.fetched_at, expires_at = excluded.expires_at`,
+		crypt.Hash(id), id, db.JSON[json.RawMessage]{V: body}, now, until)
+	return err
+}

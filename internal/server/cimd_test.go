@@ -1,0 +1,352 @@
+package server_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"signet/internal/application"
+	"signet/internal/apptest"
+	"signet/internal/platform/fetch"
+	"signet/internal/server"
+	"signet/internal/tenant"
+)
+
+// described is a client that nobody has registered, at an HTTPS server of its own.
+type described struct {
+	*httptest.Server
+
+	id      string
+	calls   atomic.Int64
+	answer  atomic.Value // of http.HandlerFunc
+	control string       // Cache-Control
+}
+
+const describedPath = "/client.json"
+
+// describe starts one; changes replace members of its document, nil leaves one
+// out.
+func describe(t *testing.T, changes map[string]any) *described {
+	t.Helper()
+	d := &described{}
+	d.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.calls.Add(1)
+		d.answer.Load().(http.HandlerFunc)(w, r)
+	}))
+	t.Cleanup(d.Close)
+	d.id = d.URL + describedPath
+	d.publish(changes)
+	return d
+}
+
+func (d *described) publish(changes map[string]any) {
+	doc := map[string]any{"client_id": d.id, "client_name": "Robot", "redirect_uris": []string{apptest.CallbackURI}, "token_endpoint_auth_method": "none"}
+	maps.Copy(doc, changes)
+	for name, value := range changes {
+		if value == nil {
+			delete(doc, name)
+		}
+	}
+	d.answer.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", d.control)
+		_ = json.NewEncoder(w).Encode(doc)
+	}))
+}
+
+// party is the client as the tests' browser knows clients.
+func (d *described) party() *apptest.Client {
+	return &apptest.Client{Application: &application.Application{ID: d.id, OIDC: application.ClientMetadata{RedirectURIs: []string{apptest.CallbackURI}}}}
+}
+
+// reachingTests boots a server that fetches from the tests' own HTTPS servers.
+func reachingTests() apptest.Option {
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	outbound := fetch.New(fetch.Options{Timeout: 2 * time.Second, AllowPrivate: true})
+	outbound.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
+	return apptest.With(func(o *server.Options) { o.Outbound = outbound })
+}
+
+func allowDescribed(t *testing.T, app *apptest.App) *apptest.Operator {
+	t.Helper()
+	o := app.Operator(t)
+	o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
+	o.Want(201, "POST", "/api/cimd/user-consent-scopes", `{"userScopes":["profile","urn:logto:scope:organizations"]}`)
+	return o
+}
+
+// asks brings robin to the page that asks; begin is the authorization request.
+func asks(t *testing.T, b *apptest.Browser, begin string) *apptest.Answer {
+	t.Helper()
+	a := b.Do("GET", begin, "")
+	if strings.HasPrefix(a.Header.Get("Location"), "/sign-in") {
+		b.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
+		verified := b.VerifyPassword("robin", apptest.Password)
+		b.Step("POST", "/identification", `{"verificationId":"`+verified.String("verificationId")+`"}`)
+		a = b.Visit(strings.TrimPrefix(b.Step("POST", "/submit", "").String("redirectTo"), b.Endpoint))
+	} else {
+		a = b.Visit(a.Header.Get("Location"))
+	}
+	if a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "to use your account?") {
+		t.Fatalf("no question: %d %s", a.StatusCode, a.Text)
+	}
+	return a
+}
+
+func allow(t *testing.T, b *apptest.Browser, page *apptest.Answer, pairs ...string) *url.URL {
+	t.Helper()
+	posted := b.Send(page, append([]string{"decision", "allow"}, pairs...)...)
+	if posted.StatusCode != http.StatusSeeOther {
+		t.Fatalf("posted: %d %s", posted.StatusCode, posted.Text)
+	}
+	return b.Follow(posted.Header.Get("Location"))
+}
+
+// A client that nobody has registered signs people in, who are asked every time.
+func TestDescribedClient(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		robin := app.CreateUser(t, "robin")
+		o := allowDescribed(t, app)
+		d := describe(t, nil)
+		c, b := d.party(), app.Browser(t)
+		host := strings.TrimPrefix(d.URL, "https://")
+		begin := apptest.AuthorizeURL(c, "scope", "openid profile offline_access", "prompt", "consent")
+		page := asks(t, b, begin)
+		for _, text := range []string{"Allow Robot (" + host + ") to use your account?", "See your name, picture and profile", "You go to app.example.com next."} {
+			if !strings.Contains(page.Text, text) {
+				t.Errorf("the page lacks %q", text)
+			}
+		}
+		api := b.Do("GET", "/api/interaction/consent?"+url.Values{"app_id": {d.id}}.Encode(), "")
+		if !strings.Contains(api.Text, `"name":"Robot"`) || !strings.Contains(api.Text, `"displayName":"Robot (`+host+`)"`) {
+			t.Errorf("the API tells %s", api.Text)
+		}
+		tokens := b.Redeem(c, allow(t, b, page))
+		if tokens.Scope != "openid profile offline_access" || tokens.Refresh == "" || tokens.ID == "" {
+			t.Fatalf("%+v", tokens)
+		}
+		tokens = b.Refresh(c, tokens.Refresh)
+		// In the same session, and for what was allowed before.
+		if to := allow(t, b, asks(t, b, begin)); b.Redeem(c, to).Access == "" {
+			t.Errorf("again: %s", to)
+		}
+		if to := b.Follow(apptest.AuthorizeURL(c, "prompt", "none")); to.Query().Get("error") != "consent_required" {
+			t.Errorf("silently: %s", to)
+		}
+		if n := app.Count(t, tenant.Default, "grants", "client_kind = 'cimd' AND revoked_at IS NULL"); n != 2 {
+			t.Errorf("%d grants", n)
+		}
+		if n := d.calls.Load(); n != 1 {
+			t.Errorf("fetched %d times", n)
+		}
+		if u := o.Want(200, "GET", "/api/users/"+robin.ID, ""); !strings.Contains(u.Text, `"cimdClientId":"`+d.id+`"`) || !strings.Contains(u.Text, `"applicationId":null`) {
+			t.Errorf("the user: %s", u.Text)
+		}
+		d.Close()
+		grants := o.Want(200, "GET", "/api/users/"+robin.ID+"/grants?appType=thirdParty", "")
+		if !strings.Contains(grants.Text, `"application":{"id":"`+d.id+`","name":"Robot (`+host+`)"}`) {
+			t.Errorf("the grants: %s", grants.Text)
+		}
+		named := func(row apptest.AuditRow) bool {
+			return row.Payload.V["cimdClientId"] == d.id && row.Payload.V["applicationId"] == nil
+		}
+		if !slices.ContainsFunc(app.Audit(t, tenant.Default), named) {
+			t.Error("the trail does not name the client")
+		}
+		// What operators allow counts at each issuance, and so does the switch.
+		o.Want(204, "DELETE", "/api/cimd/user-consent-scopes/user-scopes/profile", "")
+		if a := b.Do("GET", begin, ""); !strings.Contains(a.Header.Get("Location"), "error=invalid_scope") {
+			t.Errorf("beyond the ceiling: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
+		o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":false}`)
+		refused := b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
+		if refused.StatusCode != 400 || refused.Code() != "oidc.invalid_client" {
+			t.Errorf("switched off: %d %s", refused.StatusCode, refused.Text)
+		}
+	}, reachingTests())
+}
+
+// At most one organization is opened, and to one grant.
+func TestDescribedClient_OneOrganization(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		robin := app.CreateUser(t, "robin")
+		crew := app.Shop(t, robin.ID)
+		o := allowDescribed(t, app)
+		second := o.Want(201, "POST", "/api/organizations", `{"name":"Second"}`).String("id")
+		other := o.Want(201, "POST", "/api/organizations", `{"name":"Other"}`).String("id")
+		o.Want(201, "POST", "/api/organizations/"+second+"/users", `{"userIds":["`+robin.ID+`"]}`)
+		d := describe(t, nil)
+		c, b := d.party(), app.Browser(t)
+		begin := apptest.AuthorizeURL(c, "scope", "openid offline_access urn:logto:scope:organizations", "prompt", "consent")
+		asks(t, b, begin)
+		consent := func(ids string) *apptest.Answer {
+			return b.Do("POST", "/api/interaction/consent?"+url.Values{"app_id": {d.id}}.Encode(), `{"organizationIds":`+ids+`}`, "Content-Type", "application/json")
+		}
+		if a := consent(`["` + crew + `","` + second + `"]`); a.StatusCode != 400 || a.Code() != "oidc.invalid_request" {
+			t.Errorf("two: %d %s", a.StatusCode, a.Text)
+		}
+		if a := consent(`["` + other + `"]`); a.StatusCode != 422 || a.Code() != "organization.require_membership" {
+			t.Errorf("a foreign one: %d %s", a.StatusCode, a.Text)
+		}
+		if n := app.Count(t, tenant.Default, "grants", "TRUE"); n != 0 {
+			t.Errorf("%d grants were made", n)
+		}
+		first := b.Redeem(c, b.Follow(consent(`["`+crew+`"]`).String("redirectTo")))
+		none := b.Redeem(c, allow(t, b, asks(t, b, begin)))
+		get := func(refresh, organization string) *apptest.Answer {
+			return b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "organization_id": {organization}})
+		}
+		if a := get(first.Refresh, second); a.StatusCode != 403 {
+			t.Errorf("another organization: %d %s", a.StatusCode, a.Text)
+		}
+		if a := get(none.Refresh, crew); a.StatusCode != 403 {
+			t.Errorf("under another grant: %d %s", a.StatusCode, a.Text)
+		}
+		a := get(first.Refresh, crew)
+		if a.StatusCode != 200 {
+			t.Fatalf("the organization: %d %s", a.StatusCode, a.Text)
+		}
+		o.Want(204, "DELETE", "/api/organizations/"+crew+"/users/"+robin.ID, "")
+		if a := get(a.String("refresh_token"), crew); a.StatusCode != 403 {
+			t.Errorf("after leaving: %d %s", a.StatusCode, a.Text)
+		}
+	}, reachingTests())
+}
+
+// Attacks 1, 4 and 53: what is no good document makes no client, and no redirect.
+func TestDescribedClient_Refused(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.CreateUser(t, "robin")
+		allowDescribed(t, app)
+		refused := func(name, id, code string) {
+			t.Helper()
+			c := (&described{id: id}).party()
+			a := app.Browser(t).Authorize(c)
+			if a.StatusCode != 400 || a.Code() != "oidc."+code || a.Header.Get("Location") != "" {
+				t.Errorf("%s: %d %s", name, a.StatusCode, a.Text)
+			}
+		}
+		type m = map[string]any
+		for name, changes := range map[string]m{
+			"another id": {"client_id": "https://evil.example/client.json"}, "no id": {"client_id": nil}, "id is a number": {"client_id": 1},
+			"no redirect URI": {"redirect_uris": nil}, "script": {"redirect_uris": []string{"javascript:alert(1)"}},
+			"wildcard": {"redirect_uris": []string{"https://*.app.example.com/callback"}},
+			"too many": {"redirect_uris": slices.Repeat([]string{"https://a.example/"}, 33)},
+			"secret":   {"client_secret": "x"}, "Basic": {"token_endpoint_auth_method": "client_secret_basic"},
+			"secret JWT": {"token_endpoint_auth_method": "client_secret_jwt"}, "no keys": {"token_endpoint_auth_method": "private_key_jwt"},
+			"inner key set": {"jwks_uri": "http://app.example.com/jwks"}, "no key set": {"jwks": m{"keys": []string{}}},
+			"operator's setting": {"maxAllowedGrants": 1}, "custom metadata": {"customClientMetadata": m{}}, "access rules": {"appLevelAccessControlEnabled": true},
+			"ID token algorithm": {"id_token_signed_response_alg": "HS256"}, "implicit": {"response_types": []string{"id_token"}},
+			"machine": {"grant_types": []string{"client_credentials"}}, "long name": {"client_name": strings.Repeat("x", 129)},
+		} {
+			refused(name, describe(t, changes).id, "invalid_client_metadata")
+		}
+		for name, h := range map[string]http.HandlerFunc{
+			"nothing":  http.NotFound,
+			"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other.json", http.StatusFound) },
+			"page":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
+			"no JSON": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte("x"))
+			},
+			"too large": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(strings.Repeat(" ", 6<<10)))
+			},
+		} {
+			d := describe(t, nil)
+			d.answer.Store(h)
+			refused(name, d.id, "invalid_client")
+			refused(name+" again", d.id, "invalid_client")
+			if n := d.calls.Load(); n != 1 {
+				t.Errorf("%s: fetched %d times", name, n)
+			}
+		}
+		good := describe(t, nil)
+		for name, id := range map[string]string{
+			"no path": good.URL, "dots": good.URL + "/x/../client.json", "encoded dots": good.URL + "/x/%2e%2e/client.json", "fragment": good.id + "#x",
+			"credentials": strings.Replace(good.id, "https://", "https://user:pw@", 1), "http": strings.Replace(good.id, "https", "http", 1),
+			"backslash": good.URL + `\client.json`, "too long": good.id + "?" + strings.Repeat("x", 2048),
+		} {
+			refused(name, id, "invalid_client")
+		}
+		if good.calls.Load() != 0 {
+			t.Error("a bad address was fetched")
+		}
+		c := good.party()
+		c.OIDC.RedirectURIs = []string{apptest.CallbackURI + "/"}
+		if a := app.Browser(t).Authorize(c); a.StatusCode != 400 || a.Code() != "oidc.invalid_redirect_uri" {
+			t.Errorf("another redirect URI: %d %s", a.StatusCode, a.Text)
+		}
+		if n := app.Count(t, tenant.Default, "interactions", "TRUE"); n != 0 {
+			t.Errorf("%d interactions began", n)
+		}
+	}, reachingTests())
+}
+
+// A document is used as long as it says, within bounds; then what is there now.
+func TestDescribedClient_Cache(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, reachingTests())
+	allowDescribed(t, app)
+	for control, life := range map[string]time.Duration{
+		"": time.Hour, "max-age=600": 10 * time.Minute, "no-store": time.Minute, "max-age=0": time.Minute,
+		"public, max-age=31536000": 24 * time.Hour, "max-age=x": time.Minute,
+	} {
+		d := describe(t, nil)
+		d.control = control
+		ask := func(status int, calls int64) {
+			t.Helper()
+			if a := app.Browser(t).Authorize(d.party()); a.StatusCode != status || d.calls.Load() != calls {
+				t.Errorf("%q: %d %s, fetched %d times", control, a.StatusCode, a.Text, d.calls.Load())
+			}
+		}
+		ask(303, 1)
+		app.Clock.Advance(life - time.Millisecond)
+		ask(303, 1)
+		d.publish(map[string]any{"redirect_uris": []string{"https://elsewhere.example/"}})
+		app.Clock.Advance(time.Millisecond)
+		ask(400, 2)
+	}
+}
+
+func TestDescribedClient_Guarded(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	if a := app.Browser(t).Do("GET", "/oidc/.well-known/openid-configuration", ""); strings.Contains(a.Text, "client_id_metadata_document_supported") {
+		t.Error("said to be on")
+	}
+	o := allowDescribed(t, app)
+	if a := app.Browser(t).Do("GET", "/.well-known/oauth-authorization-server/oidc", ""); !strings.Contains(a.Text, `"client_id_metadata_document_supported":true`) {
+		t.Errorf("not said to be on: %s", a.Text)
+	}
+	d := describe(t, nil)
+	if a := app.Browser(t).Authorize(d.party()); a.StatusCode != 400 || a.Code() != "oidc.invalid_client" || d.calls.Load() != 0 {
+		t.Errorf("reached a private address: %d %s", a.StatusCode, a.Text)
+	}
+	o.Want(400, "PATCH", "/api/configs/cimd", `{"enabled":"yes"}`)
+	o.Want(201, "POST", "/api/cimd/user-consent-scopes", `{"userScopes":["profile"]}`)
+	o.Want(422, "POST", "/api/cimd/user-consent-scopes", `{"resourceScopes":["none"]}`, "application.user_consent_scopes_not_found")
+	o.Want(404, "DELETE", "/api/cimd/user-consent-scopes/user-scopes/email", "")
+	if a := o.Want(200, "GET", "/api/cimd/user-consent-scopes", ""); !strings.Contains(a.Text, `"userScopes":["profile","urn:logto:scope:organizations"]`) {
+		t.Errorf("the ceiling: %s", a.Text)
+	}
+	open := apptest.Start(t, apptest.With(func(o *server.Options) { o.AllowPrivateCalls = true })).Operator(t)
+	open.Want(422, "PATCH", "/api/configs/cimd", `{"enabled":true}`, "request.invalid_input")
+	open.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":false}`)
+}
