@@ -71,6 +71,9 @@ type CustomMetadata struct {
 	AllowTokenExchange      *bool    `json:"allowTokenExchange,omitempty"`
 	IsDeviceFlow            *bool    `json:"isDeviceFlow,omitempty"`
 	MaxAllowedGrants        *int64   `json:"maxAllowedGrants,omitempty"`
+	// DPoPBoundAccessTokens refuses token requests without a proof of possession
+	// (RFC 9449 section 5.2).
+	DPoPBoundAccessTokens *bool `json:"dpopBoundAccessTokens,omitempty"`
 }
 
 // Limits of the metadata, beyond what the published API names.

@@ -18,6 +18,7 @@ import (
 	"signet/internal/hosted/signinpages"
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/logout"
 	"signet/internal/oidc/oidcapi"
@@ -69,6 +70,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		limiter:    sentinel.NewLimiter(),
 		trail:      trail,
 	}
+	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
 	p.provider = oidcapi.New(o.Pool, o.Clock, o.Keyring, p.keys, p.clients, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
@@ -79,17 +81,17 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	}
 	p.account = &account.Engine{
 		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock, Pwned: o.Pwned,
-		IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
+		Proofs: proofs, IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
 	}
 	p.browser = &oidcapi.Browser{
-		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
+		Authorize: &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Settings: config},
 		Logout:    &logout.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock},
 	}
 	p.pages = &signinpages.Pages{
 		Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer,
 		MakesAdministrator: p.makesAdministrator,
 	}
-	p.gate = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock)
+	p.gate = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock, proofs)
 	p.operator = p.gate.Guard()
 	if o.WrapOperator != nil {
 		p.operator = o.WrapOperator(p.operator)

@@ -112,7 +112,8 @@ func (p *Params) Again() string {
 	for _, parameter := range [][2]string{
 		{"client_id", p.ClientID}, {"redirect_uri", p.RedirectURI}, {"response_type", p.ResponseType}, {"response_mode", p.ResponseMode},
 		{"scope", p.Scope}, {"resource", strings.Join(p.Resources, ",")}, {"state", p.State}, {"nonce", p.Nonce},
-		{"code_challenge", p.CodeChallenge}, {"ui_locales", p.UILocales}, {"organization_id", p.OrganizationID},
+		{"code_challenge", p.CodeChallenge}, {ParamKey, p.KeyThumbprint},
+		{"ui_locales", p.UILocales}, {"organization_id", p.OrganizationID},
 		{"prompt", PromptLogin + " " + PromptConsent},
 	} {
 		query.add(parameter[0], parameter[1])

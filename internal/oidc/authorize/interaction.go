@@ -87,6 +87,8 @@ type Params struct {
 	State          string            `json:"state,omitempty"`
 	Nonce          string            `json:"nonce,omitempty"`
 	CodeChallenge  string            `json:"code_challenge,omitempty"`
+	// KeyThumbprint is the key that the code is bound to, "" for none.
+	KeyThumbprint string `json:"dpop_jkt,omitempty"`
 	// Prompts are the values of "prompt".
 	Prompts []string `json:"prompt,omitempty"`
 	// MaxAge is in seconds.

@@ -8,6 +8,7 @@ import (
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -16,6 +17,8 @@ type Engine struct {
 	Clients *client.Directory
 	Keys    *token.Keys
 	Clock   clock.Clock
+	// Settings tell whether codes are bound to keys.
+	Settings *settings.Reader
 }
 
 // Request is an authorization request that has passed, or is passing, the
@@ -59,6 +62,7 @@ var byRedirect = []check{
 	{"the client may ask for the scopes", checkScope},
 	{"offline access is asked for with consent", dropOfflineAccess},
 	{"the code is bound to a verifier", checkPKCE},
+	{"the key of the code is a thumbprint", checkKey},
 	{"the resources exist", checkResources},
 	{"id_token_hint is ours and the client's", checkHint},
 	{"the rest needs no check", takeTheRest},

@@ -124,6 +124,9 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	if p.CodeChallenge != "" {
 		code.CodeChallenge = &p.CodeChallenge
 	}
+	if p.KeyThumbprint != "" {
+		code.KeyThumbprint = &p.KeyThumbprint
+	}
 	if p.Nonce != "" {
 		code.Nonce = &p.Nonce
 	}

@@ -21,6 +21,9 @@ type Authenticated struct {
 	*Client
 	// SecretName is which of its secrets it used, "" for a public client.
 	SecretName string
+	// Key is the thumbprint of the key that the request proves to hold (RFC 9449),
+	// "" for none: what is issued is bound to it.
+	Key string
 }
 
 // credentials are what a request says about its client.

@@ -57,6 +57,7 @@ type Client struct {
 	RotatesRefresh     bool
 	AlwaysIssues       bool // refresh tokens without offline_access
 	MaxGrants          int  // live grants per user, 0 is no limit
+	RequiresDPoP       bool // every token is bound to a key (RFC 9449)
 	ExchangesTokens    bool // of users for others (RFC 8693)
 
 	secrets []application.Secret
@@ -91,6 +92,9 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	}
 	if exchanges := a.Custom.AllowTokenExchange; exchanges != nil {
 		c.ExchangesTokens = *exchanges && !a.IsThirdParty
+	}
+	if requires := a.Custom.DPoPBoundAccessTokens; requires != nil {
+		c.RequiresDPoP = *requires
 	}
 	if limit := a.Custom.MaxAllowedGrants; limit != nil {
 		c.MaxGrants = int(*limit)

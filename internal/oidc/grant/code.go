@@ -34,6 +34,9 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if code == nil || code.ClientID != rq.client.ID || code.RedirectURI != redirectURI {
 		return nil, proto.ErrInvalidGrant
 	}
+	if !rq.holds(code.KeyThumbprint) {
+		return nil, proto.ErrInvalidGrant
+	}
 	if err := verifyPKCE(code.CodeChallenge, rq.params.Get("code_verifier"), rq.client.RequiresPKCE()); err != nil {
 		return nil, err
 	}
@@ -62,6 +65,7 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 			return token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
 				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
 				Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
+				KeyThumbprint: rq.refreshKey(),
 			})
 		}
 	}

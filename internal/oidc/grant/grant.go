@@ -181,7 +181,7 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	if err != nil {
 		return nil, err
 	}
-	response := (*result).audience.response(true)
+	response := rq.response((*result).audience, true)
 	response.AccessToken, response.RefreshToken = out.opaque, out.refresh
 	if response.AccessToken == "" {
 		if response.AccessToken, err = rq.sign(keys, (*result).user.ID, *result, response); err != nil {
@@ -196,8 +196,8 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 
 // response is the answer about an access token that is yet to be signed. A
 // scope is said even if it is empty where saysNone is set.
-func (a *audience) response(saysNone bool) *Response {
-	r := &Response{ExpiresIn: int64(a.ttl.Seconds()), TokenType: "Bearer"}
+func (rq *request) response(a *audience, saysNone bool) *Response {
+	r := &Response{ExpiresIn: int64(a.ttl.Seconds()), TokenType: token.TypeOf(rq.client.Key)}
 	if a.scope != "" || saysNone {
 		r.Scope = &a.scope
 	}
@@ -209,6 +209,7 @@ func (rq *request) sign(keys *token.KeySet, subject string, a *authorization, r 
 	return keys.SignAccess(token.AccessJWT{
 		Issuer: rq.tenant.Issuer(), Subject: subject, Actor: a.actor, ClientID: rq.client.ID, Audience: a.audience.indicator,
 		OrganizationID: a.audience.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.audience.ttl,
+		KeyThumbprint: rq.client.Key,
 	})
 }
 
@@ -223,7 +224,7 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 	if err != nil {
 		return nil, err
 	}
-	response := a.audience.response(a.audience.resource == nil)
+	response := rq.response(a.audience, a.audience.resource == nil)
 	response.AccessToken, err = rq.sign(keys, rq.client.ID, a, response)
 	return response, err
 }
@@ -247,7 +248,7 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 	}
 	if a.audience.isOpaque() {
 		out.opaque, err = token.IssueAccess(ctx, tx, rq.now, a.grant, token.AccessToken{
-			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.audience.scope,
+			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.audience.scope, KeyThumbprint: rq.key(),
 		})
 		if err != nil {
 			return out, err
@@ -257,6 +258,30 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 		out.idToken, err = rq.idToken(ctx, tx, a, extended)
 	}
 	return out, err
+}
+
+// key is the thumbprint that what is stored of the tokens is bound to, nil for
+// none.
+func (rq *request) key() *string {
+	if rq.client.Key == "" {
+		return nil
+	}
+	return &rq.client.Key
+}
+
+// refreshKey is the thumbprint that a new refresh token is bound to. Those of
+// clients with a secret are bound to that (RFC 9449 section 5).
+func (rq *request) refreshKey() *string {
+	if !rq.client.IsPublic() {
+		return nil
+	}
+	return rq.key()
+}
+
+// holds reports whether the request proves to hold the key of a thumbprint; nil
+// demands none.
+func (rq *request) holds(thumbprint *string) bool {
+	return thumbprint == nil || crypt.Equal([]byte(rq.client.Key), []byte(*thumbprint))
 }
 
 // idToken gathers what the ID token will say.

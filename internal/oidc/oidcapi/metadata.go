@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
@@ -38,6 +39,7 @@ type metadata struct {
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
+	DPoPAlgorithms         []string `json:"dpop_signing_alg_values_supported,omitempty"`
 }
 
 // claims are the names that ID tokens and userinfo can carry, in the order of
@@ -84,7 +86,15 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(metadataOf(t, keys.Algorithm))
+		config, err := a.settings.OIDC(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		m := metadataOf(t, keys.Algorithm)
+		if config.DPoP.Enabled {
+			m.DPoPAlgorithms = dpop.Algorithms
+		}
+		return json.Marshal(m)
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -26,15 +27,18 @@ type API struct {
 	keys      *token.Keys
 	tokens    *grant.Endpoint
 	authorize *authorize.Engine
+	settings  *settings.Reader
+	proofs    *dpop.Verifier
 	metadata  *db.Cache[string, []byte]
 }
 
 // New returns the endpoints of the tenants in p.
 func New(p *db.Pool, now clock.Clock, ring *crypt.Keyring, keys *token.Keys, clients *client.Directory, config *settings.Reader) *API {
 	return &API{
-		clock: now, clients: clients, keys: keys,
+		clock: now, clients: clients, keys: keys, settings: config,
+		proofs:    &dpop.Verifier{Clock: now, Ring: ring, Settings: config},
 		tokens:    &grant.Endpoint{Clock: now, Ring: ring, Keys: keys, Settings: config, Clients: clients},
-		authorize: &authorize.Engine{Clients: clients, Keys: keys, Clock: now},
+		authorize: &authorize.Engine{Clients: clients, Keys: keys, Clock: now, Settings: config},
 		metadata:  db.NewCache[string, []byte](p, settings.Family, 256),
 	}
 }

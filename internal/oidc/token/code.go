@@ -24,8 +24,11 @@ type Code struct {
 	AuthTime      int64
 	// IsAuthTimeRequested puts auth_time into the ID token.
 	IsAuthTimeRequested bool
-	ExpiresAt           int64
-	ConsumedAt          *int64
+	// KeyThumbprint is the key that whoever redeems the code must hold (RFC 9449
+	// section 10), nil for any.
+	KeyThumbprint *string
+	ExpiresAt     int64
+	ConsumedAt    *int64
 }
 
 // IsOffline reports whether tokens of the code outlive its session.
@@ -42,6 +45,7 @@ type codeRow struct {
 	Resources           db.JSON[[]string] `db:"resources"`
 	AuthTime            int64             `db:"auth_time"`
 	IsAuthTimeRequested bool              `db:"is_auth_time_requested"`
+	KeyThumbprint       *string           `db:"key_thumbprint"`
 	ExpiresAt           int64             `db:"expires_at"`
 	ConsumedAt          *int64            `db:"consumed_at"`
 }
@@ -50,7 +54,7 @@ func (r codeRow) code() *Code {
 	return &Code{
 		GrantID: r.GrantID, ClientID: r.ClientID, SessionUID: r.SessionUID, RedirectURI: r.RedirectURI,
 		CodeChallenge: r.CodeChallenge, Nonce: r.Nonce, Scope: r.Scope, Resources: r.Resources.V, AuthTime: r.AuthTime,
-		IsAuthTimeRequested: r.IsAuthTimeRequested, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
+		IsAuthTimeRequested: r.IsAuthTimeRequested, KeyThumbprint: r.KeyThumbprint, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
 	}
 }
 
@@ -66,10 +70,10 @@ func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (str
 	}
 	value := ids.Token()
 	_, err = tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
-			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, key_thumbprint, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		crypt.Hash(value), g.ID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,
-		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, now+millis(CodeTTL))
+		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, c.KeyThumbprint, now+millis(CodeTTL))
 	if err != nil {
 		return "", err
 	}
@@ -80,7 +84,7 @@ func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (str
 // none.
 func CodeByValue(ctx context.Context, q db.Q, value string) (*Code, error) {
 	row, err := db.One[codeRow](ctx, q, `SELECT grant_id, client_id, session_uid, redirect_uri, code_challenge, nonce, scope,
-			resources, auth_time, is_auth_time_requested, expires_at, consumed_at
+			resources, auth_time, is_auth_time_requested, key_thumbprint, expires_at, consumed_at
 		FROM authorization_codes WHERE tenant_id = $1 AND code_hash = $2`, crypt.Hash(value))
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
