@@ -93,6 +93,9 @@ type Params struct {
 	Prompts []string `json:"prompt,omitempty"`
 	// MaxAge is in seconds.
 	MaxAge *int64 `json:"max_age,omitempty"`
+	// Classes are the classes of authentication of which one is demanded, the
+	// preferred first; none demands nothing.
+	Classes []string `json:"acr_values,omitempty"`
 	// HintedUser is the subject of a verified id_token_hint.
 	HintedUser string `json:"hinted_user,omitempty"`
 	LoginHint  string `json:"login_hint,omitempty"`

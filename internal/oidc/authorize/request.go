@@ -59,6 +59,7 @@ var byRedirect = []check{
 	{"the client may use the response type", checkResponseType},
 	{"prompt is consistent", checkPrompt},
 	{"max_age is a number of seconds", checkMaxAge},
+	{"the classes of authentication are known", checkClasses},
 	{"the client may ask for the scopes", checkScope},
 	{"offline access is asked for with consent", dropOfflineAccess},
 	{"the code is bound to a verifier", checkPKCE},

@@ -6,6 +6,7 @@ import (
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 )
@@ -52,11 +53,21 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 	switch {
 	case prompt == "":
 		return rq.conclude(ctx, tx, session, now.Grant, out)
-	case rq.Params.HasPrompt(PromptNone), prompt == PromptLogin && rq.hasLoggedIn:
+	case rq.Params.HasPrompt(PromptNone), prompt != PromptConsent && rq.hasLoggedIn:
 		// Whoever has just signed in is not asked again for being somebody else
-		// than the client expected.
+		// than the client expected, or for what they do not have.
 		out.Refusal = refusal
 		return nil
+	}
+	if prompt == promptStepUp {
+		able, err := rq.canStepUp(ctx, tx, *session.UserID)
+		if err != nil {
+			return err
+		}
+		if !able {
+			out.Refusal = errUnmet
+			return nil
+		}
 	}
 	out.Begun, err = rq.begin(ctx, tx, prompt, session, login)
 	return err
@@ -79,6 +90,9 @@ func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session 
 	in := &Interaction{Kind: KindAuthorize, Prompt: prompt, ClientID: rq.Client.ID, Params: rq.Params}
 	if session != nil {
 		in.SessionUID = &session.UID
+	}
+	if prompt == promptStepUp {
+		in.Prompt, in.UserID = PromptLogin, session.UserID
 	}
 	if prompt == PromptConsent {
 		in.UserID = session.UserID
@@ -123,6 +137,9 @@ func (rq *Request) issue(ctx context.Context, tx *db.Tx, session *token.Session,
 	}
 	if p.CodeChallenge != "" {
 		code.CodeChallenge = &p.CodeChallenge
+	}
+	if class := proto.ClassMet(p.Classes, session.AMR); class != "" {
+		code.Authentication = &token.Authentication{Class: class, Methods: session.AMR}
 	}
 	if p.KeyThumbprint != "" {
 		code.KeyThumbprint = &p.KeyThumbprint

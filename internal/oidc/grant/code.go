@@ -60,12 +60,13 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if code.IsAuthTimeRequested {
 		a.authTime = &code.AuthTime
 	}
+	a.say(code.Authentication, code.AuthTime)
 	if rq.client.IssuesRefresh(code.Scope) {
 		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) {
 			return token.IssueRefresh(ctx, tx, rq.now, g, token.RefreshToken{
 				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: code.Scope, Resources: code.Resources,
 				Nonce: code.Nonce, AuthTime: code.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
-				KeyThumbprint: rq.refreshKey(),
+				KeyThumbprint: rq.refreshKey(), Authentication: code.Authentication,
 			})
 		}
 	}

@@ -66,6 +66,8 @@ type authorization struct {
 	scope      string   // that is asked for; what of it is granted depends on the audience
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
+	// authentication is what tokens say about the sign-in, nil for nothing.
+	authentication *token.Authentication
 	// follow returns the refresh token of the answer, "" for none. It runs once
 	// nothing else can refuse the request, so that a refusal consumes nothing.
 	follow func(ctx context.Context, tx *db.Tx) (string, error)
@@ -206,11 +208,15 @@ func (rq *request) response(a *audience, saysNone bool) *Response {
 
 // sign returns the access token of a response as a JWT.
 func (rq *request) sign(keys *token.KeySet, subject string, a *authorization, r *Response) (string, error) {
-	return keys.SignAccess(token.AccessJWT{
+	jwt := token.AccessJWT{
 		Issuer: rq.tenant.Issuer(), Subject: subject, Actor: a.actor, ClientID: rq.client.ID, Audience: a.audience.indicator,
 		OrganizationID: a.audience.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.audience.ttl,
 		KeyThumbprint: rq.client.Key,
-	})
+	}
+	if a.authentication != nil {
+		jwt.Authentication, jwt.AuthTime = a.authentication, *a.authTime
+	}
+	return keys.SignAccess(jwt)
 }
 
 // mintForMachine runs the grant type and signs an access token for a resource or
@@ -284,6 +290,14 @@ func (rq *request) holds(thumbprint *string) bool {
 	return thumbprint == nil || crypt.Equal([]byte(rq.client.Key), []byte(*thumbprint))
 }
 
+// say has tokens tell how and when the user was authenticated, where there is
+// something to tell.
+func (a *authorization) say(how *token.Authentication, when int64) {
+	if how != nil {
+		a.authentication, a.authTime = how, &when
+	}
+}
+
 // idToken gathers what the ID token will say.
 func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (*token.IDToken, error) {
 	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended))
@@ -292,7 +306,7 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 	}
 	idToken := &token.IDToken{
 		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
-		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims,
+		Nonce: a.nonce, AuthTime: a.authTime, Authentication: a.authentication, Claims: claims,
 	}
 	if rq.client.HasSID {
 		idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID)

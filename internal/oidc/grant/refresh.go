@@ -41,6 +41,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 		return nil, err
 	}
 	a := &authorization{grant: g, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce}
+	a.say(t.Authentication, t.AuthTime)
 	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
 		return a, err
 	}

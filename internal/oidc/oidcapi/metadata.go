@@ -39,6 +39,7 @@ type metadata struct {
 	BackchannelLogout      bool     `json:"backchannel_logout_supported"`
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
+	Classes                []string `json:"acr_values_supported"`
 	DPoPAlgorithms         []string `json:"dpop_signing_alg_values_supported,omitempty"`
 }
 
@@ -48,7 +49,7 @@ var claims = []string{
 	"sub", "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
 	"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "username", "created_at", "email",
 	"email_verified", "phone_number", "phone_number_verified", "address", "custom_data", "identities", "sso_identities",
-	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss",
+	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss", "acr", "amr",
 }
 
 func metadataOf(t *tenant.Tenant, algorithm string) metadata {
@@ -63,6 +64,7 @@ func metadataOf(t *tenant.Tenant, algorithm string) metadata {
 		EndSessionEndpoint:    t.URL(proto.PathEndSession),
 		JWKSURI:               t.URL(proto.PathJWKS),
 		Claims:                claims,
+		Classes:               proto.Classes,
 		ClaimTypes:            []string{"normal"},
 		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
 		GrantTypes:            []string{proto.GrantAuthorizationCode, proto.GrantRefreshToken, proto.GrantClientCredentials, proto.GrantTokenExchange},

@@ -36,6 +36,10 @@ type AccessJWT struct {
 	// KeyThumbprint is the key that the token is bound to (RFC 9449 section 6.1),
 	// "" for none.
 	KeyThumbprint string
+	// Authentication says how the user was authenticated, at AuthTime in epoch
+	// milliseconds (RFC 9068 section 2.2.1); nil says nothing.
+	Authentication *Authentication
+	AuthTime       int64
 }
 
 // SignAccess returns the compact serialisation of an access token.
@@ -49,11 +53,15 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	if t.KeyThumbprint != "" {
 		key = &confirmation{t.KeyThumbprint}
 	}
-	payload, err := json.Marshal(accessPayload{
+	claims := accessPayload{
 		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID,
 		Actor: actor, OrganizationID: t.OrganizationID, Scope: t.Scope, Confirmation: key,
 		IssuedAt: issued, ExpiresAt: issued + int64(t.TTL.Seconds()),
-	})
+	}
+	if t.Authentication != nil {
+		claims.Class, claims.Methods, claims.AuthTime = t.Authentication.Class, t.Authentication.Methods, t.AuthTime/1000
+	}
+	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
 	}
@@ -78,6 +86,9 @@ type accessPayload struct {
 	IssuedAt       int64         `json:"iat"`
 	ExpiresAt      int64         `json:"exp"`
 	NotBefore      int64         `json:"nbf,omitempty"` // of others; ours have none
+	Class          string        `json:"acr,omitempty"`
+	Methods        []string      `json:"amr,omitempty"`
+	AuthTime       int64         `json:"auth_time,omitempty"`
 }
 
 // actorClaim is the claim "act" (RFC 8693 section 4.1).
