@@ -50,7 +50,7 @@ func TestJourney_StepUp(t *testing.T) {
 				p.Open(a.URL + "/?acr_values=phr")
 				p.Click("Sign in with Signet")
 				p.Heading(english("verify_passkey.title"))
-				p.Sees(username, "Use a different account")
+				p.Sees(username, "An app asks for more than your password.", "Use a different account")
 				p.Look("step-up-" + map[bool]string{true: "synced", false: "key"}[c.key.Synced])
 				p.Click(english("verify_passkey.submit"))
 				p.Heading("Hello " + username + ", phr")

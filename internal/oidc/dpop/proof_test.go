@@ -117,8 +117,16 @@ func flip(jwt string) string {
 	return jwt[:at] + string(replacement) + jwt[at+1:]
 }
 
-func TestProof_SizesOfRSAKeys(t *testing.T) {
+func TestProof_KeyFitsItsAlgorithm(t *testing.T) {
 	t.Parallel()
+	for algorithm, curve := range curves {
+		for _, other := range curves {
+			key := &ecdsa.PublicKey{Curve: other}
+			if got := fitsAlgorithm(algorithm, key); got != (other == curve) {
+				t.Errorf("%s with %s: %v", algorithm, other.Params().Name, got)
+			}
+		}
+	}
 	for bits, want := range map[int]bool{1024: false, 2048: true, 4096: true, 4104: false} {
 		key := &rsa.PublicKey{N: new(big.Int).SetBit(new(big.Int), bits-1, 1), E: 65537}
 		if got := fitsAlgorithm("PS256", key); got != want {
