@@ -33,7 +33,7 @@ var order = []string{
 	"signinexp", "accountcenter", "sentinel",
 	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access", "dashboard",
 	// Engines: protocols over many slices.
-	"oidc/proto", "oidc/client", "oidc/token", "oidc/signedin", "oidc/grant", "oidc/authorize", "oidc/logout",
+	"oidc/proto", "oidc/dpop", "oidc/client", "oidc/token", "oidc/signedin", "oidc/grant", "oidc/authorize", "oidc/logout",
 	"operator", "samlapp",
 	"signin/verification", "signin",
 	"account", "operator", "setup", "rp", "purge",
@@ -53,6 +53,7 @@ var doubles = []string{
 	module + "/internal/testbed",
 	module + "/internal/platform/db/dbtest",
 	module + "/internal/mfa/softkey",
+	module + "/internal/oidc/dpop/dpoptest",
 	"github.com/descope/virtualwebauthn",
 	"github.com/chromedp/chromedp",
 	"github.com/getkin/kin-openapi/openapi3",

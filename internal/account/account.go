@@ -13,6 +13,7 @@ import (
 	"signet/internal/accountcenter"
 	"signet/internal/asset"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
@@ -31,6 +32,8 @@ type Engine struct {
 	Clients    *client.Directory
 	Hasher     *crypt.Hasher
 	Clock      clock.Clock
+	// Proofs judges how tokens that are bound to a key are used.
+	Proofs *dpop.Verifier
 	// Assets keeps the pictures of people.
 	Assets *asset.Disk
 	// Limiter bounds how often one person uploads; nil does not.

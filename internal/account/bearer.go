@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/errs"
@@ -10,22 +11,20 @@ import (
 	"signet/internal/tenant"
 )
 
-// Authenticate returns who asks by an Authorization header (RFC 6750 section
-// 2.1). Only opaque tokens count: the others are made for APIs of the operator.
+// Authenticate returns who presents an access token. Only opaque tokens count: the others are made for APIs of the operator.
 // stepUpID is the value of the header that names a step-up record; one that does
 // not hold is as good as none.
-func (e *Engine) Authenticate(ctx context.Context, authorization, stepUpID string) (*Caller, error) {
-	value, err := web.BearerToken(authorization)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) Authenticate(ctx context.Context, use dpop.Use, stepUpID string) (*Caller, error) {
 	t := tenant.From(ctx)
-	access, err := token.AccessByValue(ctx, t.DB, e.Clock.Millis(), value)
+	access, err := token.AccessByValue(ctx, t.DB, e.Clock.Millis(), use.Token)
 	if err != nil {
 		return nil, err
 	}
 	if access == nil {
 		return nil, web.ErrUnauthorized
+	}
+	if err := e.Proofs.Check(ctx, use, access.Key()); err != nil {
+		return nil, dpop.Unauthorized(err)
 	}
 	if !proto.HasScope(access.Scope, proto.ScopeOpenID) {
 		return nil, web.ErrForbidden

@@ -86,6 +86,9 @@ type CustomMetadata struct {
 	// Authorization requests must be signed (RFC 9101), or pushed (RFC 9126).
 	RequireSignedRequestObject         *bool `json:"requireSignedRequestObject,omitempty"`
 	RequirePushedAuthorizationRequests *bool `json:"requirePushedAuthorizationRequests,omitempty"`
+	// DPoPBoundAccessTokens refuses token requests without a proof of possession
+	// (RFC 9449 section 5.2).
+	DPoPBoundAccessTokens *bool `json:"dpopBoundAccessTokens,omitempty"`
 }
 
 // Limits of the metadata, beyond what the published API names.

@@ -82,6 +82,9 @@ type VerifyPasskey struct {
 	Form
 	Ceremony
 	Person Person
+	// StepsUp says that the person is signed in, and that an application asks for
+	// a key.
+	StepsUp bool
 	// SwitchURL leads to signing in as somebody else.
 	SwitchURL string
 }

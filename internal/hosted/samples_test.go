@@ -46,6 +46,7 @@ func samples() []sample {
 		{"choose-password", ChoosePassword{Form: form, Username: "robin", Password: Invalid("", taken, Say("field.required")), MinLength: 8, BackURL: "/register"}},
 		{"choose-username", ChooseUsername{Form: form}},
 		{"verify-passkey", VerifyPasskey{Form: form, Ceremony: Ceremony{Options: getOptions, OtherURL: "/mfa-verification"}, Person: robin, SwitchURL: "/sign-in"}},
+		{"verify-passkey-step-up", VerifyPasskey{Form: form, Ceremony: Ceremony{Options: getOptions}, Person: robin, StepsUp: true, SwitchURL: "/oidc/auth"}},
 		{"verify-passkey-failed", VerifyPasskey{Form: form, Ceremony: Ceremony{Options: getOptions, Failure: FailWrongKey}, Person: robin}},
 		{"other-ways", OtherWays{BackURL: "/back", Ways: []Way{{Kind: "WebAuthn", URL: "/a"}, {Kind: "Totp", URL: "/b"},
 			{Kind: "EmailVerificationCode", URL: "/c", Target: "robi****@example.com"}, {Kind: "PhoneVerificationCode", URL: "/d", Target: "****4567"}, {Kind: "BackupCode", URL: "/e"}}}},

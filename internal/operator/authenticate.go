@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"signet/internal/application"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
@@ -25,22 +26,20 @@ type verifiedKey struct {
 	issuer string
 }
 
-// Authenticate returns who calls by an Authorization header (RFC 6750 section
-// 2.1). Only signed access tokens for this tenant's Management API count: opaque
+// Authenticate returns who presents an access token. Only signed access tokens for this tenant's Management API count: opaque
 // ones are for people's own data, and those of other audiences for other APIs.
-func (g *Gate) Authenticate(ctx context.Context, authorization string) (*Caller, error) {
-	raw, err := web.BearerToken(authorization)
-	if err != nil {
-		return nil, err
-	}
+func (g *Gate) Authenticate(ctx context.Context, use dpop.Use) (*Caller, error) {
 	here := tenant.From(ctx)
-	home, err := g.home(here, token.IssuerOf(raw))
+	home, err := g.home(here, token.IssuerOf(use.Token))
 	if err != nil {
 		return nil, err
 	}
-	claims, err := g.verifyFor(ctx, home, raw, resource.ManagementIndicator(here.ID))
+	claims, err := g.verifyFor(ctx, home, use.Token, resource.ManagementIndicator(here.ID))
 	if err != nil {
 		return nil, err
+	}
+	if err := g.Proofs.Check(ctx, use, claims.KeyThumbprint); err != nil {
+		return nil, dpop.Unauthorized(err)
 	}
 	if !proto.HasScope(claims.Scope, resource.ManagementScope) {
 		return nil, web.ErrForbidden
@@ -49,7 +48,8 @@ func (g *Gate) Authenticate(ctx context.Context, authorization string) (*Caller,
 }
 
 // Bearer returns who holds a signed access token of the request's tenant for an
-// audience. It says nothing about what they may do.
+// audience, as another program presents it, which cannot pass on the proof that
+// a bound token needs. It says nothing about what they may do.
 func (g *Gate) Bearer(ctx context.Context, authorization, audience string) (*Caller, error) {
 	raw, err := web.BearerToken(authorization)
 	if err != nil {
@@ -59,6 +59,9 @@ func (g *Gate) Bearer(ctx context.Context, authorization, audience string) (*Cal
 	claims, err := g.verifyFor(ctx, here, raw, audience)
 	if err != nil {
 		return nil, err
+	}
+	if err := g.Proofs.Check(ctx, dpop.Use{Token: raw}, claims.KeyThumbprint); err != nil {
+		return nil, dpop.Unauthorized(err)
 	}
 	return g.caller(ctx, here, claims)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
@@ -53,6 +54,8 @@ type Gate struct {
 	Keys    *token.Keys
 	Clients *client.Directory
 	Clock   clock.Clock
+	// Proofs judges how tokens that are bound to a key are used.
+	Proofs *dpop.Verifier
 
 	verified *db.Cache[verifiedKey, *token.AccessClaims]
 }
@@ -61,9 +64,9 @@ type Gate struct {
 const maxVerified = 4096
 
 // New returns a gate for the tenants in p.
-func New(p *db.Pool, admin *tenant.Tenant, keys *token.Keys, clients *client.Directory, now clock.Clock) *Gate {
+func New(p *db.Pool, admin *tenant.Tenant, keys *token.Keys, clients *client.Directory, now clock.Clock, proofs *dpop.Verifier) *Gate {
 	return &Gate{
-		Admin: admin, Keys: keys, Clients: clients, Clock: now,
+		Admin: admin, Keys: keys, Clients: clients, Clock: now, Proofs: proofs,
 		// The family of the keys: a rotation forgets what the old ones signed.
 		verified: db.NewCache[verifiedKey, *token.AccessClaims](p, settings.Family, maxVerified),
 	}
@@ -73,7 +76,11 @@ func New(p *db.Pool, admin *tenant.Tenant, keys *token.Keys, clients *client.Dir
 // From tells who calls.
 func (g *Gate) Guard() web.Guard {
 	return web.Guard{Name: GuardName, Check: func(ctx context.Context, r *http.Request) (context.Context, error) {
-		caller, err := g.Authenticate(ctx, r.Header.Get("Authorization"))
+		use, err := dpop.UseOf(r)
+		if err != nil {
+			return nil, err
+		}
+		caller, err := g.Authenticate(ctx, use)
 		if err != nil {
 			return nil, err
 		}

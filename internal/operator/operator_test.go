@@ -9,11 +9,13 @@ import (
 	"signet/internal/application"
 	"signet/internal/apptest"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/token"
 	"signet/internal/operator"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
@@ -34,7 +36,8 @@ func setup(t *testing.T, app *apptest.App) *world {
 	t.Helper()
 	w := &world{
 		App: app, t: t, machine: map[string]*apptest.Client{}, spa: map[string]*apptest.Client{}, user: map[string]*user.User{},
-		gate: operator.New(app.Pool, app.Tenant(tenant.Admin), token.NewKeys(app.Pool, app.Keyring, app.Clock.Now), client.NewDirectory(app.Pool, client.Options{}), app.Clock.Now),
+		gate: operator.New(app.Pool, app.Tenant(tenant.Admin), token.NewKeys(app.Pool, app.Keyring, app.Clock.Now), client.NewDirectory(app.Pool, client.Options{}), app.Clock.Now,
+			&dpop.Verifier{Clock: app.Clock.Now, Ring: app.Keyring, Settings: settings.NewReader(app.Pool)}),
 	}
 	for _, id := range []string{tenant.Default, tenant.Admin} {
 		w.machine[id] = app.CreateMachine(t, id)
@@ -46,7 +49,7 @@ func setup(t *testing.T, app *apptest.App) *world {
 
 // ask calls the Management API of a tenant.
 func (w *world) ask(at, raw string) (*operator.Caller, error) {
-	return w.gate.Authenticate(tenant.With(w.t.Context(), w.Tenant(at)), "Bearer "+raw)
+	return w.gate.Authenticate(tenant.With(w.t.Context(), w.Tenant(at)), dpop.Use{Token: raw})
 }
 
 // ofMachine is a token of a tenant's machine for the API of the tenant at.

@@ -18,6 +18,7 @@ import (
 	"signet/internal/hosted/signinpages"
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/logout"
 	"signet/internal/oidc/oidcapi"
@@ -71,8 +72,9 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	p.clients = client.NewDirectory(o.Pool, client.Options{
 		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Settings: config, Algorithms: p.idTokenAlgorithms,
 	})
+	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
-	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter}
+	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter, Settings: config}
 	p.provider = oidcapi.New(o.Pool, authorizations, o.Keyring, config)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
@@ -82,7 +84,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	}
 	p.account = &account.Engine{
 		Center: p.center, Experience: p.experience, Clients: p.clients, Hasher: o.Hasher, Clock: o.Clock, Pwned: o.Pwned,
-		IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
+		Proofs: proofs, IgnoreUsernameCase: o.IgnoreUsernameCase, Assets: o.Assets, Limiter: p.limiter,
 	}
 	p.browser = &oidcapi.Browser{
 		Authorize: authorizations,
@@ -92,7 +94,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		Engine: p.signIn, Clients: p.clients, Center: p.center, Renderer: p.renderer,
 		MakesAdministrator: p.makesAdministrator,
 	}
-	p.gate = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock)
+	p.gate = operator.New(o.Pool, admin, p.keys, p.clients, o.Clock, proofs)
 	p.operator = p.gate.Guard()
 	if o.WrapOperator != nil {
 		p.operator = o.WrapOperator(p.operator)

@@ -21,6 +21,7 @@ const Family = "oidc"
 const (
 	keySession = "session"
 	keyIDToken = "idToken"
+	keyDPoP    = "dpop"
 )
 
 // Limits of a session's life.
@@ -46,6 +47,14 @@ type IDToken struct {
 	EnabledExtendedClaims []string `json:"enabledExtendedClaims"`
 }
 
+// DPoP configures proofs of possession (RFC 9449).
+type DPoP struct {
+	// Enabled binds tokens to the keys of clients that prove to hold one.
+	Enabled bool `json:"enabled"`
+	// NonceRequired demands in every proof a value that the provider has given out.
+	NonceRequired bool `json:"nonceRequired"`
+}
+
 // OIDC is everything that the provider reads of the settings.
 type OIDC struct {
 	SessionTTL time.Duration
@@ -53,6 +62,7 @@ type OIDC struct {
 	ExtendedClaims []string
 	// TakesDocuments says that clients may be known by an address; see CIMD.
 	TakesDocuments bool
+	DPoP           DPoP
 }
 
 // Reader reads settings through a cache.
@@ -83,7 +93,11 @@ func readOIDC(ctx context.Context, q db.Q) (OIDC, error) {
 	if err != nil {
 		return OIDC{}, err
 	}
-	out := OIDC{SessionTTL: ttl, TakesDocuments: cimd.Enabled}
+	proofs, err := GetDPoP(ctx, q)
+	if err != nil {
+		return OIDC{}, err
+	}
+	out := OIDC{SessionTTL: ttl, TakesDocuments: cimd.Enabled, DPoP: proofs}
 	if tokens != nil {
 		out.ExtendedClaims = tokens.EnabledExtendedClaims
 	}
@@ -105,6 +119,21 @@ func PutSession(ctx context.Context, tx *db.Tx, now int64, s Session) error {
 		return web.Invalid("ttl", "must be 1 to 31536000 seconds")
 	}
 	return put(ctx, tx, now, keySession, s)
+}
+
+// GetDPoP returns how proofs of possession are handled, switched off where
+// nothing is set.
+func GetDPoP(ctx context.Context, q db.Q) (DPoP, error) {
+	c, err := get[DPoP](ctx, q, keyDPoP)
+	if err != nil || c == nil {
+		return DPoP{}, err
+	}
+	return *c, nil
+}
+
+// PutDPoP stores how proofs of possession are handled.
+func PutDPoP(ctx context.Context, tx *db.Tx, now int64, c DPoP) error {
+	return put(ctx, tx, now, keyDPoP, c)
 }
 
 // GetIDToken returns what ID tokens carry; nil where nothing is set.

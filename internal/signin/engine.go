@@ -111,6 +111,7 @@ func (e *Engine) open(ctx context.Context, q db.Q, row *authorize.Interaction, s
 	if err != nil {
 		return nil, err
 	}
+	state.demand = demand{classes: row.Params.Classes, stepsUp: row.StepsUp()}
 	return &visit{Engine: e, now: e.Clock.Millis(), row: row, state: state, settings: settings, q: q}, nil
 }
 
@@ -221,6 +222,7 @@ func (v *visit) person(ctx context.Context) (*Person, error) {
 	if len(credentials) > 0 {
 		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)
 	}
+	p.HasDemandedKey = len(authorize.Suitable(v.state.demand.classes, credentials)) > 0
 	if p.Taken, err = v.conflict(ctx, u.ID); err != nil {
 		return nil, err
 	}

@@ -116,6 +116,9 @@ func (e *Engine) StartAuthentication(ctx context.Context, in *authorize.Interact
 		if err != nil {
 			return err
 		}
+		if suitable := authorize.Suitable(v.state.demand.classes, credentials); len(suitable) > 0 {
+			credentials = suitable
+		}
 		var record *verification.WebAuthn
 		if record, options, err = verification.StartAuthentication(rp, u.ID, credentials, v.now); err != nil {
 			return err

@@ -20,6 +20,10 @@ func (e *Engine) Start(ctx context.Context, in *authorize.Interaction, event Eve
 	}
 	return e.save(ctx, in, func(tx *db.Tx, row *authorize.Interaction) error {
 		v := &visit{Engine: e, row: row, tx: tx, state: &State{Event: event, Context: contextOf(ctx)}}
+		if row.StepsUp() {
+			// The session has answered who it is; what is missing is a key.
+			v.state.Event, v.state.UserID = EventSignIn, *row.UserID
+		}
 		return v.save(ctx)
 	})
 }

@@ -52,7 +52,10 @@ type Person struct {
 	User *user.User
 	// Factors are the stored ones, most recently used first, one per kind; backup
 	// codes count while one is unused.
-	Factors           []signinexp.Factor
+	Factors []signinexp.Factor
+	// HasDemandedKey says that one of the keys is of a class that the authorization
+	// demands.
+	HasDemandedKey    bool
 	HasSocialIdentity bool
 	HasSSOIdentity    bool
 	// OrganizationRequiresMFA says that an organization of the user demands a
@@ -84,6 +87,7 @@ var rules = []func(next) *Step{
 	next.identification,
 	next.newPassword,
 	next.secondFactor,
+	next.demandedKey,
 	next.freeIdentifier,
 	next.profile,
 	next.passkeyChoice,

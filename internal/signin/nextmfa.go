@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"signet/internal/oidc/proto"
 	"signet/internal/signin/verification"
 	"signet/internal/signinexp"
 )
@@ -32,6 +33,23 @@ func (n next) secondFactor() *Step {
 			return nil
 		}
 	}
+	masked := n.masked(available)
+	return &Step{Need: NeedVerification, Factors: available,
+		Err: ErrMFARequired.With(factorsData{AvailableFactors: available, Masked: &masked})}
+}
+
+// demandedKey demands a key of the class that the authorization asks for (RFC
+// 9470). Who has none signs in all the same, and the application is told; but
+// somebody who is signed in already has nothing else to show.
+func (n next) demandedKey() *Step {
+	classes := n.state.demand.classes
+	if len(classes) == 0 || proto.ClassMet(classes, n.state.methods(n.person.User)) != "" {
+		return nil
+	}
+	if !n.person.HasDemandedKey && !n.state.demand.stepsUp {
+		return nil
+	}
+	available := []signinexp.Factor{signinexp.FactorWebAuthn}
 	masked := n.masked(available)
 	return &Step{Need: NeedVerification, Factors: available,
 		Err: ErrMFARequired.With(factorsData{AvailableFactors: available, Masked: &masked})}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"signet/internal/mfa"
+	"signet/internal/oidc/proto"
 	"signet/internal/platform/crypt"
 	"signet/internal/signin/verification"
 	"signet/internal/signinexp"
@@ -46,6 +47,17 @@ type State struct {
 
 	// secrets lie sealed in a column of their own.
 	secrets secrets
+	// demand is what the authorization asks for; it is no part of what is saved.
+	demand demand
+}
+
+// demand is what an authorization demands of the sign-in.
+type demand struct {
+	// classes are the classes of authentication of which one is demanded.
+	classes []string
+	// stepsUp says that the person is signed in already, and that the class alone
+	// is missing.
+	stepsUp bool
 }
 
 // Profile is what is staged for the user's row.
@@ -131,15 +143,15 @@ func (s *State) provenFactors() []signinexp.Factor {
 func (s *State) methods(u *user.User) []string {
 	amr := []string{}
 	if s.Records.Verified(verification.TypePassword) || s.Created && u.HasPassword() {
-		amr = append(amr, "pwd")
+		amr = append(amr, proto.MethodPassword)
 	}
 	if w, ok := verification.Of[*verification.WebAuthn](s.Records); ok && w.Authenticated && w.UserID == s.UserID {
 		if w.Synced {
-			amr = append(amr, "swk")
+			amr = append(amr, proto.MethodSyncedKey)
 		} else {
-			amr = append(amr, "hwk")
+			amr = append(amr, proto.MethodHardwareKey)
 		}
-		amr = append(amr, "mfa")
+		amr = append(amr, proto.MethodMultiple)
 	}
 	return amr
 }

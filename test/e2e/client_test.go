@@ -61,13 +61,18 @@ func (a *tidewater) config() oauth2.Config {
 	}
 }
 
-func (a *tidewater) home(w http.ResponseWriter, _ *http.Request) {
+// home passes on the class of authentication that its own query demands.
+func (a *tidewater) home(w http.ResponseWriter, r *http.Request) {
 	state, verifier := oauth2.GenerateVerifier(), oauth2.GenerateVerifier()
 	a.mu.Lock()
 	a.verifiers[state] = verifier
 	a.mu.Unlock()
 	config := a.config()
-	write(w, "Tidewater", config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)), "Sign in with Signet")
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
+	if classes := r.URL.Query().Get("acr_values"); classes != "" {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", classes))
+	}
+	write(w, "Tidewater", config.AuthCodeURL(state, options...), "Sign in with Signet")
 }
 
 func (a *tidewater) callback(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +93,7 @@ func (a *tidewater) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := a.provider.Verifier(&oidc.Config{ClientID: a.client.ID}).Verify(r.Context(), raw)
-	var claims struct{ Username string }
+	var claims struct{ Username, ACR string }
 	if err == nil {
 		err = id.Claims(&claims)
 	}
@@ -99,6 +104,9 @@ func (a *tidewater) callback(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.idToken = raw
 	a.mu.Unlock()
+	if claims.ACR != "" {
+		claims.Username += ", " + claims.ACR
+	}
 	write(w, "Hello "+claims.Username, "/sign-out", "Sign out of Tidewater")
 }
 

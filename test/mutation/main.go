@@ -18,7 +18,7 @@ import (
 )
 
 // targets is everything that is tried.
-var targets = slices.Concat(webauthn, passkeyUse, pkce, redirects, registeredURIs, refreshReuse, devices, storedHashes, operators, suspended, audiences, bearers, uploads, signOuts, signingKeys, signed)
+var targets = slices.Concat(webauthn, passkeyUse, pkce, redirects, registeredURIs, refreshReuse, devices, storedHashes, operators, suspended, audiences, bearers, uploads, signOuts, signingKeys, signed, proofs, stepUps)
 
 func main() {
 	pattern := flag.String("only", "", "regular expression: try the mutants whose names match")

@@ -119,6 +119,22 @@ func keySet(t *testing.T, private crypto.Signer) *application.KeySet {
 	return &set
 }
 
+// Tokens that are bound to a key, in a tenant that demands its own nonces.
+func TestPeers_DPoP(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"openid-client-dpop.mjs", "oauth4webapi-dpop.mjs"} {
+		for _, kind := range kinds {
+			t.Run(strings.TrimSuffix(script, ".mjs")+"/"+string(kind), func(t *testing.T) {
+				t.Parallel()
+				apptest.Each(t, func(t *testing.T, app *apptest.App) {
+					app.Operator(t).Want(200, "PATCH", "/api/configs/oidc/dpop", `{"enabled":true,"nonceRequired":true}`)
+					run(t, node(t, app, kind, script))
+				})
+			})
+		}
+	}
+}
+
 // The SDK of the Management API gets its token and works through what programs
 // do with it.
 func TestPeers_ManagementAPI(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"signet/internal/account"
+	"signet/internal/oidc/dpop"
 	"signet/internal/platform/web"
 )
 
@@ -17,7 +18,11 @@ type callerKey struct{}
 // behind it.
 func (a *API) guard() web.Guard {
 	return web.Guard{Name: "account token", Check: func(ctx context.Context, r *http.Request) (context.Context, error) {
-		caller, err := a.Account.Authenticate(ctx, r.Header.Get("Authorization"), r.Header.Get(stepUpHeader))
+		use, err := dpop.UseOf(r)
+		if err != nil {
+			return nil, err
+		}
+		caller, err := a.Account.Authenticate(ctx, use, r.Header.Get(stepUpHeader))
 		if err != nil {
 			return nil, err
 		}

@@ -42,6 +42,9 @@ func (p *Pages) askForPasskey(v *visit, status int, failure string) error {
 	page := hosted.VerifyPasskey{
 		Form: p.form(v), Ceremony: hosted.Ceremony{Failure: failure}, SwitchURL: v.withApp(pathSignIn),
 	}
+	if v.in.StepsUp() {
+		page.StepsUp, page.SwitchURL = true, v.tenant.Path(v.in.Params.Again())
+	}
 	if len(withPages(step.Factors)) > 1 {
 		page.OtherURL = v.withApp(pathVerify)
 	}

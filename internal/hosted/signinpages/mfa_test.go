@@ -60,8 +60,12 @@ func policy(t *testing.T, app *apptest.App, p signinexp.MFAPolicy) {
 // enrolled makes a user who has bound a key while signing up.
 func enrolled(t *testing.T, app *apptest.App, username string) *softkey.Key {
 	t.Helper()
+	return enrolledWith(t, app, username, softkey.New())
+}
+
+func enrolledWith(t *testing.T, app *apptest.App, username string, key *softkey.Key) *softkey.Key {
+	t.Helper()
 	policy(t, app, signinexp.PolicyMandatory)
-	key := softkey.New()
 	b := open(t, app).authorize("first_screen", "register")
 	b.submit("username", username, "password", apptest.Password).on("/mfa-binding/WebAuthn")
 	b.sees(200, ">Create a passkey</h1>", ">Security key</button>", ">This device</button>")

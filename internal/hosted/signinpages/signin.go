@@ -20,6 +20,12 @@ const maxIdentifier = 256
 // showSignIn is always at hand, whatever the step: who goes back to it begins
 // anew.
 func (p *Pages) showSignIn(v *visit) error {
+	if v.in.StepsUp() {
+		if err := p.Engine.Start(v.ctx(), v.in, signin.EventSignIn, nil); err != nil {
+			return err
+		}
+		return p.current(v)
+	}
 	if !v.settings.SignInMode.AllowsSignIn() && !v.preview {
 		return v.redirect(v.withApp(pathRegister))
 	}

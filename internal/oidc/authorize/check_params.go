@@ -162,6 +162,30 @@ func checkPKCE(_ context.Context, _ db.Q, rq *Request) error {
 	return nil
 }
 
+// ParamKey names the key that a code is to be bound to (RFC 9449 section 10).
+const ParamKey = "dpop_jkt"
+
+// thumbprintForm is a SHA-256 digest in base64url.
+var thumbprintForm = regexp.MustCompile(`^[A-Za-z0-9\-_]{43}$`)
+
+// checkKey notes the key, where tokens are bound to keys at all: elsewhere the
+// parameter means nothing.
+func checkKey(ctx context.Context, q db.Q, rq *Request) error {
+	thumbprint := rq.sent.Get(ParamKey)
+	if thumbprint == "" {
+		return nil
+	}
+	config, err := rq.engine.Settings.OIDC(ctx, q)
+	if err != nil || !config.DPoP.Enabled && !rq.Client.RequiresDPoP {
+		return err
+	}
+	if !thumbprintForm.MatchString(thumbprint) {
+		return proto.ErrInvalidRequest.Describe("dpop_jkt must be a SHA-256 JWK thumbprint")
+	}
+	rq.Params.KeyThumbprint = thumbprint
+	return nil
+}
+
 // checkScope refuses scopes of the provider that a third-party application may
 // not ask for; nothing else is known about a scope here, and what nobody knows
 // is granted to nobody.

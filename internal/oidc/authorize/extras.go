@@ -106,6 +106,15 @@ func (p *Params) consentPage() string {
 	return "/consent" + query.encode()
 }
 
+// stepUpPage returns the page, relative to the endpoint, that asks somebody who
+// is signed in for a key, whatever page the request would begin with.
+func (p *Params) stepUpPage() string {
+	query := orderedQuery{}
+	query.add("app_id", p.ClientID)
+	query.add("ui_locales", p.UILocales)
+	return "/sign-in" + query.encode()
+}
+
 // Again returns the request, relative to the endpoint, for another account; "" if
 // it came from a device, which does not ask through this browser.
 func (p *Params) Again() string {
@@ -116,7 +125,8 @@ func (p *Params) Again() string {
 	for _, parameter := range [][2]string{
 		{"client_id", p.ClientID}, {"redirect_uri", p.RedirectURI}, {"response_type", p.ResponseType}, {"response_mode", p.ResponseMode},
 		{"scope", p.Scope}, {"resource", strings.Join(p.Resources, ",")}, {"state", p.State}, {"nonce", p.Nonce},
-		{"code_challenge", p.CodeChallenge}, {"ui_locales", p.UILocales}, {"organization_id", p.OrganizationID},
+		{"code_challenge", p.CodeChallenge}, {ParamKey, p.KeyThumbprint}, {"acr_values", proto.JoinScope(p.Classes)},
+		{"ui_locales", p.UILocales}, {"organization_id", p.OrganizationID},
 		{"prompt", PromptLogin + " " + PromptConsent},
 	} {
 		query.add(parameter[0], parameter[1])

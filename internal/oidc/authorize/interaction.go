@@ -87,10 +87,15 @@ type Params struct {
 	State          string            `json:"state,omitempty"`
 	Nonce          string            `json:"nonce,omitempty"`
 	CodeChallenge  string            `json:"code_challenge,omitempty"`
+	// KeyThumbprint is the key that the code is bound to, "" for none.
+	KeyThumbprint string `json:"dpop_jkt,omitempty"`
 	// Prompts are the values of "prompt".
 	Prompts []string `json:"prompt,omitempty"`
 	// MaxAge is in seconds.
 	MaxAge *int64 `json:"max_age,omitempty"`
+	// Classes are the classes of authentication of which one is demanded, the
+	// preferred first; none demands nothing.
+	Classes []string `json:"acr_values,omitempty"`
 	// HintedUser is the subject of a verified id_token_hint.
 	HintedUser string `json:"hinted_user,omitempty"`
 	LoginHint  string `json:"login_hint,omitempty"`

@@ -55,5 +55,8 @@ func (in *Interaction) page() string {
 	if in.Prompt == PromptConsent {
 		return in.Params.consentPage()
 	}
+	if in.StepsUp() {
+		return in.Params.stepUpPage()
+	}
 	return in.Params.signInPage()
 }

@@ -30,6 +30,9 @@ func (s *standing) next(now int64) (prompt string, refusal *errs.Error) {
 	if refusal := s.loginReason(now); refusal != nil {
 		return PromptLogin, refusal
 	}
+	if refusal := s.classReason(); refusal != nil {
+		return promptStepUp, refusal
+	}
 	if refusal := s.consentReason(); refusal != nil {
 		return PromptConsent, refusal
 	}

@@ -40,6 +40,11 @@ func TestStanding_WhatThePersonHasToDo(t *testing.T) {
 		"the expected user":             {standing{Session: session, Grant: grant, Params: &Params{HintedUser: "alice"}}, "", nil},
 		"another user":                  {standing{Session: session, Grant: grant, Params: &Params{HintedUser: "bob"}}, PromptLogin, proto.ErrLoginRequired},
 		"another user has signed in":    {standing{Session: session, Grant: grant, Params: &Params{HintedUser: "bob"}, HasLoggedIn: true}, PromptLogin, proto.ErrLoginRequired},
+		"weaker than demanded":          {standing{Session: &token.Session{UserID: &who, LoginAt: &other, AMR: []string{"pwd"}}, Grant: grant, Params: &Params{Classes: []string{"phr"}}}, promptStepUp, proto.ErrInteractionRequired},
+		"synced, hardware demanded":     {standing{Session: &token.Session{UserID: &who, LoginAt: &other, AMR: []string{"swk", "mfa"}}, Grant: grant, Params: &Params{Classes: []string{"phrh"}}}, promptStepUp, proto.ErrInteractionRequired},
+		"as strong as demanded":         {standing{Session: &token.Session{UserID: &who, LoginAt: &other, AMR: []string{"hwk", "mfa"}}, Grant: grant, Params: &Params{Classes: []string{"phr"}}}, "", nil},
+		"weak, and has just been in":    {standing{Session: session, Grant: grant, Params: &Params{Classes: []string{"phr"}}, HasLoggedIn: true}, promptStepUp, errUnmet},
+		"weak and too old":              {standing{Session: session, Grant: grant, Params: &Params{Classes: []string{"phr"}, MaxAge: age(9)}}, PromptLogin, proto.ErrLoginRequired},
 		"native":                        {standing{Session: session, Grant: grant, AlwaysConsents: true}, PromptConsent, proto.ErrInteractionRequired},
 		"native, consented":             {standing{Session: session, Grant: grant, AlwaysConsents: true, HasConsented: true}, "", nil},
 	} {

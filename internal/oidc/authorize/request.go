@@ -10,6 +10,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/sentinel"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -19,6 +20,8 @@ type Engine struct {
 	Keys    *token.Keys
 	Clock   clock.Clock
 	Limiter *sentinel.Limiter
+	// Settings tell whether codes are bound to keys.
+	Settings *settings.Reader
 }
 
 // Request is an authorization request that has passed, or is passing, the
@@ -72,9 +75,11 @@ var byRedirect = []check{
 	{"the client may use the response type", checkResponseType},
 	{"prompt is consistent", checkPrompt},
 	{"max_age is a number of seconds", checkMaxAge},
+	{"the classes of authentication are known", checkClasses},
 	{"the client may ask for the scopes", checkScope},
 	{"offline access is asked for with consent", dropOfflineAccess},
 	{"the code is bound to a verifier", checkPKCE},
+	{"the key of the code is a thumbprint", checkKey},
 	{"the resources exist", checkResources},
 	{"id_token_hint is ours and the client's", checkHint},
 	{"the rest needs no check", takeTheRest},

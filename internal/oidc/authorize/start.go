@@ -6,6 +6,7 @@ import (
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
@@ -53,10 +54,19 @@ func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Sessio
 	switch {
 	case prompt == "":
 		return rq.conclude(ctx, tx, session, now.Grant, out)
-	case rq.Params.HasPrompt(PromptNone), prompt == PromptLogin && rq.hasLoggedIn:
+	case rq.Params.HasPrompt(PromptNone), prompt != PromptConsent && rq.hasLoggedIn:
 		// Whoever has just signed in is not asked again for being somebody else
-		// than the client expected.
+		// than the client expected, or for what they do not have.
 		return rq.refuse(out, refusal)
+	}
+	if prompt == promptStepUp {
+		able, err := rq.canStepUp(ctx, tx, *session.UserID)
+		if err != nil {
+			return err
+		}
+		if !able {
+			return rq.refuse(out, errUnmet)
+		}
 	}
 	out.Begun, err = rq.begin(ctx, tx, prompt, session, login)
 	return err
@@ -101,6 +111,9 @@ func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session 
 	if session != nil {
 		in.SessionUID = &session.UID
 	}
+	if prompt == promptStepUp {
+		in.Prompt, in.UserID = PromptLogin, session.UserID
+	}
 	if prompt == PromptConsent {
 		in.UserID = session.UserID
 		state, err := encode(outcome{Login: login})
@@ -143,6 +156,9 @@ func (rq *Request) approve(ctx context.Context, tx *db.Tx, session *token.Sessio
 		ClientID: rq.Client.ID, SessionUID: &session.UID, Scope: scope, Resources: p.Resources,
 		AuthTime: *session.LoginAt, IsAuthTimeRequested: p.MaxAge != nil,
 	}
+	if class := proto.ClassMet(p.Classes, session.AMR); class != "" {
+		approval.Authentication = &token.Authentication{Class: class, Methods: session.AMR}
+	}
 	if p.Nonce != "" {
 		approval.Nonce = &p.Nonce
 	}
@@ -164,6 +180,9 @@ func (rq *Request) issueCode(ctx context.Context, tx *db.Tx, grant *token.Grant,
 	code := token.Code{Approval: approval, RedirectURI: rq.Params.RedirectURI}
 	if rq.Params.CodeChallenge != "" {
 		code.CodeChallenge = &rq.Params.CodeChallenge
+	}
+	if rq.Params.KeyThumbprint != "" {
+		code.KeyThumbprint = &rq.Params.KeyThumbprint
 	}
 	return token.IssueCode(ctx, tx, rq.now, grant, code)
 }

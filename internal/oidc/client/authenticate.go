@@ -22,6 +22,9 @@ type Authenticated struct {
 	// SecretName is which of its secrets it used, also to sign; "" for a client
 	// that used none.
 	SecretName string
+	// Key is the thumbprint of the key that the request proves to hold (RFC 9449),
+	// "" for none: what is issued is bound to it.
+	Key string
 }
 
 // credentials are what a request says about its client.

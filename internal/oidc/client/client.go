@@ -63,6 +63,7 @@ type Client struct {
 	RotatesRefresh     bool
 	AlwaysIssues       bool // refresh tokens without offline_access
 	MaxGrants          int  // live grants per user, 0 is no limit
+	RequiresDPoP       bool // every token is bound to a key (RFC 9449)
 	ExchangesTokens    bool // of users for others (RFC 8693)
 	SignsInDevices     bool // instead of browsers (RFC 8628)
 
@@ -111,6 +112,9 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	}
 	if devices := a.Custom.IsDeviceFlow; devices != nil {
 		c.SignsInDevices = *devices && a.Type == application.Native
+	}
+	if requires := a.Custom.DPoPBoundAccessTokens; requires != nil {
+		c.RequiresDPoP = *requires
 	}
 	if limit := a.Custom.MaxAllowedGrants; limit != nil {
 		c.MaxGrants = int(*limit)

@@ -30,11 +30,13 @@ func (rq *request) complete(ctx context.Context, tx *db.Tx, a *authorization, p 
 	if p.IsAuthTimeRequested {
 		a.authTime = &p.AuthTime
 	}
+	a.say(p.Authentication, p.AuthTime)
 	if rq.client.IssuesRefresh(p.Scope) {
 		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) {
 			return token.IssueRefresh(ctx, tx, rq.now, a.grant, token.RefreshToken{
 				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: p.Scope, Resources: p.Resources,
 				Nonce: p.Nonce, AuthTime: p.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
+				KeyThumbprint: rq.refreshKey(), Authentication: p.Authentication,
 			})
 		}
 	}

@@ -34,6 +34,9 @@ func redeemCode(ctx context.Context, tx *db.Tx, rq *request) (*authorization, er
 	if code == nil || code.ClientID != rq.client.ID || code.RedirectURI != redirectURI {
 		return nil, proto.ErrInvalidGrant
 	}
+	if !rq.holds(code.KeyThumbprint) {
+		return nil, proto.ErrInvalidGrant
+	}
 	if err := verifyPKCE(code.CodeChallenge, rq.params.Get("code_verifier"), rq.client.RequiresPKCE()); err != nil {
 		return nil, err
 	}

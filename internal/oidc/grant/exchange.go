@@ -111,13 +111,13 @@ func ownerOf(ctx context.Context, tx *db.Tx, rq *request, value string) (*subjec
 // bearerOf is the subject of an access token that a first-party application got
 // from this provider.
 func bearerOf(ctx context.Context, tx *db.Tx, rq *request, value string) (*subject, error) {
-	var userID, clientID string
+	var userID, clientID, key string
 	if strings.Contains(value, ".") {
 		claims, err := rq.keys.VerifyAccess(value, rq.tenant.Issuer())
 		if err != nil || claims.ExpiresAt <= rq.now || claims.Subject == "" {
 			return nil, proto.ErrInvalidGrant
 		}
-		userID, clientID = claims.Subject, claims.ClientID
+		userID, clientID, key = claims.Subject, claims.ClientID, claims.KeyThumbprint
 	} else {
 		access, err := token.AccessByValue(ctx, tx, rq.now, value)
 		if err != nil {
@@ -126,13 +126,23 @@ func bearerOf(ctx context.Context, tx *db.Tx, rq *request, value string) (*subje
 		if access == nil {
 			return nil, proto.ErrInvalidGrant
 		}
-		userID, clientID = access.UserID, access.ClientID
+		userID, clientID, key = access.UserID, access.ClientID, access.Key()
+	}
+	if !rq.mayExchange(key) {
+		return nil, proto.ErrInvalidGrant
 	}
 	issuedTo, err := rq.clients.ByID(ctx, rq.tenant, tx, clientID)
 	if errors.Is(err, proto.ErrInvalidClient) || err == nil && issuedTo.IsThirdParty {
 		return nil, proto.ErrInvalidGrant
 	}
 	return &subject{userID: userID}, err
+}
+
+// mayExchange reports whether the client may use an access token that is bound to
+// a key, "" for none. Who has no secret must hold the key, or exchanging would
+// turn a stolen token into one that works.
+func (rq *request) mayExchange(key string) bool {
+	return key == "" || !rq.client.IsPublic() || rq.holds(&key)
 }
 
 // actorOf returns the user who acts for the subject, "" for none: of an opaque
@@ -153,7 +163,7 @@ func actorOf(ctx context.Context, tx *db.Tx, rq *request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if access == nil || !proto.HasScope(access.Scope, proto.ScopeOpenID) {
+	if access == nil || !proto.HasScope(access.Scope, proto.ScopeOpenID) || !rq.mayExchange(access.Key()) {
 		return "", proto.ErrInvalidGrant
 	}
 	return access.UserID, nil

@@ -66,6 +66,8 @@ type authorization struct {
 	scope      string   // that is asked for; what of it is granted depends on the audience
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
+	// authentication is what tokens say about the sign-in, nil for nothing.
+	authentication *token.Authentication
 	// follow returns the refresh token of the answer, "" for none. It runs once
 	// nothing else can refuse the request, so that a refusal consumes nothing.
 	follow func(ctx context.Context, tx *db.Tx) (string, error)
@@ -193,7 +195,7 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 	if err != nil {
 		return nil, err
 	}
-	response := (*result).audience.response(true)
+	response := rq.response((*result).audience, true)
 	response.AccessToken, response.RefreshToken = out.opaque, out.refresh
 	if response.AccessToken == "" {
 		if response.AccessToken, err = rq.sign(keys, (*result).user.ID, *result, response); err != nil {
@@ -208,8 +210,8 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 
 // response is the answer about an access token that is yet to be signed. A
 // scope is said even if it is empty where saysNone is set.
-func (a *audience) response(saysNone bool) *Response {
-	r := &Response{ExpiresIn: int64(a.ttl.Seconds()), TokenType: "Bearer"}
+func (rq *request) response(a *audience, saysNone bool) *Response {
+	r := &Response{ExpiresIn: int64(a.ttl.Seconds()), TokenType: token.TypeOf(rq.client.Key)}
 	if a.scope != "" || saysNone {
 		r.Scope = &a.scope
 	}
@@ -218,10 +220,15 @@ func (a *audience) response(saysNone bool) *Response {
 
 // sign returns the access token of a response as a JWT.
 func (rq *request) sign(keys *token.KeySet, subject string, a *authorization, r *Response) (string, error) {
-	return keys.SignAccess(token.AccessJWT{
+	jwt := token.AccessJWT{
 		Issuer: rq.tenant.Issuer(), Subject: subject, Actor: a.actor, ClientID: rq.client.ID, Audience: a.audience.indicator,
 		OrganizationID: a.audience.organizationClaim(), Scope: r.Scope, IssuedAt: rq.now, TTL: a.audience.ttl,
-	})
+		KeyThumbprint: rq.client.Key,
+	}
+	if a.authentication != nil {
+		jwt.Authentication, jwt.AuthTime = a.authentication, *a.authTime
+	}
+	return keys.SignAccess(jwt)
 }
 
 // mintForMachine runs the grant type and signs an access token for a resource or
@@ -235,7 +242,7 @@ func (e *Endpoint) mintForMachine(ctx context.Context, rq *request, kind grantTy
 	if err != nil {
 		return nil, err
 	}
-	response := a.audience.response(a.audience.resource == nil)
+	response := rq.response(a.audience, a.audience.resource == nil)
 	response.AccessToken, err = rq.sign(keys, rq.client.ID, a, response)
 	return response, err
 }
@@ -260,7 +267,7 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 	}
 	if a.audience.isOpaque() {
 		out.opaque, err = token.IssueAccess(ctx, tx, rq.now, a.grant, token.AccessToken{
-			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.audience.scope,
+			ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: a.audience.scope, KeyThumbprint: rq.key(),
 		})
 		if err != nil {
 			return out, err
@@ -272,6 +279,38 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 	return out, err
 }
 
+// key is the thumbprint that what is stored of the tokens is bound to, nil for
+// none.
+func (rq *request) key() *string {
+	if rq.client.Key == "" {
+		return nil
+	}
+	return &rq.client.Key
+}
+
+// refreshKey is the thumbprint that a new refresh token is bound to. Those of
+// clients with a secret are bound to that (RFC 9449 section 5).
+func (rq *request) refreshKey() *string {
+	if !rq.client.IsPublic() {
+		return nil
+	}
+	return rq.key()
+}
+
+// holds reports whether the request proves to hold the key of a thumbprint; nil
+// demands none.
+func (rq *request) holds(thumbprint *string) bool {
+	return thumbprint == nil || crypt.Equal([]byte(rq.client.Key), []byte(*thumbprint))
+}
+
+// say has tokens tell how and when the user was authenticated, where there is
+// something to tell.
+func (a *authorization) say(how *token.Authentication, when int64) {
+	if how != nil {
+		a.authentication, a.authTime = how, &when
+	}
+}
+
 // idToken gathers what the ID token will say.
 func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (*token.IDToken, error) {
 	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended))
@@ -280,7 +319,7 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 	}
 	idToken := &token.IDToken{
 		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
-		Nonce: a.nonce, AuthTime: a.authTime, Claims: claims, Algorithm: rq.client.IDTokenAlgorithm,
+		Nonce: a.nonce, AuthTime: a.authTime, Authentication: a.authentication, Claims: claims, Algorithm: rq.client.IDTokenAlgorithm,
 	}
 	if rq.client.HasSID {
 		idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID)

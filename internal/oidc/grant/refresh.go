@@ -33,7 +33,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return nil, err
 	}
-	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now {
+	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now || !rq.holds(t.KeyThumbprint) {
 		return nil, proto.ErrInvalidGrant
 	}
 	g, err := token.LockGrant(ctx, tx, rq.now, t.GrantID)
@@ -41,6 +41,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 		return nil, err
 	}
 	a := &authorization{grant: g, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce}
+	a.say(t.Authentication, t.AuthTime)
 	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
 		return a, err
 	}
@@ -96,6 +97,9 @@ func successor(ctx context.Context, tx *db.Tx, rq *request, value string, t *tok
 		return token.SuccessorOf(ctx, tx, rq.ring, t)
 	case !rotates(rq.client.Client, t, rq.now):
 		return value, nil
+	}
+	if t.KeyThumbprint == nil {
+		t.KeyThumbprint = rq.refreshKey()
 	}
 	next, err := token.RotateRefresh(ctx, tx, rq.now, rq.ring, g, t, nextExpiry(rq.client.Client, t, rq.now))
 	if err == nil && next == "" {

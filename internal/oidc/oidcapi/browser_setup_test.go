@@ -25,6 +25,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/resource"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
 )
@@ -79,7 +80,7 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 	})
 	directory := client.NewDirectory(p, client.Options{})
 	browser := &oidcapi.Browser{
-		Authorize: &authorize.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now},
+		Authorize: &authorize.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now, Settings: settings.NewReader(p)},
 		Logout:    &logout.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now},
 		RenderLogout: func(w http.ResponseWriter, _ *http.Request, page oidcapi.LogoutPage) error {
 			return json.NewEncoder(w).Encode(page)

@@ -25,6 +25,20 @@ type introspected struct {
 	Scope     string `json:"scope,omitempty"`
 	Subject   string `json:"sub,omitempty"`
 	TokenType string `json:"token_type,omitempty"`
+	// Confirmation is the key that the token is bound to (RFC 9449 section 6.2).
+	Confirmation *confirmation `json:"cnf,omitempty"`
+}
+
+// confirmation is a key by its thumbprint.
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
+}
+
+func confirmationOf(thumbprint *string) *confirmation {
+	if thumbprint == nil {
+		return nil
+	}
+	return &confirmation{*thumbprint}
 }
 
 // introspection tells a client about an opaque token (RFC 7662). JWTs tell about
@@ -71,7 +85,8 @@ func (a *API) introspect(ctx context.Context, q db.Q, value string) (*introspect
 	if access != nil {
 		return &introspected{
 			ClientID: access.ClientID, ExpiresAt: access.ExpiresAt / 1000, IssuedAt: access.IssuedAt / 1000,
-			Scope: access.Scope, Subject: access.UserID, TokenType: "Bearer",
+			Scope: access.Scope, Subject: access.UserID, TokenType: token.TypeOf(access.Key()),
+			Confirmation: confirmationOf(access.KeyThumbprint),
 		}, nil
 	}
 	refresh, userID, err := liveRefresh(ctx, q, now, value)
@@ -80,7 +95,7 @@ func (a *API) introspect(ctx context.Context, q db.Q, value string) (*introspect
 	}
 	return &introspected{
 		ClientID: refresh.ClientID, ExpiresAt: refresh.ExpiresAt / 1000, IssuedAt: refresh.IssuedAt / 1000,
-		Scope: refresh.Scope, Subject: userID,
+		Scope: refresh.Scope, Subject: userID, Confirmation: confirmationOf(refresh.KeyThumbprint),
 	}, nil
 }
 

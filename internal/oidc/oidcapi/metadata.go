@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"signet/internal/application"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
-	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -48,6 +48,8 @@ type metadata struct {
 	BackchannelLogoutBySID bool     `json:"backchannel_logout_session_supported"`
 	ClaimTypes             []string `json:"claim_types_supported"`
 	TakesDocuments         bool     `json:"client_id_metadata_document_supported,omitempty"`
+	Classes                []string `json:"acr_values_supported"`
+	DPoPAlgorithms         []string `json:"dpop_signing_alg_values_supported,omitempty"`
 }
 
 // claims are the names that ID tokens and userinfo can carry, in the order of
@@ -56,7 +58,7 @@ var claims = []string{
 	"sub", "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
 	"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "username", "created_at", "email",
 	"email_verified", "phone_number", "phone_number_verified", "address", "custom_data", "identities", "sso_identities",
-	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss",
+	"roles", "organizations", "organization_data", "organization_roles", "sid", "auth_time", "iss", "acr", "amr",
 }
 
 func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
@@ -72,6 +74,7 @@ func metadataOf(t *tenant.Tenant, algorithms []string) metadata {
 		EndSessionEndpoint:    t.URL(proto.PathEndSession),
 		JWKSURI:               t.URL(proto.PathJWKS),
 		Claims:                claims,
+		Classes:               proto.Classes,
 		ClaimTypes:            []string{"normal"},
 		CodeChallengeMethods:  []string{proto.CodeChallengeMethod},
 		GrantTypes: []string{
@@ -106,12 +109,15 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 	// A next key takes over without a write that would empty the cache.
 	key := t.Issuer() + " " + strings.Join(keys.Algorithms, " ")
 	body, err := a.metadata.Get(r.Context(), t.DB, key, func(ctx context.Context, q db.Q) ([]byte, error) {
-		cimd, err := settings.GetCIMD(ctx, q)
+		config, err := a.settings.OIDC(ctx, q)
 		if err != nil {
 			return nil, err
 		}
 		m := metadataOf(t, keys.Algorithms)
-		m.TakesDocuments = cimd.Enabled
+		m.TakesDocuments = config.TakesDocuments
+		if config.DPoP.Enabled {
+			m.DPoPAlgorithms = dpop.Algorithms
+		}
 		return json.Marshal(m)
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -26,13 +27,16 @@ type API struct {
 	keys      *token.Keys
 	tokens    *grant.Endpoint
 	authorize *authorize.Engine
+	settings  *settings.Reader
+	proofs    *dpop.Verifier
 	metadata  *db.Cache[string, []byte]
 }
 
 // New returns the endpoints of the tenants in p.
 func New(p *db.Pool, engine *authorize.Engine, ring *crypt.Keyring, config *settings.Reader) *API {
 	return &API{
-		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys,
+		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: config,
+		proofs:    &dpop.Verifier{Clock: engine.Clock, Ring: ring, Settings: config},
 		tokens:    &grant.Endpoint{Clock: engine.Clock, Ring: ring, Keys: engine.Keys, Settings: config, Clients: engine.Clients},
 		authorize: engine,
 		metadata:  db.NewCache[string, []byte](p, settings.Family, 256),

@@ -20,7 +20,12 @@ func (a *API) token(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	response, err := a.tokens.Exchange(r.Context(), tenant.From(r.Context()), params, func() (*client.Authenticated, error) {
-		return a.authenticate(w, r, params)
+		c, err := a.authenticate(w, r, params)
+		if err != nil {
+			return c, err
+		}
+		c.Key, err = a.proofs.KeyOf(w, r, c.RequiresDPoP)
+		return c, err
 	})
 	if err != nil {
 		return err

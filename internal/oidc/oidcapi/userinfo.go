@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/web"
@@ -17,16 +18,19 @@ import (
 func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
 	web.AllowOrigin(w, r)
 	ctx, t := r.Context(), tenant.From(r.Context())
-	value, err := bearer(w, r)
+	use, err := presented(w, r)
 	if err != nil {
 		return err
 	}
-	access, err := token.AccessByValue(ctx, t.DB, a.clock.Millis(), value)
+	access, err := token.AccessByValue(ctx, t.DB, a.clock.Millis(), use.Token)
 	if err != nil {
 		return err
 	}
 	if access == nil {
 		return proto.ErrInvalidToken
+	}
+	if err := a.proofs.Check(ctx, use, access.Key()); err != nil {
+		return err
 	}
 	c, err := a.clients.ByID(ctx, t, t.DB, access.ClientID)
 	if errors.Is(err, proto.ErrInvalidClient) {
@@ -57,29 +61,33 @@ func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, r, http.StatusOK, claims)
 }
 
-// bearer returns the access token of a request: from the header, or from the
+// presented returns the access token of a request: from the header, or from the
 // body of a POST (RFC 6750 section 2). In a query it would end up in logs.
-func bearer(w http.ResponseWriter, r *http.Request) (string, error) {
+func presented(w http.ResponseWriter, r *http.Request) (dpop.Use, error) {
 	header := r.Header.Get("Authorization")
 	inBody := ""
 	if r.Method == http.MethodPost && r.ContentLength != 0 {
 		params, err := proto.ReadBody(w, r)
 		if err != nil {
-			return "", err
+			return dpop.Use{}, err
 		}
 		inBody = params.Get("access_token")
 	}
 	switch {
 	case header != "" && inBody != "":
-		return "", proto.ErrInvalidRequest.Describe("access token must only be provided using one mechanism")
+		return dpop.Use{}, proto.ErrInvalidRequest.Describe("access token must only be provided using one mechanism")
 	case inBody != "":
-		return inBody, nil
+		return dpop.Use{Token: inBody}, nil
 	case header == "":
-		return "", proto.ErrInvalidToken.Describe("no access token provided")
+		return dpop.Use{}, proto.ErrInvalidToken.Describe("no access token provided")
 	}
-	scheme, value, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || value == "" {
-		return "", proto.ErrInvalidToken.Describe("invalid authorization header value format")
+	scheme, value, _ := strings.Cut(header, " ")
+	switch {
+	case value == "":
+	case strings.EqualFold(scheme, "Bearer"):
+		return dpop.Use{Token: value}, nil
+	case strings.EqualFold(scheme, dpop.Scheme):
+		return dpop.UseOf(r)
 	}
-	return value, nil
+	return dpop.Use{}, proto.ErrInvalidToken.Describe("invalid authorization header value format")
 }

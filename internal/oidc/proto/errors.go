@@ -4,7 +4,8 @@ import "signet/internal/platform/errs"
 
 // Errors of the protocol. The code is "oidc." plus the OAuth error of RFC 6749
 // sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC
-// 8707 section 2 or OpenID Connect Core section 3.1.2.6; Detail becomes the error_description.
+// 8707 section 2, RFC 9449 section 12.2 or OpenID Connect Core section 3.1.2.6;
+// Detail becomes the error_description.
 var (
 	ErrInvalidRequest          = errs.New(400, "oidc.invalid_request")
 	ErrRequestTooLarge         = errs.New(413, "oidc.invalid_request").Describe("request entity too large")
@@ -17,6 +18,8 @@ var (
 	ErrInvalidRedirectURI      = errs.New(400, "oidc.invalid_redirect_uri").Describe("redirect_uri did not match any of the client's registered redirect_uris")
 	ErrInvalidScope            = errs.New(400, "oidc.invalid_scope")
 	ErrInvalidTarget           = errs.New(400, "oidc.invalid_target").Describe("resource indicator is missing, or unknown")
+	ErrInvalidDPoPProof        = errs.New(400, "oidc.invalid_dpop_proof")
+	ErrUseDPoPNonce            = errs.New(400, "oidc.use_dpop_nonce").Describe("the DPoP proof must hold the nonce of the DPoP-Nonce header")
 	ErrInvalidToken            = errs.New(401, "oidc.invalid_token").Describe("invalid token provided")
 	ErrInsufficientScope       = errs.New(403, "oidc.insufficient_scope")
 	ErrAccessDenied            = errs.New(400, "oidc.access_denied")

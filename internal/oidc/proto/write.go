@@ -93,7 +93,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "2")
 	}
-	if challenge := challengeOf(r, e); challenge != "" {
+	if challenge := challengeOf(r, e); !web.Tell(w, e) && challenge != "" {
 		header.Set("WWW-Authenticate", challenge)
 	}
 	body := errorBody{Error: OAuthError(e), Description: e.Detail}

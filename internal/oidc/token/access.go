@@ -18,8 +18,28 @@ type AccessToken struct {
 	// SessionUID is set on a token that dies with its session.
 	SessionUID *string `db:"session_uid"`
 	Scope      string  `db:"scope"`
-	IssuedAt   int64   `db:"issued_at"`
-	ExpiresAt  int64   `db:"expires_at"`
+	// KeyThumbprint is the key without which the token is good for nothing (RFC
+	// 9449), nil for none.
+	KeyThumbprint *string `db:"key_thumbprint"`
+	IssuedAt      int64   `db:"issued_at"`
+	ExpiresAt     int64   `db:"expires_at"`
+}
+
+// TypeOf is the token_type of an access token that is bound to a key, "" for
+// none (RFC 6750 section 4, RFC 9449 section 5).
+func TypeOf(thumbprint string) string {
+	if thumbprint != "" {
+		return "DPoP"
+	}
+	return "Bearer"
+}
+
+// Key is the thumbprint of the key that the token is bound to, "" for none.
+func (t *AccessToken) Key() string {
+	if t.KeyThumbprint == nil {
+		return ""
+	}
+	return *t.KeyThumbprint
 }
 
 // IssueAccess stores an opaque access token under the live grant g for AccessTTL
@@ -31,16 +51,16 @@ func IssueAccess(ctx context.Context, tx *db.Tx, now int64, g *Grant, t AccessTo
 	}
 	value := ids.Token()
 	_, err = tx.Exec(ctx, `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
-			issued_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		crypt.Hash(value), g.ID, g.UserID, t.ClientID, t.SessionUID, t.Scope, now, now+millis(AccessTTL))
+			key_thumbprint, issued_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		crypt.Hash(value), g.ID, g.UserID, t.ClientID, t.SessionUID, t.Scope, t.KeyThumbprint, now, now+millis(AccessTTL))
 	if err != nil {
 		return "", err
 	}
 	return value, nil
 }
 
-const selectAccess = `SELECT grant_id, user_id, client_id, session_uid, scope, issued_at, expires_at
+const selectAccess = `SELECT grant_id, user_id, client_id, session_uid, scope, key_thumbprint, issued_at, expires_at
 	FROM access_tokens a WHERE tenant_id = $1 AND token_hash = $2 AND grant_id IS NOT NULL AND user_id IS NOT NULL`
 
 // AccessByValue returns an opaque access token that is good for something now:

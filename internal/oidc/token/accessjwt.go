@@ -33,6 +33,13 @@ type AccessJWT struct {
 	Scope    *string
 	IssuedAt int64 // epoch milliseconds
 	TTL      time.Duration
+	// KeyThumbprint is the key that the token is bound to (RFC 9449 section 6.1),
+	// "" for none.
+	KeyThumbprint string
+	// Authentication says how the user was authenticated, at AuthTime in epoch
+	// milliseconds (RFC 9068 section 2.2.1); nil says nothing.
+	Authentication *Authentication
+	AuthTime       int64
 }
 
 // SignAccess returns the compact serialisation of an access token.
@@ -42,11 +49,19 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	if t.Actor != "" {
 		actor = &actorClaim{t.Actor}
 	}
-	payload, err := json.Marshal(accessPayload{
+	var key *confirmation
+	if t.KeyThumbprint != "" {
+		key = &confirmation{t.KeyThumbprint}
+	}
+	claims := accessPayload{
 		ID: ids.Long(), Issuer: t.Issuer, Subject: t.Subject, Audience: t.Audience, ClientID: t.ClientID,
-		Actor: actor, OrganizationID: t.OrganizationID, Scope: t.Scope,
+		Actor: actor, OrganizationID: t.OrganizationID, Scope: t.Scope, Confirmation: key,
 		IssuedAt: issued, ExpiresAt: issued + int64(t.TTL.Seconds()),
-	})
+	}
+	if t.Authentication != nil {
+		claims.Class, claims.Methods, claims.AuthTime = t.Authentication.Class, t.Authentication.Methods, t.AuthTime/1000
+	}
+	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
 	}
@@ -59,17 +74,21 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 
 // accessPayload is the wire form of an AccessJWT. Times are in seconds.
 type accessPayload struct {
-	ID             string      `json:"jti"`
-	Issuer         string      `json:"iss"`
-	Subject        string      `json:"sub"`
-	Audience       string      `json:"aud"`
-	ClientID       string      `json:"client_id"`
-	Actor          *actorClaim `json:"act,omitempty"`
-	OrganizationID string      `json:"organization_id,omitempty"`
-	Scope          *string     `json:"scope,omitempty"`
-	IssuedAt       int64       `json:"iat"`
-	ExpiresAt      int64       `json:"exp"`
-	NotBefore      int64       `json:"nbf,omitempty"` // of others; ours have none
+	ID             string        `json:"jti"`
+	Issuer         string        `json:"iss"`
+	Subject        string        `json:"sub"`
+	Audience       string        `json:"aud"`
+	ClientID       string        `json:"client_id"`
+	Actor          *actorClaim   `json:"act,omitempty"`
+	OrganizationID string        `json:"organization_id,omitempty"`
+	Scope          *string       `json:"scope,omitempty"`
+	Confirmation   *confirmation `json:"cnf,omitempty"`
+	IssuedAt       int64         `json:"iat"`
+	ExpiresAt      int64         `json:"exp"`
+	NotBefore      int64         `json:"nbf,omitempty"` // of others; ours have none
+	Class          string        `json:"acr,omitempty"`
+	Methods        []string      `json:"amr,omitempty"`
+	AuthTime       int64         `json:"auth_time,omitempty"`
 }
 
 // actorClaim is the claim "act" (RFC 8693 section 4.1).
@@ -77,11 +96,18 @@ type actorClaim struct {
 	Subject string `json:"sub"`
 }
 
+// confirmation is the claim "cnf" (RFC 7800) with a key's thumbprint.
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
+}
+
 // AccessClaims are what a verified access token says. Times are epoch
 // milliseconds.
 type AccessClaims struct {
 	Subject, Audience, ClientID, Scope string
 	NotBefore, ExpiresAt               int64
+	// KeyThumbprint is the key that the token is bound to, "" for none.
+	KeyThumbprint string
 }
 
 // errNotAccessToken says why a token is refused, for the log alone.
@@ -121,6 +147,9 @@ func (s *KeySet) VerifyAccess(raw, issuer string) (*AccessClaims, error) {
 	}
 	if claims.Scope != nil {
 		out.Scope = *claims.Scope
+	}
+	if claims.Confirmation != nil {
+		out.KeyThumbprint = claims.Confirmation.Thumbprint
 	}
 	return out, nil
 }

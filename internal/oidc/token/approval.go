@@ -16,6 +16,8 @@ type Approval struct {
 	AuthTime int64 `json:"authTime"`
 	// IsAuthTimeRequested puts auth_time into the ID token.
 	IsAuthTimeRequested bool `json:"isAuthTimeRequested,omitempty"`
+	// Authentication is what tokens say about the sign-in, nil for nothing.
+	Authentication *Authentication `json:"authentication,omitempty"`
 }
 
 // IsOffline reports whether the tokens outlive the session.

@@ -16,23 +16,28 @@ type Code struct {
 
 	RedirectURI   string  // as sent; the exchange must repeat it
 	CodeChallenge *string // S256
+	// KeyThumbprint is the key that whoever redeems the code must hold (RFC 9449
+	// section 10), nil for any.
+	KeyThumbprint *string
 	ExpiresAt     int64
 	ConsumedAt    *int64
 }
 
 type codeRow struct {
-	GrantID             string            `db:"grant_id"`
-	ClientID            string            `db:"client_id"`
-	SessionUID          *string           `db:"session_uid"`
-	RedirectURI         string            `db:"redirect_uri"`
-	CodeChallenge       *string           `db:"code_challenge"`
-	Nonce               *string           `db:"nonce"`
-	Scope               string            `db:"scope"`
-	Resources           db.JSON[[]string] `db:"resources"`
-	AuthTime            int64             `db:"auth_time"`
-	IsAuthTimeRequested bool              `db:"is_auth_time_requested"`
-	ExpiresAt           int64             `db:"expires_at"`
-	ConsumedAt          *int64            `db:"consumed_at"`
+	GrantID             string                   `db:"grant_id"`
+	ClientID            string                   `db:"client_id"`
+	SessionUID          *string                  `db:"session_uid"`
+	RedirectURI         string                   `db:"redirect_uri"`
+	CodeChallenge       *string                  `db:"code_challenge"`
+	Nonce               *string                  `db:"nonce"`
+	Scope               string                   `db:"scope"`
+	Resources           db.JSON[[]string]        `db:"resources"`
+	AuthTime            int64                    `db:"auth_time"`
+	IsAuthTimeRequested bool                     `db:"is_auth_time_requested"`
+	KeyThumbprint       *string                  `db:"key_thumbprint"`
+	Authentication      *db.JSON[Authentication] `db:"authentication"`
+	ExpiresAt           int64                    `db:"expires_at"`
+	ConsumedAt          *int64                   `db:"consumed_at"`
 }
 
 func (r codeRow) code() *Code {
@@ -40,8 +45,9 @@ func (r codeRow) code() *Code {
 		Approval: Approval{
 			GrantID: r.GrantID, ClientID: r.ClientID, SessionUID: r.SessionUID, Nonce: r.Nonce, Scope: r.Scope,
 			Resources: r.Resources.V, AuthTime: r.AuthTime, IsAuthTimeRequested: r.IsAuthTimeRequested,
+			Authentication: said(r.Authentication),
 		},
-		RedirectURI: r.RedirectURI, CodeChallenge: r.CodeChallenge, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
+		RedirectURI: r.RedirectURI, CodeChallenge: r.CodeChallenge, KeyThumbprint: r.KeyThumbprint, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
 	}
 }
 
@@ -57,10 +63,10 @@ func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (str
 	}
 	value := ids.Token()
 	_, err = tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
-			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, key_thumbprint, authentication, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		crypt.Hash(value), g.ID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,
-		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, now+millis(CodeTTL))
+		db.JSON[[]string]{V: c.Resources}, c.AuthTime, c.IsAuthTimeRequested, c.KeyThumbprint, c.Authentication.column(), now+millis(CodeTTL))
 	if err != nil {
 		return "", err
 	}
@@ -71,7 +77,7 @@ func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (str
 // none.
 func CodeByValue(ctx context.Context, q db.Q, value string) (*Code, error) {
 	row, err := db.One[codeRow](ctx, q, `SELECT grant_id, client_id, session_uid, redirect_uri, code_challenge, nonce, scope,
-			resources, auth_time, is_auth_time_requested, expires_at, consumed_at
+			resources, auth_time, is_auth_time_requested, key_thumbprint, authentication, expires_at, consumed_at
 		FROM authorization_codes WHERE tenant_id = $1 AND code_hash = $2`, crypt.Hash(value))
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil

@@ -20,6 +20,8 @@ type IDToken struct {
 	SID      string // "" leaves it out
 	// AuthTime is epoch milliseconds; nil leaves it out.
 	AuthTime *int64
+	// Authentication becomes acr and amr; nil leaves them out.
+	Authentication *Authentication
 	// Claims about the user; they cannot replace what is above.
 	Claims map[string]any
 	// Algorithm is what the application has chosen, "" the primary key's.
@@ -41,6 +43,9 @@ func (s *KeySet) SignIDToken(t IDToken) (string, error) {
 	}
 	if t.AuthTime != nil {
 		claims["auth_time"] = *t.AuthTime / 1000
+	}
+	if t.Authentication != nil {
+		claims["acr"], claims["amr"] = t.Authentication.Class, t.Authentication.Methods
 	}
 	payload, err := json.Marshal(claims)
 	if err != nil {

@@ -11,7 +11,7 @@ CREATE TABLE access_tokens (             -- opaque only
   scope TEXT NOT NULL,
   claims TEXT CHECK (json_valid(claims)),
   issued_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL, key_thumbprint TEXT,
   PRIMARY KEY (tenant_id, token_hash),
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -227,7 +227,7 @@ CREATE TABLE authorization_codes (
   auth_time INTEGER NOT NULL,
   is_auth_time_requested INT CHECK (is_auth_time_requested IN (FALSE, TRUE)) NOT NULL DEFAULT FALSE,
   expires_at INTEGER NOT NULL,
-  consumed_at INTEGER,
+  consumed_at INTEGER, key_thumbprint TEXT, authentication TEXT CHECK (json_valid(authentication)),
   PRIMARY KEY (tenant_id, code_hash),
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
@@ -707,7 +707,7 @@ CREATE TABLE refresh_tokens (
   issued_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   consumed_at INTEGER,
-  successor_sealed BLOB,                 -- the token that replaced this one, for the 3 s in which a retry gets it again
+  successor_sealed BLOB, key_thumbprint TEXT, authentication TEXT CHECK (json_valid(authentication)),                 -- the token that replaced this one, for the 3 s in which a retry gets it again
   PRIMARY KEY (tenant_id, token_hash),
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

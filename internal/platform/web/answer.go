@@ -64,6 +64,20 @@ func matchesTag(header, tag string) bool {
 	return false
 }
 
+// Headers is the Data of an error that the client reads in headers, not in the
+// body.
+type Headers map[string]string
+
+// Tell sets the headers that an error carries as its Data; it reports whether
+// there are any.
+func Tell(w http.ResponseWriter, e *errs.Error) bool {
+	headers, ok := e.Data.(Headers)
+	for name, value := range headers {
+		w.Header().Set(name, value)
+	}
+	return ok
+}
+
 // errorBody is the error answer of every REST operation.
 type errorBody struct {
 	Code    string `json:"code,omitempty"`
@@ -86,6 +100,9 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "2")
 	}
 	body := errorBody{Code: e.Code, Message: Message(r.Context(), e), Data: e.Data, Details: e.Detail}
+	if Tell(w, e) {
+		body.Data = nil
+	}
 	switch {
 	case errors.Is(e, ErrMalformedJSON):
 		// The published API answers a broken body without a code.

@@ -57,6 +57,14 @@ func (a *API) Table() web.Table {
 			web.Doc("DeleteAdditionalSigningKey", "Delete an additional signing key"), web.Fails(401, 403, 404, 422),
 			web.About("What it signed no longer verifies. Refused while applications have chosen its algorithm and no other key "+
 				"would sign for them.")),
+		web.Get("/api/configs/oidc/dpop", a.dpop, operator,
+			web.Doc("GetOidcDpopConfig", "Get how proofs of possession are handled"), web.Fails(401, 403),
+			web.About("Whether tokens are bound to the keys of clients that send DPoP proofs (RFC 9449).")),
+		web.Patch("/api/configs/oidc/dpop", a.patchDPoP, operator,
+			web.Doc("UpdateOidcDpopConfig", "Change how proofs of possession are handled"), web.Fails(400, 401, 403),
+			web.About("Switched on, tokens of clients that send a DPoP proof are bound to its key. Switched off, no proof is looked "+
+				"at when tokens are issued, unless the application requires one; bound access tokens keep needing theirs. With "+
+				"nonceRequired every proof must hold a nonce of the provider.")),
 		web.Get("/api/configs/oidc/{keyType}", a.keys, operator,
 			web.Doc("GetOidcKeys", "List keys"), web.Fails(400, 401, 403),
 			web.About("private-keys sign tokens, cookie-keys sign cookies. The keys themselves are never shown. Creation is in "+
@@ -138,6 +146,35 @@ func (a *API) patchSession(ctx context.Context, in *sessionIn) (*settings.Sessio
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*settings.Session, error) {
 		s := settings.Session{TTL: in.TTL.Value}
 		return &s, settings.PutSession(ctx, tx, a.Clock.Millis(), s)
+	})
+}
+
+func (a *API) dpop(ctx context.Context, _ *struct{}) (*settings.DPoP, error) {
+	c, err := settings.GetDPoP(ctx, tenant.From(ctx).DB)
+	return &c, err
+}
+
+type dpopIn struct {
+	Enabled       web.Opt[bool] `json:"enabled" example:"true"`
+	NonceRequired web.Opt[bool] `json:"nonceRequired" example:"false"`
+}
+
+func (a *API) patchDPoP(ctx context.Context, in *dpopIn) (*settings.DPoP, error) {
+	if *in == (dpopIn{}) {
+		return nil, errs.ErrNothingToChange
+	}
+	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*settings.DPoP, error) {
+		c, err := settings.GetDPoP(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if in.Enabled.Set {
+			c.Enabled = in.Enabled.Value
+		}
+		if in.NonceRequired.Set {
+			c.NonceRequired = in.NonceRequired.Value
+		}
+		return &c, settings.PutDPoP(ctx, tx, a.Clock.Millis(), c)
 	})
 }
 

@@ -17,6 +17,7 @@ type KeyOptions struct {
 	NoPIN    bool // no PIN is set, so the key cannot verify its user
 	WrongPIN bool // the person fails to verify
 	NoTouch  bool // nobody touches the key: requests wait
+	Synced   bool // what it holds is copied to other devices
 	Internal bool // the device's own authenticator, not a key
 }
 
@@ -37,6 +38,8 @@ func (p *Page) PlugIn(o KeyOptions) *Key {
 			HasUserVerification:         !o.NoPIN,
 			IsUserVerified:              !o.NoPIN && !o.WrongPIN,
 			AutomaticPresenceSimulation: !o.NoTouch,
+			DefaultBackupEligibility:    o.Synced,
+			DefaultBackupState:          o.Synced,
 		},
 	})
 	p.must(err)

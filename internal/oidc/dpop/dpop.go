@@ -1,0 +1,96 @@
+// Package dpop judges proofs of possession (RFC 9449): a client shows that it
+// holds a key, tokens are bound to that key, and whoever has a bound token
+// without the key has nothing. It reads proofs, spends them, and compares keys;
+// which tokens are bound is decided by the endpoints.
+package dpop
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"signet/internal/oidc/proto"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/web"
+	"signet/internal/settings"
+	"signet/internal/tenant"
+)
+
+// Header carries a proof, NonceHeader the value that the next proof must hold
+// (RFC 9449 sections 4.1 and 8.1).
+const (
+	Header      = "DPoP"
+	NonceHeader = "DPoP-Nonce"
+)
+
+const (
+	// maxAge is how long a proof may be used after it was made.
+	maxAge = time.Minute
+	// tolerance is how far the clock of a client may be ahead.
+	tolerance = 15 * time.Second
+)
+
+// Verifier judges the proofs of requests.
+type Verifier struct {
+	Clock    clock.Clock
+	Ring     *crypt.Keyring
+	Settings *settings.Reader
+}
+
+// errMissing refuses a request without the proof that it must carry.
+var errMissing = proto.ErrInvalidDPoPProof.Describe("DPoP proof is required")
+
+// IsSent reports whether a request carries a proof, good or bad.
+func IsSent(r *http.Request) bool { return len(r.Header.Values(Header)) > 0 }
+
+// KeyOf returns the thumbprint (RFC 7638, SHA-256, base64url) of the key that a
+// request to the provider proves to hold, "" for none. A tenant with DPoP
+// switched off looks at no proof, unless the client must send one. The errors
+// are invalid_dpop_proof and use_dpop_nonce (RFC 9449 sections 5 and 8); a
+// tenant that demands nonces tells the next one with every answer.
+func (v *Verifier) KeyOf(w http.ResponseWriter, r *http.Request, required bool) (string, error) {
+	ctx, t := r.Context(), tenant.From(r.Context())
+	config, err := v.Settings.OIDC(ctx, t.DB)
+	if err != nil {
+		return "", err
+	}
+	if !config.DPoP.Enabled && !required {
+		return "", nil
+	}
+	if !IsSent(r) {
+		if required {
+			return "", errMissing
+		}
+		return "", nil
+	}
+	if config.DPoP.NonceRequired {
+		w.Header().Set(NonceHeader, v.nonce(t, v.Clock.Millis()))
+	}
+	return v.verify(ctx, r, config.DPoP, "")
+}
+
+// verify checks the proof of a request and spends it; accessToken is the token
+// that it must be about, "" for none. The order is that of cost: what needs the
+// database comes last, and only the holder of a key gets there.
+func (v *Verifier) verify(ctx context.Context, r *http.Request, config settings.DPoP, accessToken string) (thumbprint string, err error) {
+	t, now := tenant.From(ctx), v.Clock.Millis()
+	p, err := parse(r.Header.Values(Header))
+	if err != nil {
+		return "", err
+	}
+	if err := p.fits(r.Method, t.URL(r.URL.EscapedPath()), now); err != nil {
+		return "", err
+	}
+	if config.NonceRequired && !v.isNonce(t, now, p.Nonce) {
+		return "", proto.ErrUseDPoPNonce.With(web.Headers{NonceHeader: v.nonce(t, now)})
+	}
+	if accessToken != "" && !p.isAbout(accessToken) {
+		return "", invalid("ath is not the hash of the access token")
+	}
+	fresh, err := spend(ctx, t.DB, p)
+	if err == nil && !fresh {
+		err = invalid("the proof was already used")
+	}
+	return p.thumbprint, err
+}
