@@ -99,15 +99,31 @@ func post(b *apptest.Browser, pairs ...string) *apptest.Answer {
 	return b.Do("POST", "/oidc/device", form.Encode())
 }
 
-// confirmed signs a person in who has confirmed the device's code, and returns
-// where the browser is then.
-func (d *device) confirmed(b *apptest.Browser, username string) string {
+// confirm has a person confirm the device's code and give their password.
+func (d *device) confirm(b *apptest.Browser, username string) {
 	d.t.Helper()
 	leads(d.t, post(b, "user_code", d.userCode(), "confirm", "yes"), http.StatusSeeOther, "/sign-in?app_id="+d.client.ID)
+	identify(b, username)
+}
+
+// identify gives the password in the sign-in that the browser takes part in.
+func identify(b *apptest.Browser, username string) {
 	b.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
 	id := b.VerifyPassword(username, apptest.Password).String("verificationId")
 	b.Step("POST", "/identification", `{"verificationId":"`+id+`"}`)
+}
+
+// submitted ends the sign-in and returns where the browser is then.
+func (d *device) submitted(b *apptest.Browser) string {
+	d.t.Helper()
 	return d.follow(b, b.Step("POST", "/submit", "").String("redirectTo"))
+}
+
+// confirmed is confirm and submitted.
+func (d *device) confirmed(b *apptest.Browser, username string) string {
+	d.t.Helper()
+	d.confirm(b, username)
+	return d.submitted(b)
 }
 
 // follow goes where redirects lead and returns the path of the page there.

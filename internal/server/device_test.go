@@ -10,7 +10,9 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/mfa/softkey"
 	"signet/internal/oidc/proto"
+	"signet/internal/signinexp"
 	"signet/internal/tenant"
 )
 
@@ -126,10 +128,8 @@ func TestDevice_Lifetime(t *testing.T) {
 		late.polls(400, "expired_token")
 		lost.polls(400, "expired_token")
 		// Signing in took longer than the code lives.
-		b.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
-		id := b.VerifyPassword("robin", apptest.Password).String("verificationId")
-		b.Step("POST", "/identification", `{"verificationId":"`+id+`"}`)
-		if at := slow.follow(b, b.Step("POST", "/submit", "").String("redirectTo")); at != "/device?app_id="+tv.ID+"&error=ExpiredError" {
+		identify(b, "robin")
+		if at := slow.submitted(b); at != "/device?app_id="+tv.ID+"&error=ExpiredError" {
 			t.Errorf("ends at %q", at)
 		}
 		slow.polls(400, "expired_token")
@@ -170,7 +170,7 @@ func TestDevice_FiftyAtOnceRedeemOnce(t *testing.T) {
 	})
 }
 
-// Fifty people with one code: the first to answer decides.
+// Of two people with one code the first to answer decides.
 func TestDevice_IsApprovedOnce(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
@@ -180,10 +180,8 @@ func TestDevice_IsApprovedOnce(t *testing.T) {
 		late := opened(t, app)
 		leads(t, post(late, "user_code", d.userCode(), "confirm", "yes"), 303, "/sign-in?app_id="+d.client.ID)
 		d.approve("robin")
-		late.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
-		id := late.VerifyPassword("eve", apptest.Password).String("verificationId")
-		late.Step("POST", "/identification", `{"verificationId":"`+id+`"}`)
-		if at := d.follow(late, late.Step("POST", "/submit", "").String("redirectTo")); at != "/device?app_id="+d.client.ID+"&error=AlreadyUsedError" {
+		identify(late, "eve")
+		if at := d.submitted(late); at != "/device?app_id="+d.client.ID+"&error=AlreadyUsedError" {
 			t.Errorf("ends at %q", at)
 		}
 		leads(t, post(late, "user_code", d.userCode(), "abort", "yes"), 303, "/device?input_code="+d.userCode()+"&error=AlreadyUsedError")
@@ -256,6 +254,34 @@ func TestDevice_FollowsTheStandingOfItsPerson(t *testing.T) {
 		turned.polls(400, "authorization_pending") // somebody else may still answer
 		turned.approve("robin")
 		turned.polls(200, "")
+	})
+}
+
+// Attack 31: a device is no way around the second factor.
+func TestDevice_WaitsForTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.CreateUser(t, "robin")
+		own, key := app.Browser(t), softkey.New()
+		own.AccountToken(app.CreateApp(t, application.Application{}), "robin")
+		own.StepUp()
+		own.AddPasskey(key)
+		app.ChangeExperience(t, tenant.Default, func(e *signinexp.Settings) {
+			e.MFA.Factors, e.MFA.Policy = []signinexp.Factor{signinexp.FactorWebAuthn}, signinexp.PolicyMandatory
+		})
+		d, b := waiting(t, app, television(t, app)), opened(t, app)
+		d.confirm(b, "robin")
+		if a := b.Experience("POST", "/submit", ""); a.StatusCode != 403 || a.Code() != "session.mfa.require_mfa_verification" {
+			t.Errorf("%d %s", a.StatusCode, a.Text)
+		}
+		d.polls(400, "authorization_pending")
+		if a := b.VerifyPasskey(key); a.StatusCode != http.StatusOK {
+			t.Fatalf("%d %s", a.StatusCode, a.Text)
+		}
+		if at := d.submitted(b); at != "/device/success" {
+			t.Errorf("ends at %q", at)
+		}
+		d.polls(200, "")
 	})
 }
 

@@ -20,14 +20,14 @@ var devices = []target{
 	{file: "internal/oidc/token/device.go", tests: "internal/server", mutants: []mutant{
 		{"device code is spent once", drop(" AND consumed_at IS NULL"), deviceOnce},
 		{"one person answers", swap("grant_id = $4, approval = $5\n\t\tWHERE tenant_id = $1 AND code_hash = $2 AND status = 'pending' AND", "grant_id = $4, approval = $5\n\t\tWHERE tenant_id = $1 AND code_hash = $2 AND"), "TestDevice_IsApprovedOnce/sqlite"},
-		{"nobody answers too late", swap("status = 'pending' AND expires_at > $3`,", "status = 'pending' AND 0 < $3`,"), deviceLife},
+		{"nobody answers too late", swap("AND expires_at > $3`,\n\t\thash, now, g.ID", "AND 0 < $3`,\n\t\thash, now, g.ID"), deviceLife},
 	}},
 	{file: "internal/oidc/authorize/request.go", tests: "internal/server", mutants: []mutant{
 		{"client signs devices in", drop(`	{"the client signs devices in", checkDeviceGrant},` + "\n"), deviceNoes},
 		{"devices are not silent", drop(`	{"a person may be asked", checkNotSilent},` + "\n"), deviceNoes},
 	}},
 	{file: "internal/oidc/authorize/device.go", tests: "internal/server", mutants: []mutant{
-		{"guesses of an address are counted", swap(`AllowAddress(ctx, d, e.Clock, "user-code"`, `AllowAddress(ctx, d, e.Clock, typed`), deviceGuess},
+		{"guesses of an address are counted", swap("web.Info(ctx).IP, sentinel.UserCode", `"127.0.0.1", sentinel.UserCode`), deviceGuess},
 		{"uses of one code are counted", swap(`"user-code "+hex.EncodeToString(device.Hash)`, `web.Info(ctx).IP+hex.EncodeToString(device.Hash)`), deviceGuess},
 		{"requests of an address are counted", swap(`err = proto.ErrTooManyRequests`, `err = nil`), "TestDevice_LimitsRequests"},
 		{"answered code is not answered again", swap("case device.Status != token.DevicePending:", "case false:"), "TestDevice_IsApprovedOnce/sqlite"},

@@ -118,7 +118,7 @@ func TestInterface_LeavesTheRestAlone(t *testing.T) {
 	app := apptest.Start(t, apptest.Apart())
 	use(t, app, "index.html", page, "api/status", "x", "account/index.html", "x", ".well-known/a.json", "x", "oidc/a.js", "x", "user-assets/a.png", "x", "setup/a.js", "x")
 	for _, path := range []string{"/api/status", "/api/none", "/oidc/.well-known/openid-configuration", "/oidc/a.js", "/.well-known/a.json",
-		"/account", "/demo-app", "/user-assets/a.png", "/setup/a.js", "/healthz"} {
+		"/account", "/device", "/device/success", "/demo-app", "/user-assets/a.png", "/setup/a.js", "/healthz"} {
 		if a := get(t, app, path); a.Text == "x" || a.Text == page {
 			t.Errorf("%s: %d %q", path, a.StatusCode, a.Text)
 		}

@@ -85,8 +85,8 @@ var byRedirect = []check{
 	{"the rest needs no check", takeTheRest},
 }
 
-// Neither are there a response nor its code: offline access is the purpose, and
-// the person always sees that a device asks.
+// Nor has it a response whose form and code were to be checked. It keeps
+// offline_access without prompt=consent, for the person always sees who asks.
 var byDevice = append(slices.Clone(ofDevice), []check{
 	{"no value is too long to keep", checkLengths},
 	{"no parameters arrive by another way", checkUnsupported},
