@@ -38,6 +38,6 @@ var devices = []target{
 		{"browser was given a form", drop(`xsrf == "" || `), deviceForm},
 	}},
 	{file: "internal/server/server.go", mutants: []mutant{
-		{"other sites do not answer for devices", drop(" && path != proto.PathDevice"), "TestDevicePage_RefusesOtherSites"},
+		{"other sites do not answer for devices", swap(" && path != proto.PathDevice", ` && path+"x" != proto.PathDevice`), "TestDevicePage_RefusesOtherSites"},
 	}},
 }

@@ -58,7 +58,7 @@ var redirects = []target{
 		{"redirect URI is looked at", drop(`	{"the redirect URI is the client's", checkRedirectURI},` + "\n"), "TestAuthorize_RedirectURITricksAreNeverFollowed"},
 	}},
 	{file: "internal/oidc/authorize/resume.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
-		{"redirect URI is still the client's", swap("range beforeRedirect {", "range beforeRedirect[:1] {"), "TestResume_RedirectURIRemovedMeanwhile/sqlite"},
+		{"redirect URI is still the client's", swap("checks := beforeRedirect\n", "checks := beforeRedirect[:1]\n"), "TestResume_RedirectURIRemovedMeanwhile/sqlite"},
 	}},
 	{file: "internal/oidc/grant/code.go", mutants: []mutant{
 		{"redirect URI at the exchange", drop(" || code.RedirectURI != redirectURI"), "TestCode_RefusesTheWrongParty/sqlite"},
