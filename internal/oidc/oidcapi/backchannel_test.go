@@ -292,7 +292,9 @@ func TestBackchannelLogout_SparesWhoHasReturned(t *testing.T) {
 
 func TestBackchannelLogout_OfOperators(t *testing.T) {
 	t.Parallel()
-	clients := func(s *provider) *client.Directory { return client.NewDirectory(s.db.Pool(), client.Options{Ring: s.ring}) }
+	clients := func(s *provider) *client.Directory {
+		return client.NewDirectory(s.db.Pool(), client.Options{Ring: s.ring})
+	}
 	grantOf := func(s *provider, clientID string) string {
 		id, err := db.One[string](s.ctx, s.db, `SELECT id FROM grants WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NULL`, clientID)
 		must(s.t, err)
