@@ -370,3 +370,26 @@ func FuzzAssertion(f *testing.F) {
 		}
 	})
 }
+
+func FuzzOpenRequest(f *testing.F) {
+	w := setup(f, dbtest.SQLite(f))
+	w.create(f, application.Application{ID: "signs", Name: "Signs", Type: application.MachineToMachine, Custom: application.CustomMetadata{JWKS: keySet("own", "rsa", "ed")}})
+	c, err := w.directory.ByID(f.Context(), w.tenant, w.tenant.DB, "signs")
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := own(f, valid("signs", claims{"sub": nil, "client_id": "signs", "state": "x"}))
+	f.Add(good)
+	f.Add(own(f, []byte(`{"iss":"signs","aud":["`+issuer+`"],"exp":1800000060,"max_age":1e3,"claims":{},"sub":1}`)))
+	f.Add("e30.e30.e30")
+	// Nobody else holds the keys: what is opened is a seed, with its parameters.
+	f.Fuzz(func(t *testing.T, raw string) {
+		object, err := w.directory.OpenRequest(t.Context(), c, raw, issuer, now)
+		if e, ok := errs.As(err); err != nil && (!ok || e.Status != 400) {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if err == nil && (object["state"] != "x" || len(object) != 2) {
+			t.Fatalf("%q: %v", raw, object)
+		}
+	})
+}
