@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -91,6 +92,9 @@ func allowDescribed(t *testing.T, app *apptest.App) *apptest.Operator {
 func asks(t *testing.T, b *apptest.Browser, begin string) *apptest.Answer {
 	t.Helper()
 	a := b.Do("GET", begin, "")
+	if a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.StatusCode, a.Text)
+	}
 	if strings.HasPrefix(a.Header.Get("Location"), "/sign-in") {
 		b.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
 		verified := b.VerifyPassword("robin", apptest.Password)
@@ -175,6 +179,53 @@ func TestDescribedClient(t *testing.T) {
 		refused := b.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
 		if refused.StatusCode != 400 || refused.Code() != "oidc.invalid_client" {
 			t.Errorf("switched off: %d %s", refused.StatusCode, refused.Text)
+		}
+	}, reachingTests())
+}
+
+// Attack 22: a client that nobody has registered may prove to be itself, but is
+// trusted with nothing of others for it.
+func TestDescribedClient_WithKeys(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.CreateUser(t, "robin")
+		allowDescribed(t, app)
+		d := describe(t, map[string]any{"token_endpoint_auth_method": "private_key_jwt", "jwks": clientKeys(t)})
+		c, b := d.party(), app.Browser(t)
+		send := func(path string, pairs ...string) *apptest.Answer {
+			t.Helper()
+			form := url.Values{
+				"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+				"client_assertion": {signClaims(t, clientKey(), "", map[string]any{
+					"iss": d.id, "sub": d.id, "aud": app.URL + "/oidc", "exp": app.Clock.Now().Unix() + 60, "jti": rand.Text(),
+				})},
+			}
+			for i := 0; i < len(pairs); i += 2 {
+				form.Set(pairs[i], pairs[i+1])
+			}
+			return apptest.Do(t, http.DefaultClient, "POST", app.URL+path, form.Encode())
+		}
+		to := allow(t, b, asks(t, b, apptest.AuthorizeURL(c)))
+		redeem := []string{"grant_type", "authorization_code", "code", to.Query().Get("code"), "redirect_uri", c.Redirect(), "code_verifier", apptest.Verifier}
+		if a := b.Token(c, url.Values{"grant_type": {"authorization_code"}}); a.StatusCode != 401 {
+			t.Errorf("without a proof: %d %s", a.StatusCode, a.Text)
+		}
+		own := send("/oidc/token", redeem...)
+		if own.StatusCode != 200 {
+			t.Fatalf("%d %s", own.StatusCode, own.Text)
+		}
+		other := app.CreateApp(t, application.Application{Type: application.SPA})
+		foreign := b.Redeem(other, b.Follow(apptest.AuthorizeURL(other)))
+		for token, want := range map[string]string{own.String("access_token"): `"active":true`, foreign.Access: `{"active":false}`} {
+			if a := send("/oidc/token/introspection", "token", token); !strings.Contains(a.Text, want) {
+				t.Errorf("introspection: %d %s, want %s", a.StatusCode, a.Text, want)
+			}
+		}
+		if a := send("/oidc/token/revocation", "token", foreign.Access); a.StatusCode != 200 {
+			t.Errorf("revocation: %d %s", a.StatusCode, a.Text)
+		}
+		if n := app.Count(t, tenant.Default, "grants", "revoked_at IS NOT NULL"); n != 0 {
+			t.Error("a stranger revoked a grant")
 		}
 	}, reachingTests())
 }

@@ -56,6 +56,9 @@ var signed = []target{
 		{"no secrets", never(`!slices.Contains([]string{"", proto.AuthNone, application.AuthPrivateKeyJWT}, d.AuthMethod)`), documentTest},
 		{"no wildcards", drop(`strings.Contains(uri, "*") || `), documentTest},
 	}},
+	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
+		{"unregistered clients learn of their own", drop(" && !c.IsDocument()"), "TestDescribedClient_WithKeys/sqlite"},
+	}},
 	{file: "internal/oidc/authorize/prompt.go", tests: "internal/server", mutants: []mutant{
 		{"people are asked each time", drop("s.ForOnce || "), askedTest},
 	}},

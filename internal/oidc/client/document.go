@@ -64,7 +64,9 @@ var operatorsOwn = func() []string {
 	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[application.CustomMetadata]()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
+		if name != "jwks" { // which is a member of RFC 7591 too
+			names = append(names, name)
+		}
 	}
 	return names
 }()

@@ -80,6 +80,12 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		return nil, f.err
 	}
 	found, err, _ := d.flight.Do(key, func() (any, error) {
+		select {
+		case d.slots <- struct{}{}:
+			defer func() { <-d.slots }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		// Others wait for the same answer: it must not end with one request.
 		ctx := context.WithoutCancel(ctx)
 		body, life, err := d.fetch(ctx, id)
@@ -100,8 +106,6 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 
 // fetch returns what is published at an address, and for how long it is good.
 func (d *documents) fetch(ctx context.Context, id string) ([]byte, time.Duration, error) {
-	d.slots <- struct{}{}
-	defer func() { <-d.slots }()
 	body, header, err := get(ctx, d.outbound, id, maxDocument)
 	if err != nil {
 		return nil, 0, errNoDocument.Wrap(err)

@@ -69,10 +69,10 @@ func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, r, http.StatusOK, found)
 }
 
-// mayLearn keeps a client that cannot prove to be itself from learning about the
-// tokens of others.
+// mayLearn keeps a client that cannot prove to be itself, or that nobody has
+// registered, from learning about the tokens of others.
 func mayLearn(c *client.Authenticated, found *introspected) bool {
-	return found != nil && (!c.IsPublic() || found.ClientID == c.ID)
+	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsDocument())
 }
 
 // introspect returns what a live token of either kind says, nil for any other.
