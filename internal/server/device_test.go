@@ -91,7 +91,7 @@ func TestDevice_RefusedRequests(t *testing.T) {
 			"unknown prompt":             {tv, []string{"prompt", "dance"}, 400, "invalid_request"},
 			"max_age":                    {tv, []string{"max_age", "-1"}, 400, "invalid_request"},
 			"unknown resource":           {tv, []string{"resource", "https://nowhere.example"}, 400, "invalid_target"},
-			"request object":             {tv, []string{"request", "a.b.c"}, 400, "request_not_supported"},
+			"request object":             {tv, []string{"request", "a.b.c"}, 400, "invalid_request"},
 			"too long":                   {tv, []string{"login_hint", strings.Repeat("x", 3000)}, 400, "invalid_request"},
 		} {
 			if a := ask(t, app, bad.client, bad.pairs...); a.StatusCode != bad.status || a.String("error") != bad.code {

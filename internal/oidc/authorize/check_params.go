@@ -85,6 +85,14 @@ func checkUnsupported(_ context.Context, _ db.Q, rq *Request) error {
 	return nil
 }
 
+// checkUnsigned refuses a request object where RFC 9101 has none.
+func checkUnsigned(_ context.Context, _ db.Q, rq *Request) error {
+	if rq.sent.Has("request") {
+		return proto.ErrInvalidRequest.Describe("a device's request takes no request object")
+	}
+	return nil
+}
+
 // checkResponseType allows the code flow alone: tokens in the front channel are
 // announced for compatibility, but given to nobody (RFC 9700 section 2.1.2).
 func checkResponseType(_ context.Context, _ db.Q, rq *Request) error {

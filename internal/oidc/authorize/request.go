@@ -90,6 +90,7 @@ var byRedirect = []check{
 var byDevice = append(slices.Clone(ofDevice), []check{
 	{"no value is too long to keep", checkLengths},
 	{"no parameters arrive by another way", checkUnsupported},
+	{"nor in a request object", checkUnsigned},
 	{"prompt is consistent", checkPrompt},
 	{"a person may be asked", checkNotSilent},
 	{"max_age is a number of seconds", checkMaxAge},

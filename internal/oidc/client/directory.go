@@ -128,7 +128,7 @@ func Builtin(t *tenant.Tenant, id string) *Client {
 		return c
 	case DeviceDemoApp:
 		return &Client{
-			ID: id, Name: "Device demo app", Kind: KindBuiltin, Type: application.Native, SignsInDevices: true,
+			ID: id, Name: "Device demo app", Kind: KindBuiltin, Type: application.Native, authMethod: proto.AuthNone, SignsInDevices: true,
 			IDTokenTTL: defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
 		}
 	}

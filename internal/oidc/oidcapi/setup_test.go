@@ -48,7 +48,10 @@ func setup(t testing.TB, p *db.Pool) *world {
 	endpoint, _ := url.Parse("https://id.example/auth")
 	w := &world{t: t, ring: ring, tenant: tenant.New("default", endpoint, p), clock: clock.NewFake(time.UnixMilli(1_800_000_000_000))}
 	w.ctx = tenant.With(context.Background(), w.tenant)
-	api := oidcapi.New(p, &authorize.Engine{Clients: client.NewDirectory(p, client.Options{Ring: ring}), Keys: token.NewKeys(p, ring, w.clock.Now), Clock: w.clock.Now}, ring, settings.NewReader(p))
+	config := settings.NewReader(p)
+	api := oidcapi.New(p, &authorize.Engine{
+		Clients: client.NewDirectory(p, client.Options{Ring: ring}), Keys: token.NewKeys(p, ring, w.clock.Now), Clock: w.clock.Now, Settings: config,
+	}, ring, config)
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Routes())
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
