@@ -106,6 +106,35 @@ func TestPeers_SignedAssertionsAndRequests(t *testing.T) {
 	}
 }
 
+// An application that is set up as docs/how-to/bind-tokens-to-keys.md says for the
+// FAPI 2.0 security profile.
+func TestPeers_FAPI2(t *testing.T) {
+	t.Parallel()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwk, err := json.Marshal(jose.JSONWebKey{Key: private, KeyID: "k1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		fixture.User(t, app, username)
+		c := app.CreateApp(t, application.Application{
+			Type: application.Traditional,
+			Custom: application.CustomMetadata{
+				TokenEndpointAuthMethod: application.AuthPrivateKeyJWT, TokenEndpointAuthSigningAlg: "ES256", JWKS: keySet(t, private),
+				RequirePushedAuthorizationRequests: &yes, DPoPBoundAccessTokens: &yes,
+			},
+			OIDC: application.ClientMetadata{RedirectURIs: []string{redirect}, PostLogoutRedirectURIs: []string{postLogout}},
+		})
+		cmd := nodeFor(t, app, fixture.Client{ID: c.ID, Redirect: redirect, PostLogout: postLogout}, "openid-client-fapi.mjs")
+		cmd.Env = append(cmd.Env, "PRIVATE_JWK="+string(jwk))
+		run(t, cmd)
+	})
+}
+
 func keySet(t *testing.T, private crypto.Signer) *application.KeySet {
 	t.Helper()
 	raw, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public(), KeyID: "k1"}}})
