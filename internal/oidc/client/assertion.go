@@ -9,7 +9,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
-	"signet/internal/platform/crypt"
+	"signet/internal/oidc/replay"
 	"signet/internal/platform/db"
 	"signet/internal/tenant"
 )
@@ -19,7 +19,7 @@ const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// assertionJWT is the typ that tells an assertion from any other JWT.
 	assertionJWT = "client-authentication+jwt"
-	// assertionRealm are the nonces that assertions spend.
+	// assertionRealm is that of package replay in which assertions count.
 	assertionRealm = "client-assertion"
 )
 
@@ -136,9 +136,8 @@ func (c *Client) algorithms(all []string) []string {
 // be refused as expired.
 func spend(ctx context.Context, q db.Q, c *Client, claims *jwt.Claims) error {
 	until := (int64(*claims.Expiry) + int64(tolerance.Seconds())) * 1000
-	n, err := q.Exec(ctx, `INSERT INTO used_nonces (tenant_id, realm, nonce_hash, expires_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, realm, nonce_hash) DO NOTHING`, assertionRealm, crypt.Hash(c.ID+"\n"+claims.ID), until)
-	if err == nil && n == 0 {
+	fresh, err := replay.Spend(ctx, q, assertionRealm, c.ID+"\n"+claims.ID, until)
+	if err == nil && !fresh {
 		err = errReplayed
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet/internal/oidc/proto"
+	"signet/internal/oidc/replay"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/web"
@@ -29,6 +30,9 @@ const (
 	maxAge = time.Minute
 	// tolerance is how far the clock of a client may be ahead.
 	tolerance = 15 * time.Second
+	// realm is that of package replay in which proofs count. Their ids are those of
+	// a key: another client may choose the same.
+	realm = "dpop"
 )
 
 // Verifier judges the proofs of requests.
@@ -88,7 +92,7 @@ func (v *Verifier) verify(ctx context.Context, r *http.Request, config settings.
 	if accessToken != "" && !p.isAbout(accessToken) {
 		return "", invalid("ath is not the hash of the access token")
 	}
-	fresh, err := spend(ctx, t.DB, p)
+	fresh, err := replay.Spend(ctx, t.DB, realm, p.thumbprint+"."+p.ID, p.expiresAt())
 	if err == nil && !fresh {
 		err = invalid("the proof was already used")
 	}
