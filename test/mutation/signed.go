@@ -59,9 +59,6 @@ var signed = []target{
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
 		{"unregistered clients learn of their own", drop(" && !c.IsDocument()"), "TestDescribedClient_WithKeys/sqlite"},
 	}},
-	{file: "internal/oidc/authorize/prompt.go", tests: "internal/server", mutants: []mutant{
-		{"people are asked each time", drop("s.ForOnce || "), askedTest},
-	}},
 	{file: "internal/oidc/authorize/start.go", tests: "internal/server", mutants: []mutant{
 		{"a grant is for one request", swap("case !rq.Client.IsDocument():", "case true:"), askedTest},
 	}},

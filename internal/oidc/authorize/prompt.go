@@ -16,9 +16,6 @@ type standing struct {
 	// redirect URI, so a request without interaction must fail (RFC 8252
 	// section 8.6).
 	AlwaysConsents bool
-	// ForOnce is true for clients that nobody has registered: what a person allows
-	// them holds for the one request.
-	ForOnce bool
 	// HasLoggedIn and HasConsented tell what the person has done for this very
 	// request already.
 	HasLoggedIn, HasConsented bool
@@ -62,7 +59,7 @@ func (s *standing) consentReason() *errs.Error {
 		return proto.ErrInteractionRequired.Describe("native clients require End-User interaction")
 	}
 	// Whoever has just answered is not asked again for what they could not give.
-	wanted := !s.HasConsented && (s.ForOnce || s.Params.HasPrompt(PromptConsent) || s.Grant != nil && !covers(s.Grant, s.Params))
+	wanted := !s.HasConsented && (s.Params.HasPrompt(PromptConsent) || s.Grant != nil && !covers(s.Grant, s.Params))
 	if wanted || s.Grant == nil {
 		return proto.ErrConsentRequired.Describe("End-User consent is required")
 	}

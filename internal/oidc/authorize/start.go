@@ -42,7 +42,7 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 func (rq *Request) advance(ctx context.Context, tx *db.Tx, session *token.Session, login *Login, out *Outcome) (err error) {
 	out.Begun, out.Code, out.Refusal, out.Trouble = nil, "", nil, ""
 	now := standing{
-		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(), ForOnce: rq.Client.IsDocument(),
+		Params: &rq.Params, Session: session, AlwaysConsents: rq.Client.IsNative(),
 		HasLoggedIn: rq.hasLoggedIn, HasConsented: rq.hasConsented,
 	}
 	if session != nil {
