@@ -61,15 +61,7 @@ func (s *KeySet) SignAccess(t AccessJWT) (string, error) {
 	if t.Authentication != nil {
 		claims.Class, claims.Methods, claims.AuthTime = t.Authentication.Class, t.Authentication.Methods, t.AuthTime/1000
 	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	signed, err := s.access.Sign(payload)
-	if err != nil {
-		return "", err
-	}
-	return signed.CompactSerialize()
+	return serialize(s.access, claims)
 }
 
 // accessPayload is the wire form of an AccessJWT. Times are in seconds.

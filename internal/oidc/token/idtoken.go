@@ -47,15 +47,20 @@ func (s *KeySet) SignIDToken(t IDToken) (string, error) {
 	if t.Authentication != nil {
 		claims["acr"], claims["amr"] = t.Authentication.Class, t.Authentication.Methods
 	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
 	signs, err := s.with(t.Algorithm)
 	if err != nil {
 		return "", err
 	}
-	signed, err := signs.id.Sign(payload)
+	return serialize(signs.id, claims)
+}
+
+// serialize returns the compact serialization of signed claims (RFC 7519).
+func serialize(by jose.Signer, claims any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	signed, err := by.Sign(payload)
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"encoding/json"
 	"time"
 
 	"signet/internal/platform/ids"
@@ -37,17 +36,9 @@ func (s *KeySet) SignLogout(t LogoutToken) (string, error) {
 	if t.SID != "" {
 		claims["sid"] = t.SID
 	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
 	signs, err := s.with(t.Algorithm)
 	if err != nil {
 		return "", err
 	}
-	signed, err := signs.logout.Sign(payload)
-	if err != nil {
-		return "", err
-	}
-	return signed.CompactSerialize()
+	return serialize(signs.logout, claims)
 }
