@@ -59,8 +59,11 @@ func TestDeferredWork_FollowsItsTransaction(t *testing.T) {
 	each(t, func(t *testing.T, _ *clock.Fake, join func() node) {
 		ctx := context.Background()
 		n := join()
+		var mu sync.Mutex
 		var done []string
 		q := n.queue(do(func(_ context.Context, text string) error {
+			mu.Lock()
+			defer mu.Unlock()
 			done = append(done, text)
 			return nil
 		}))
