@@ -52,6 +52,7 @@ var doubles = []string{
 	module + "/internal/apptest",
 	module + "/internal/testbed",
 	module + "/internal/platform/db/dbtest",
+	module + "/internal/platform/crypt/jwttest",
 	module + "/internal/mfa/softkey",
 	module + "/internal/oidc/dpop/dpoptest",
 	"github.com/descope/virtualwebauthn",

@@ -58,7 +58,7 @@ type ClientMetadata struct {
 }
 
 // RequiresSession reports whether logout tokens must name the session.
-func (m *ClientMetadata) RequiresSession() bool { return isTrue(m.BackchannelLogoutSessionRequired) }
+func (m *ClientMetadata) RequiresSession() bool { return IsTrue(m.BackchannelLogoutSessionRequired) }
 
 // CustomMetadata are settings beyond the standard. A nil field is its default.
 type CustomMetadata struct {
@@ -130,13 +130,13 @@ func (a *Application) checkType() error {
 	switch {
 	case a.Type == SAML:
 		return ErrUseSAMLAPI
-	case isTrue(a.Custom.IsDeviceFlow) && a.Type != Native:
+	case IsTrue(a.Custom.IsDeviceFlow) && a.Type != Native:
 		return ErrDeviceFlowNativeOnly
 	case a.Type == Protected && a.Protected == nil:
 		return ErrProtectedMetadata
 	case a.IsThirdParty && a.Type != Traditional && a.Type != SPA && a.Type != Native:
 		return ErrThirdPartyType
-	case a.IsThirdParty && isTrue(a.Custom.AllowTokenExchange):
+	case a.IsThirdParty && IsTrue(a.Custom.AllowTokenExchange):
 		return ErrThirdPartyExchange
 	case a.Type == Protected:
 		return ErrProtectedUnavailable
@@ -170,7 +170,8 @@ func (c *CustomMetadata) check() error {
 	return c.CheckKeys()
 }
 
-func isTrue(flag *bool) bool { return flag != nil && *flag }
+// IsTrue reports whether an optional flag is there and set.
+func IsTrue(flag *bool) bool { return flag != nil && *flag }
 
 // checkCustomData refuses more than an application should carry around.
 func checkCustomData(data map[string]any) error {

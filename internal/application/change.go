@@ -96,9 +96,9 @@ func (a *Application) allows(ctx context.Context, q db.Q, p *Patch) error {
 		}
 	}
 	switch {
-	case a.IsThirdParty && isTrue(p.Custom.Value.AllowTokenExchange):
+	case a.IsThirdParty && IsTrue(p.Custom.Value.AllowTokenExchange):
 		return ErrThirdPartyExchange
-	case p.Custom.Set && isTrue(p.Custom.Value.IsDeviceFlow) != isTrue(a.Custom.IsDeviceFlow):
+	case p.Custom.Set && IsTrue(p.Custom.Value.IsDeviceFlow) != IsTrue(a.Custom.IsDeviceFlow):
 		return ErrDeviceFlowFixed
 	}
 	return p.Custom.Value.checkAuthentication(a.Type)

@@ -64,9 +64,9 @@ func ThirdParty(ctx context.Context, q db.Q, id string) (*Application, error) {
 	return a, err
 }
 
-// AddConsentScopes lets a third-party application, or all that are Unregistered, ask for more scopes; those
-// that it may ask for already do no harm. Scopes of a Management API are never
-// given away.
+// AddConsentScopes lets a third-party application, or all that are Unregistered,
+// ask for more scopes; those that it may ask for already do no harm. Scopes of a
+// Management API are never given away.
 func AddConsentScopes(ctx context.Context, tx *db.Tx, id string, s ConsentScopes) error {
 	if id != Unregistered {
 		if _, err := ThirdParty(ctx, tx, id); err != nil {

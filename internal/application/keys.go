@@ -103,7 +103,7 @@ func (c *CustomMetadata) CheckKeys() error {
 		return web.Invalid("customClientMetadata.jwksUri", "must not stand beside jwks")
 	case c.JWKSURI != "" && !isSecureURL(c.JWKSURI):
 		return web.Invalid("customClientMetadata.jwksUri", "must be an https address without credentials or fragment")
-	case isTrue(c.RequireSignedRequestObject) && !c.hasKeys():
+	case IsTrue(c.RequireSignedRequestObject) && !c.hasKeys():
 		return web.Invalid("customClientMetadata.requireSignedRequestObject", "needs jwks or jwksUri")
 	}
 	return nil

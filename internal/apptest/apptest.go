@@ -56,7 +56,7 @@ type settings struct {
 	seed    server.Seeder
 	roles   []string
 	grace   time.Duration
-	change  func(*server.Options)
+	changes []func(*server.Options)
 }
 
 // Option changes how the server is booted.
@@ -87,7 +87,7 @@ func StagingKeys(grace time.Duration) Option { return func(s *settings) { s.grac
 
 // With changes the options with which the server is built.
 func With(change func(o *server.Options)) Option {
-	return func(s *settings) { s.change = change }
+	return func(s *settings) { s.changes = append(s.changes, change) }
 }
 
 // WithoutAssets boots a server that has no place for uploads.
@@ -161,8 +161,8 @@ func boot(t testing.TB, app *App, s settings) *server.Server {
 		Endpoint: parse(t, app.URL), AdminEndpoint: parse(t, app.AdminURL),
 		Proxies: s.proxies, Seed: s.seed, DefaultRoles: s.roles, KeyGrace: s.grace, StatusAPIKey: StatusKey, WrapOperator: admitOperators,
 	}
-	if s.change != nil {
-		s.change(&o)
+	for _, change := range s.changes {
+		change(&o)
 	}
 	built, err := server.New(context.WithoutCancel(t.Context()), o)
 	if err != nil {

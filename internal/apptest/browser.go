@@ -114,6 +114,12 @@ func (b *Browser) Identify(c *Client, username, password string, pairs ...string
 	if a := b.Authorize(c, pairs...); a.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("authorize: %d %s", a.StatusCode, a.Text)
 	}
+	b.Prove(username, password)
+}
+
+// Prove is Identify for a sign-in that has begun.
+func (b *Browser) Prove(username, password string) {
+	b.t.Helper()
 	b.Step(http.MethodPut, "", `{"interactionEvent":"SignIn"}`)
 	a := b.VerifyPassword(username, password)
 	if a.StatusCode != http.StatusOK {

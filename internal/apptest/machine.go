@@ -3,7 +3,6 @@ package apptest
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"signet/internal/application"
+	"signet/internal/platform/crypt/jwttest"
 	"signet/internal/platform/db"
 	"signet/internal/resource"
 	"signet/internal/role"
@@ -88,31 +88,7 @@ func (a *App) SignJWT(t testing.TB, tenantID string, header, claims map[string]a
 	}
 	full := map[string]any{"typ": "at+jwt"}
 	maps.Copy(full, header)
-	options := &jose.SignerOptions{}
-	for name, value := range full {
-		if value != nil {
-			options.WithHeader(jose.HeaderKey(name), value)
-		}
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{
-		Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: key.ID},
-	}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compact, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compact
+	return jwttest.Sign(t, key.Algorithm, jose.JSONWebKey{Key: private, KeyID: key.ID}, full, claims)
 }
 
 // ManagementClaims are what an access token of a tenant says that is good for a

@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
+	"signet/internal/platform/bounded"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
@@ -32,6 +32,8 @@ var (
 	OneUserCode = Rate{Burst: 30, Every: time.Minute}
 	// DeviceAuthorization is how often one address may ask for a code.
 	DeviceAuthorization = Rate{Burst: 60, Every: 2 * time.Second}
+	// ClientDocument is how often one address may have a client's document fetched.
+	ClientDocument = Rate{Burst: 30, Every: 10 * time.Second}
 	// Upload is what one person may upload, or one address before anybody is known.
 	Upload = Rate{Burst: 10, Every: 10 * time.Minute}
 )
@@ -46,19 +48,14 @@ const maxBuckets = 100_000
 // memory is the whole truth. A nil Limiter allows everything. Safe for
 // concurrent use.
 type Limiter struct {
-	// buckets are an *otter.Cache[bucketKey, *rate.Limiter]. As its generic type
-	// does not show, only this package compiles its many functions, not every one
-	// that knows a Limiter; for the same reason what touches it stays out of line.
-	buckets any
+	buckets *bounded.Map[bucketKey, *rate.Limiter]
 }
 
 type bucketKey struct{ tenant, key string }
 
 // NewLimiter returns a Limiter with full buckets.
-//
-//go:noinline
 func NewLimiter() *Limiter {
-	return &Limiter{buckets: otter.Must(&otter.Options[bucketKey, *rate.Limiter]{MaximumSize: maxBuckets})}
+	return &Limiter{buckets: bounded.New[bucketKey, *rate.Limiter](maxBuckets)}
 }
 
 // Allow takes a token from the bucket of key, or returns ErrRateLimited. A key
@@ -69,7 +66,10 @@ func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string
 		return nil
 	}
 	at := now()
-	if !l.bucket(bucketKey{q.TenantID(), key}, r).AllowN(at, 1) {
+	bucket := l.buckets.GetOrMake(bucketKey{q.TenantID(), key}, func() *rate.Limiter {
+		return rate.NewLimiter(rate.Every(r.Every), r.Burst)
+	})
+	if !bucket.AllowN(at, 1) {
 		return limited(r)
 	}
 	if q.Dialect() == db.SQLite {
@@ -80,14 +80,6 @@ func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string
 		return limited(r)
 	}
 	return err
-}
-
-//go:noinline
-func (l *Limiter) bucket(key bucketKey, r Rate) *rate.Limiter {
-	bucket, _ := l.buckets.(*otter.Cache[bucketKey, *rate.Limiter]).ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Every(r.Every), r.Burst), false
-	})
-	return bucket
 }
 
 func limited(r Rate) error {

@@ -70,12 +70,12 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		trail:      trail,
 	}
 	p.clients = client.NewDirectory(o.Pool, client.Options{
-		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Settings: config, Algorithms: p.idTokenAlgorithms,
+		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms,
 	})
 	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
 	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter, Settings: config}
-	p.provider = oidcapi.New(o.Pool, authorizations, o.Keyring, config)
+	p.provider = oidcapi.New(o.Pool, authorizations, p.tokens, proofs)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))
 	p.signIn = &signin.Engine{
 		Experience: p.experience, Hasher: o.Hasher, Keyring: o.Keyring, Clock: o.Clock, Limiter: p.limiter,

@@ -2,121 +2,19 @@ package server_test
 
 import (
 	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"maps"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
-	"signet/internal/platform/fetch"
 	"signet/internal/server"
 	"signet/internal/tenant"
 )
-
-// described is a client that nobody has registered, at an HTTPS server of its own.
-type described struct {
-	*httptest.Server
-
-	id      string
-	calls   atomic.Int64
-	answer  atomic.Value // of http.HandlerFunc
-	control string       // Cache-Control
-}
-
-const describedPath = "/client.json"
-
-// describe starts one; changes replace members of its document, nil leaves one
-// out.
-func describe(t *testing.T, changes map[string]any) *described {
-	t.Helper()
-	d := &described{}
-	d.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.calls.Add(1)
-		d.answer.Load().(http.HandlerFunc)(w, r)
-	}))
-	t.Cleanup(d.Close)
-	d.id = d.URL + describedPath
-	d.publish(changes)
-	return d
-}
-
-func (d *described) publish(changes map[string]any) {
-	doc := map[string]any{"client_id": d.id, "client_name": "Robot", "redirect_uris": []string{apptest.CallbackURI}, "token_endpoint_auth_method": "none"}
-	maps.Copy(doc, changes)
-	for name, value := range changes {
-		if value == nil {
-			delete(doc, name)
-		}
-	}
-	d.answer.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", d.control)
-		_ = json.NewEncoder(w).Encode(doc)
-	}))
-}
-
-// party is the client as the tests' browser knows clients.
-func (d *described) party() *apptest.Client {
-	return &apptest.Client{Application: &application.Application{ID: d.id, OIDC: application.ClientMetadata{RedirectURIs: []string{apptest.CallbackURI}}}}
-}
-
-// reachingTests boots a server that fetches from the tests' own HTTPS servers.
-func reachingTests() apptest.Option {
-	s := httptest.NewTLSServer(nil)
-	defer s.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	outbound := fetch.New(fetch.Options{Timeout: 2 * time.Second, AllowPrivate: true})
-	outbound.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
-	return apptest.With(func(o *server.Options) { o.Outbound = outbound })
-}
-
-func allowDescribed(t *testing.T, app *apptest.App) *apptest.Operator {
-	t.Helper()
-	o := app.Operator(t)
-	o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
-	o.Want(201, "POST", "/api/cimd/user-consent-scopes", `{"userScopes":["profile","urn:logto:scope:organizations"]}`)
-	return o
-}
-
-// asks brings robin to the page that asks; begin is the authorization request.
-func asks(t *testing.T, b *apptest.Browser, begin string) *apptest.Answer {
-	t.Helper()
-	a := b.Do("GET", begin, "")
-	if a.StatusCode != http.StatusSeeOther {
-		t.Fatalf("%d %s", a.StatusCode, a.Text)
-	}
-	if strings.HasPrefix(a.Header.Get("Location"), "/sign-in") {
-		b.Step("PUT", "", `{"interactionEvent":"SignIn"}`)
-		verified := b.VerifyPassword("robin", apptest.Password)
-		b.Step("POST", "/identification", `{"verificationId":"`+verified.String("verificationId")+`"}`)
-		a = b.Visit(strings.TrimPrefix(b.Step("POST", "/submit", "").String("redirectTo"), b.Endpoint))
-	} else {
-		a = b.Visit(a.Header.Get("Location"))
-	}
-	if a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "to use your account?") {
-		t.Fatalf("no question: %d %s", a.StatusCode, a.Text)
-	}
-	return a
-}
-
-func allow(t *testing.T, b *apptest.Browser, page *apptest.Answer, pairs ...string) *url.URL {
-	t.Helper()
-	posted := b.Send(page, append([]string{"decision", "allow"}, pairs...)...)
-	if posted.StatusCode != http.StatusSeeOther {
-		t.Fatalf("posted: %d %s", posted.StatusCode, posted.Text)
-	}
-	return b.Follow(posted.Header.Get("Location"))
-}
 
 // A client that nobody has registered signs people in, who are asked every time.
 func TestDescribedClient(t *testing.T) {
@@ -373,6 +271,36 @@ func TestDescribedClient_Cache(t *testing.T) {
 		d.publish(map[string]any{"redirect_uris": []string{"https://elsewhere.example/"}})
 		app.Clock.Advance(time.Millisecond)
 		ask(400, 2)
+	}
+}
+
+// Anybody can name an address: nobody has us call one after the other.
+func TestDescribedClient_LimitsFetches(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, reachingTests(), trusting)
+	allowDescribed(t, app)
+	d := describe(t, nil)
+	ask := func(id, address string) int {
+		return app.Browser(t).Do("GET", "/oidc/auth?client_id="+url.QueryEscape(id), "", "X-Forwarded-For", address).StatusCode
+	}
+	if status := ask(d.id, "192.0.2.1"); status != http.StatusSeeOther {
+		t.Fatalf("a good one: %d", status)
+	}
+	status := 0
+	for i := range 30 {
+		if status = ask(fmt.Sprintf("%s?%d", d.id, i), "192.0.2.1"); i < 29 && status != http.StatusBadRequest {
+			t.Fatalf("%d: %d", i, status)
+		}
+	}
+	calls := d.calls.Load()
+	if status != http.StatusTooManyRequests || calls != 30 {
+		t.Errorf("the last gets %d; %d calls", status, calls)
+	}
+	if status := ask(d.id, "192.0.2.1"); status != http.StatusSeeOther {
+		t.Errorf("a document that is known: %d", status)
+	}
+	if status := ask(d.id+"?other", "198.51.100.1"); status != http.StatusBadRequest || d.calls.Load() != calls+1 {
+		t.Errorf("somebody else: %d", status)
 	}
 }
 

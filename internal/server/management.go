@@ -27,14 +27,15 @@ import (
 // reference. Every one of them stands behind the guard of operators.
 func (p *parts) management() []web.Table {
 	now, ring, guard := p.options.Clock, p.options.Keyring, p.operator
+	applications := &applicationapi.API{Clock: now, Ring: ring, Operator: guard}
 	tables := []web.Table{
 		(&userapi.API{
 			Clock: now, Hasher: p.options.Hasher, Experience: p.experience, Clients: p.clients,
 			IgnoreUsernameCase: p.options.IgnoreUsernameCase, DefaultRoles: p.options.DefaultRoles, Operator: guard,
 		}).Table(),
 		(&userapi.Factors{Clock: now, Keyring: ring, Operator: guard}).FactorTable(),
-		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Table(),
-		(&applicationapi.API{Clock: now, Ring: ring, Operator: guard}).Addressed(),
+		applications.Table(),
+		applications.Addressed(),
 		(&applicationapi.System{Operator: guard}).Table(),
 		(&resourceapi.API{Clock: now, Operator: guard}).Table(),
 		(&roleapi.API{Clock: now, Operator: guard}).Table(),

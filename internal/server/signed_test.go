@@ -16,6 +16,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/platform/crypt/jwttest"
 	"signet/internal/tenant"
 )
 
@@ -50,27 +51,11 @@ func clientKeys(t testing.TB) *application.KeySet {
 // signClaims signs claims with a key, typ in the header unless it is "".
 func signClaims(t testing.TB, key *ecdsa.PrivateKey, typ string, claims map[string]any) string {
 	t.Helper()
-	o := (&jose.SignerOptions{}).WithHeader("kid", "k1")
+	header := map[string]any{"kid": "k1"}
 	if typ != "" {
-		o = o.WithType(jose.ContentType(typ))
+		header["typ"] = typ
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := signer.Sign(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return jwttest.Sign(t, "ES256", key, header, claims)
 }
 
 // requestClaims are an authorization request as a client signs it; changes
@@ -219,6 +204,27 @@ func TestPushedRequest_Required(t *testing.T) {
 			t.Errorf("pushed: %d %s", a.StatusCode, a.Text)
 		}
 	})
+}
+
+// A request that the client alone may make cannot be repeated by a browser, not
+// even for another account.
+func TestPushedRequest_IsNotForAnotherAccount(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	app.CreateUser(t, "robin")
+	yes := true
+	for requires, links := range map[*bool]int{&yes: 0, nil: 1} {
+		c := app.CreateApp(t, application.Application{
+			Type: application.Traditional, IsThirdParty: true, Custom: application.CustomMetadata{RequirePushedAuthorizationRequests: requires},
+		})
+		b := app.Browser(t)
+		b.Do("GET", pushedURL(c, push(t, b, c, "scope", "openid").String("request_uri")), "")
+		b.Prove("robin", apptest.Password)
+		page := b.Visit(strings.TrimPrefix(b.Step("POST", "/submit", "").String("redirectTo"), b.Endpoint))
+		if n := strings.Count(page.Text, "Use a different account"); page.StatusCode != http.StatusOK || n != links {
+			t.Errorf("required %v: %d links, %d %s", requires != nil, n, page.StatusCode, page.Text)
+		}
+	}
 }
 
 // Every endpoint that knows clients by a secret knows them by what they sign.

@@ -43,7 +43,10 @@ func (p *Pages) askForPasskey(v *visit, status int, failure string) error {
 		Form: p.form(v), Ceremony: hosted.Ceremony{Failure: failure}, SwitchURL: v.withApp(pathSignIn),
 	}
 	if v.in.StepsUp() {
-		page.StepsUp, page.SwitchURL = true, v.tenant.Path(v.in.Params.Again())
+		page.StepsUp = true
+		if again := v.in.Params.Again(); again != "" {
+			page.SwitchURL = v.tenant.Path(again)
+		}
 	}
 	if len(withPages(step.Factors)) > 1 {
 		page.OtherURL = v.withApp(pathVerify)

@@ -116,9 +116,10 @@ func (p *Params) stepUpPage() string {
 }
 
 // Again returns the request, relative to the endpoint, for another account; "" if
-// it came from a device, which does not ask through this browser.
+// this browser cannot repeat it: it came from a device, or the client alone may
+// make it.
 func (p *Params) Again() string {
-	if p.Device != nil {
+	if p.Device != nil || p.IsClientsOwn {
 		return ""
 	}
 	query := orderedQuery{}

@@ -100,6 +100,9 @@ type Params struct {
 	HintedUser string `json:"hinted_user,omitempty"`
 	LoginHint  string `json:"login_hint,omitempty"`
 	UILocales  string `json:"ui_locales,omitempty"`
+	// IsClientsOwn says that the client demands to send or sign the request itself:
+	// the browser cannot repeat it.
+	IsClientsOwn bool `json:"is_clients_own,omitempty"`
 	// Device names the device that waits for the answer, as the database does;
 	// it is nil if a browser does.
 	Device []byte `json:"device,omitempty"`

@@ -43,5 +43,6 @@ func checkArrival(_ context.Context, _ db.Q, rq *Request) error {
 	case rq.Client.RequiresSignedRequest && !rq.isSigned && !rq.isPushed:
 		return proto.ErrInvalidRequest.Describe("the client signs its authorization requests")
 	}
+	rq.Params.IsClientsOwn = rq.Client.RequiresPushedRequest || rq.Client.RequiresSignedRequest
 	return nil
 }

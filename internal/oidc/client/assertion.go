@@ -70,8 +70,8 @@ func subjectOf(raw string) (string, error) {
 }
 
 // checkAssertion has a client prove to be itself by what it has signed, and spends
-// the assertion. Its subject is the client, which was found by that. It returns the name of the secret that the client signed with,
-// "" if with a private key.
+// the assertion. Its subject is the client, which was found by that. It returns
+// the name of the secret that the client signed with, "" if with a private key.
 func (d *Directory) checkAssertion(ctx context.Context, q db.Q, now int64, c *Client, raw string, audiences []string) (secret string, err error) {
 	var claims jwt.Claims
 	if c.authMethod == application.AuthSecretJWT {

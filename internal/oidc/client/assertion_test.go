@@ -20,6 +20,7 @@ import (
 	"signet/internal/application"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt/jwttest"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/errs"
@@ -88,34 +89,15 @@ func valid(id string, changes claims) claims {
 // sign returns a JWT; header are members of its header.
 func sign(t testing.TB, alg string, key any, header map[string]any, payload any) string {
 	t.Helper()
-	body, isRaw := payload.([]byte)
-	if !isRaw {
-		var err error
-		if body, err = json.Marshal(payload); err != nil {
+	if alg == "Ed25519" { // go-jose knows its older name alone
+		body, err := json.Marshal(payload)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if alg == "Ed25519" { // go-jose knows its older name alone
 		head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"Ed25519"}`)) + "." + base64.RawURLEncoding.EncodeToString(body)
 		return head + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key.(ed25519.PrivateKey), []byte(head)))
 	}
-	o := &jose.SignerOptions{}
-	for name, value := range header {
-		o = o.WithHeader(jose.HeaderKey(name), value)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: key}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := signer.Sign(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return jwttest.Sign(t, alg, key, header, payload)
 }
 
 func own(t testing.TB, payload any) string {

@@ -1,7 +1,7 @@
 // Package client resolves the client of a protocol request: from the registered
-// applications or as one of the built-in ones, with what its type implies (RFC
-// 7591 vocabulary), where it may be sent back to, and whether it has proved to
-// be itself.
+// applications, as one of the built-in ones or from a client ID metadata document,
+// with what its type implies (RFC 7591 vocabulary), where it may be sent back to,
+// and whether it has proved to be itself.
 package client
 
 import (
@@ -88,8 +88,16 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		HasSID:               a.OIDC.BackchannelLogoutURI != "" && a.OIDC.RequiresSession(),
 		CORSAllowedOrigins:   a.Custom.CORSAllowedOrigins,
 		IDTokenAlgorithm:     a.Custom.IDTokenSignedResponseAlg,
-		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL, RotatesRefresh: true,
-		secrets: secrets,
+		IDTokenTTL:           defaultIDTokenTTL, RefreshTTL: defaultRefreshTTL,
+		RotatesRefresh:  a.Custom.RotateRefreshToken == nil || *a.Custom.RotateRefreshToken,
+		AlwaysIssues:    application.IsTrue(a.Custom.AlwaysIssueRefreshToken) && a.Type != application.Native,
+		ExchangesTokens: application.IsTrue(a.Custom.AllowTokenExchange) && !a.IsThirdParty,
+		SignsInDevices:  application.IsTrue(a.Custom.IsDeviceFlow) && a.Type == application.Native,
+		RequiresDPoP:    application.IsTrue(a.Custom.DPoPBoundAccessTokens),
+
+		RequiresSignedRequest: application.IsTrue(a.Custom.RequireSignedRequestObject),
+		RequiresPushedRequest: application.IsTrue(a.Custom.RequirePushedAuthorizationRequests),
+		secrets:               secrets,
 	}
 	c.setProof(a)
 	if ttl := a.Custom.IDTokenTTL; ttl != nil {
@@ -101,29 +109,13 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 	if days := a.Custom.RefreshTokenTTLInDays; days != nil {
 		c.RefreshTTL = time.Duration(*days) * 24 * time.Hour
 	}
-	if rotate := a.Custom.RotateRefreshToken; rotate != nil {
-		c.RotatesRefresh = *rotate
-	}
-	if always := a.Custom.AlwaysIssueRefreshToken; always != nil {
-		c.AlwaysIssues = *always && a.Type != application.Native
-	}
-	if exchanges := a.Custom.AllowTokenExchange; exchanges != nil {
-		c.ExchangesTokens = *exchanges && !a.IsThirdParty
-	}
-	if devices := a.Custom.IsDeviceFlow; devices != nil {
-		c.SignsInDevices = *devices && a.Type == application.Native
-	}
-	if requires := a.Custom.DPoPBoundAccessTokens; requires != nil {
-		c.RequiresDPoP = *requires
-	}
 	if limit := a.Custom.MaxAllowedGrants; limit != nil {
 		c.MaxGrants = int(*limit)
 	}
 	return c
 }
 
-// setProof takes over how the application proves to be itself, and what it has to
-// prove.
+// setProof takes over how the application proves to be itself.
 func (c *Client) setProof(a *application.Application) {
 	switch {
 	case a.Type == application.Native || a.Type == application.SPA:
@@ -136,12 +128,6 @@ func (c *Client) setProof(a *application.Application) {
 	c.authAlgorithm, c.keysURI = a.Custom.TokenEndpointAuthSigningAlg, a.Custom.JWKSURI
 	if a.Custom.JWKS != nil {
 		c.keys = a.Custom.JWKS.Usable()
-	}
-	if signed := a.Custom.RequireSignedRequestObject; signed != nil {
-		c.RequiresSignedRequest = *signed
-	}
-	if pushed := a.Custom.RequirePushedAuthorizationRequests; pushed != nil {
-		c.RequiresPushedRequest = *pushed
 	}
 }
 

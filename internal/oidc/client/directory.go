@@ -10,6 +10,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/sentinel"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 )
@@ -24,6 +25,8 @@ type Options struct {
 	Clock clock.Clock
 	// Outbound fetches what clients publish, from wherever they say.
 	Outbound *http.Client
+	// Limiter bounds how often one address has us fetch something; nil does not.
+	Limiter *sentinel.Limiter
 	// Settings say whether clients may be known by an address, Algorithms with
 	// what the ID tokens of the tenant of q can be signed.
 	Settings   *settings.Reader
@@ -42,7 +45,7 @@ type Directory struct {
 func NewDirectory(p *db.Pool, o Options) *Directory {
 	return &Directory{
 		cache:   db.NewCache[string, *Client](p, application.Family, 4096),
-		options: o, published: newKeySets(o.Outbound, o.Clock), documents: newDocuments(o.Outbound, o.Clock),
+		options: o, published: newKeySets(o.Outbound, o.Clock), documents: newDocuments(o),
 	}
 }
 

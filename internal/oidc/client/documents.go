@@ -13,9 +13,12 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/bounded"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 )
 
 const (
@@ -38,10 +41,11 @@ const (
 type documents struct {
 	outbound *http.Client
 	clock    clock.Clock
+	limiter  *sentinel.Limiter
 	flight   singleflight.Group
 	slots    chan struct{}
 	// failed are addresses that are left alone, with the time until then and why.
-	failed recent[failure]
+	failed *bounded.Map[string, failure]
 }
 
 type failure struct {
@@ -49,10 +53,10 @@ type failure struct {
 	err   error
 }
 
-func newDocuments(outbound *http.Client, now clock.Clock) *documents {
+func newDocuments(o Options) *documents {
 	return &documents{
-		outbound: outbound, clock: now, slots: make(chan struct{}, maxDocumentFetches),
-		failed: recent[failure]{most: 4096},
+		outbound: o.Outbound, clock: o.Clock, limiter: o.Limiter, slots: make(chan struct{}, maxDocumentFetches),
+		failed: bounded.New[string, failure](4096),
 	}
 }
 
@@ -75,8 +79,14 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 	case inTransaction:
 		return nil, errNoDocument
 	}
+	if err := d.limiter.AllowAddress(ctx, q, d.clock, "client-document", web.Info(ctx).IP, sentinel.ClientDocument); err != nil {
+		if errors.Is(err, sentinel.ErrRateLimited) {
+			err = proto.ErrTooManyRequests
+		}
+		return nil, err
+	}
 	key := q.TenantID() + " " + id
-	if f, ok := d.failed.get(key); ok && now < f.until {
+	if f, ok := d.failed.Get(key); ok && now < f.until {
 		return nil, f.err
 	}
 	found, err, _ := d.flight.Do(key, func() (any, error) {
@@ -93,7 +103,7 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 			err = good(body)
 		}
 		if err != nil {
-			d.failed.set(key, failure{now + documentPause.Milliseconds(), err})
+			d.failed.Set(key, failure{now + documentPause.Milliseconds(), err})
 			return nil, err
 		}
 		return body, storeDocument(ctx, q, id, body, now, now+life.Milliseconds())

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"signet/internal/application"
+	"signet/internal/platform/bounded"
 	"signet/internal/platform/clock"
 )
 
@@ -27,7 +28,7 @@ const (
 type keySets struct {
 	outbound *http.Client
 	clock    clock.Clock
-	fetched  recent[*keySet]
+	fetched  *bounded.Map[string, *keySet]
 	flight   singleflight.Group
 }
 
@@ -38,19 +39,19 @@ type keySet struct {
 }
 
 func newKeySets(outbound *http.Client, now clock.Clock) *keySets {
-	return &keySets{outbound: outbound, clock: now, fetched: recent[*keySet]{most: 1024}}
+	return &keySets{outbound: outbound, clock: now, fetched: bounded.New[string, *keySet](1024)}
 }
 
 // get returns the keys that are published at an address. A key id that is not
 // among them may be a new one: then they are fetched again, but nobody can have
 // us do so all the time. What cannot be fetched is a reason to refuse.
 func (s *keySets) get(ctx context.Context, uri, keyID string) ([]jose.JSONWebKey, error) {
-	set, ok := s.fetched.get(uri)
+	set, ok := s.fetched.Get(uri)
 	if !ok || !set.holds(s.clock.Millis(), keyID) {
 		found, _, _ := s.flight.Do(uri, func() (any, error) {
 			// Others wait for the same answer: it must not end with one request.
 			set := s.fetch(context.WithoutCancel(ctx), uri)
-			s.fetched.set(uri, set)
+			s.fetched.Set(uri, set)
 			return set, nil
 		})
 		set = found.(*keySet)

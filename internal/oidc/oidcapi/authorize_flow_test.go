@@ -15,9 +15,7 @@ import (
 
 func TestAuthorize_FromRequestToCode(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 
 		a := b.authorize("scope", "openid profile offline_access", "prompt", "consent", "nonce", "n", "resource", api)
 		if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in?app_id=spa" {
@@ -72,9 +70,7 @@ func TestAuthorize_FromRequestToCode(t *testing.T) {
 
 func TestAuthorize_RecordsTheFirstApplicationOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		b.follow("/oidc/auth?" + request("client_id", traditional).Encode())
 		u, err := user.ByID(s.ctx, s.db, alice)
@@ -90,9 +86,7 @@ func TestAuthorize_RecordsTheFirstApplicationOnce(t *testing.T) {
 
 func TestAuthorize_LiveSessionNeedsNobody(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		before := b.cookie("_session")
 		a := b.authorize()
@@ -124,9 +118,7 @@ func TestAuthorize_LiveSessionNeedsNobody(t *testing.T) {
 // hour.
 func TestAuthorize_UseRenewsTheSession(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		for _, step := range []struct {
 			after   time.Duration
@@ -153,9 +145,7 @@ func TestAuthorize_UseRenewsTheSession(t *testing.T) {
 // Attack 32: the sign-in that the client asks for cannot be replaced by consent.
 func TestConsent_IsNoSignIn(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		b.authorize("prompt", "login")
 		uid := b.interaction(spa).UID
@@ -171,9 +161,7 @@ func TestConsent_IsNoSignIn(t *testing.T) {
 // Several applications sign in side by side in one browser.
 func TestAuthorize_ParallelTabs(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		other := []string{"client_id", otherSPA, "redirect_uri", "https://a.apps.example.com/cb", "state", "second"}
 		b.authorize()
 		b.authorize(other...)
@@ -196,9 +184,7 @@ func TestAuthorize_ParallelTabs(t *testing.T) {
 // Two tabs of one application: the newer one counts, the older one says so.
 func TestAuthorize_NewerTabOfTheSameApplicationWins(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize("state", "old")
 		old := b.interaction(spa).UID
 		b.authorize("state", "new")
@@ -215,9 +201,7 @@ func TestAuthorize_NewerTabOfTheSameApplicationWins(t *testing.T) {
 // A session that ends while a page is open does not let the page go on.
 func TestConsent_SessionEndedMeanwhile(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize()
 		b.get(b.signIn(spa, alice))
 		consent := b.interaction(spa)

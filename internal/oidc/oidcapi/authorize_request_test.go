@@ -250,9 +250,7 @@ func TestAuthorize_ExtraParametersChooseThePage(t *testing.T) {
 
 func TestAuthorize_PromptNone(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		none := func(pairs ...string) string {
 			a := b.authorize(append([]string{"prompt", "none"}, pairs...)...)
 			q := a.location(t).Query()
@@ -291,9 +289,7 @@ func TestAuthorize_PromptNone(t *testing.T) {
 
 func TestAuthorize_PromptAndMaxAgeAskAgain(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		s.clock.Advance(time.Minute)
 		for _, c := range []struct {
@@ -329,9 +325,7 @@ func TestAuthorize_PromptAndMaxAgeAskAgain(t *testing.T) {
 
 func TestAuthorize_IDTokenHint(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		if a := b.authorize("prompt", "none", "id_token_hint", s.idToken(spa, alice)); a.location(t).Query().Get("code") == "" {
 			t.Errorf("the user's own token: %s", a.Header.Get("Location"))
@@ -385,9 +379,7 @@ func TestResume_UnknownOrForeignNames(t *testing.T) {
 // Nothing is granted to a third-party application before its user has agreed.
 func TestConsent_ThirdPartyApplicationIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize("client_id", thirdParty, "scope", "openid")
 		if a := b.get(b.signIn(thirdParty, alice)); a.Header.Get("Location") != "/consent?app_id=third-party" {
 			t.Fatalf("the sign-in leads to %s", a.Header.Get("Location"))

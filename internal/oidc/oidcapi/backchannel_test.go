@@ -1,12 +1,7 @@
 package oidcapi_test
 
 import (
-	"encoding/json"
 	"errors"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"reflect"
 	"strings"
 	"sync"
@@ -16,157 +11,18 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"signet/internal/application"
-	"signet/internal/audit"
 	"signet/internal/oidc/client"
-	"signet/internal/oidc/logout"
 	"signet/internal/oidc/signedin"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/fetch"
-	"signet/internal/platform/job"
-	"signet/internal/platform/web"
-	"signet/internal/tenant"
 )
-
-// party is an application that is told when its users sign out.
-type party struct {
-	*httptest.Server
-
-	mu     sync.Mutex
-	told   []notice
-	answer int
-}
-
-// notice is a logout token as its receiver sees it.
-type notice struct {
-	header jose.Header
-	claims map[string]any
-}
-
-// sub and sid are "" if the token has none.
-func (n notice) sub() string { s, _ := n.claims["sub"].(string); return s }
-func (n notice) sid() string { s, _ := n.claims["sid"].(string); return s }
-
-// party starts an application that verifies logout tokens with the published
-// keys.
-func (s *provider) party() *party {
-	p := &party{answer: http.StatusOK}
-	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n, err := s.read(r)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if err != nil {
-			s.t.Error(err)
-			return
-		}
-		p.told = append(p.told, n)
-		w.Header().Set("Location", "/elsewhere")
-		w.WriteHeader(p.answer)
-	}))
-	s.t.Cleanup(p.Close)
-	return p
-}
-
-func (s *provider) read(r *http.Request) (notice, error) {
-	raw := r.PostFormValue("logout_token")
-	if r.Method != http.MethodPost || r.URL.Path != "/told" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		return notice{}, errors.New(r.Method + " " + r.URL.Path)
-	}
-	set, err := s.keys.Set(s.ctx, s.db)
-	if err != nil {
-		return notice{}, err
-	}
-	var published jose.JSONWebKeySet
-	if err := json.Unmarshal(set.JWKS, &published); err != nil {
-		return notice{}, err
-	}
-	signed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.ES384, jose.EdDSA})
-	if err != nil {
-		return notice{}, err
-	}
-	n := notice{header: signed.Signatures[0].Protected}
-	payload, err := signed.Verify(published)
-	if err != nil {
-		return notice{}, err
-	}
-	return n, json.Unmarshal(payload, &n.claims)
-}
-
-// received returns what the application was told since the last call.
-func (p *party) received() []notice {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	told := p.told
-	p.told = nil
-	return told
-}
-
-func (p *party) answers(status int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.answer = status
-}
-
-// tells registers the back-channel logout URI of an application.
-func (s *provider) tells(p *party, clientID string, requiresSession bool, custom application.CustomMetadata) {
-	s.t.Helper()
-	s.tx(func(tx *db.Tx) error {
-		a, err := application.ByID(s.ctx, tx, clientID)
-		if err != nil {
-			return err
-		}
-		a.OIDC.BackchannelLogoutURI, a.OIDC.BackchannelLogoutSessionRequired = p.URL+"/told", &requiresSession
-		_, err = application.Update(s.ctx, tx, clientID, application.Patch{
-			OIDC:   web.Opt[application.ClientMetadata]{Set: true, Value: a.OIDC},
-			Custom: web.Opt[application.CustomMetadata]{Set: true, Value: custom},
-		})
-		return err
-	})
-}
-
-// deliver does what is due of what applications must be told.
-func (s *provider) deliver() { s.deliverOver(fetch.Options{AllowPrivate: true}) }
-
-func (s *provider) deliverOver(o fetch.Options) {
-	s.t.Helper()
-	pool := s.db.Pool()
-	trail := audit.NewTrail(pool, s.clock.Now)
-	defer trail.Close()
-	d := &logout.Dispatcher{
-		Clients: client.NewDirectory(pool, client.Options{Ring: s.ring}), Keys: s.keys, Clock: s.clock.Now, HTTP: fetch.New(o), Trail: trail,
-		Tenant: func(id string) *tenant.Tenant {
-			if id != s.tenant.ID {
-				return nil
-			}
-			return s.tenant
-		},
-	}
-	job.NewQueue(pool, s.clock.Now, slog.New(slog.DiscardHandler), map[string]job.Kind{token.KindLogoutNotice: d.Work()}).RunDue(s.ctx)
-}
-
-// everywhere signs a person in to two applications in one browser.
-func (s *provider) everywhere(userID string) *browser {
-	s.t.Helper()
-	b := s.browser()
-	b.authorized(userID)
-	b.follow("/oidc/auth?" + request("client_id", traditional).Encode())
-	return b
-}
-
-func (s *provider) sidOf(clientID string) string {
-	s.t.Helper()
-	sid, err := db.One[string](s.ctx, s.db, `SELECT sid FROM session_clients WHERE tenant_id = $1 AND client_id = $2`, clientID)
-	must(s.t, err)
-	return sid
-}
 
 func TestBackchannelLogout_TellsEveryApplicationOfTheSession(t *testing.T) {
 	t.Parallel()
 	onFake(t, func(t *testing.T, s *provider) {
-		simple, exact := s.party(), s.party()
-		s.tells(simple, spa, false, application.CustomMetadata{})
-		s.tells(exact, traditional, true, application.CustomMetadata{})
+		simple, exact := s.parties()
 		elsewhere := s.everywhere(bob)
 		b := s.everywhere(alice)
 		sid, err := db.One[string](s.ctx, s.db, `SELECT sid FROM session_clients WHERE tenant_id = $1 AND client_id = 'traditional'
@@ -207,10 +63,6 @@ func TestBackchannelLogout_TellsEveryApplicationOfTheSession(t *testing.T) {
 			t.Errorf("%d audit entries", n)
 		}
 	})
-}
-
-func onFake(t *testing.T, fn func(t *testing.T, s *provider)) {
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) { fn(t, newProvider(t, p)) })
 }
 
 // An application that is away is told later, by a token that is fresh again.
@@ -268,9 +120,7 @@ func TestBackchannelLogout_ReachesNoPrivateNetwork(t *testing.T) {
 func TestBackchannelLogout_SparesWhoHasReturned(t *testing.T) {
 	t.Parallel()
 	onFake(t, func(t *testing.T, s *provider) {
-		simple, exact := s.party(), s.party()
-		s.tells(simple, spa, false, application.CustomMetadata{})
-		s.tells(exact, traditional, true, application.CustomMetadata{})
+		simple, exact := s.parties()
 		b := s.everywhere(alice)
 		simple.answers(503)
 		exact.answers(503)
@@ -428,99 +278,4 @@ func TestBackchannelLogout_InTheChosenAlgorithm(t *testing.T) {
 	if told := p.received(); len(told) != 1 || told[0].header.Algorithm != "EdDSA" {
 		t.Errorf("told %v", told)
 	}
-}
-
-// Modules of the plan oidcc-backchannel-rp-initiated-logout-certification.
-func TestConformance_BackchannelRPInitiatedLogout(t *testing.T) {
-	t.Parallel()
-	t.Run("oidcc-backchannel-rp-initiated-logout-discovery-endpoint-verification", func(t *testing.T) {
-		t.Parallel()
-		got := decode(t, setup(t, dbtest.SQLite(t)).do("GET", "/oidc/.well-known/openid-configuration", ""))
-		if got["backchannel_logout_supported"] != true || got["backchannel_logout_session_supported"] != true || got["end_session_endpoint"] == nil {
-			t.Errorf("discovery says %v", got)
-		}
-	})
-	t.Run("oidcc-backchannel-rp-initiated-logout", func(t *testing.T) {
-		t.Parallel()
-		s := newProvider(t, dbtest.SQLite(t))
-		p := s.party()
-		s.tells(p, spa, true, application.CustomMetadata{})
-		b := s.browser()
-		b.authorized(alice)
-		sid := s.sidOf(spa)
-		page := b.endSession(url.Values{"id_token_hint": {s.idToken(spa, alice)}, "post_logout_redirect_uri": {bye}, "state": {"st"}})
-		if got := b.confirm(page).Header.Get("Location"); got != bye+"?state=st" {
-			t.Errorf("it leads to %s", got)
-		}
-		s.deliver()
-		if told := p.received(); len(told) != 1 || told[0].sid() != sid || told[0].claims["nonce"] != nil {
-			t.Errorf("told %v", told)
-		}
-		if got := b.authorize("prompt", "none").location(t).Query().Get("error"); got != "login_required" {
-			t.Errorf("afterwards %s", got)
-		}
-	})
-}
-
-// Modules of the plan oidcc-rp-initiated-logout-certification.
-func TestConformance_RPInitiatedLogout(t *testing.T) {
-	t.Parallel()
-	const here, nowhere = "/oidc/session/end/success", ""
-	hint := func(v url.Values) func(string) url.Values {
-		return func(idToken string) url.Values {
-			v.Set("id_token_hint", idToken)
-			return v
-		}
-	}
-	plain := func(v url.Values) func(string) url.Values { return func(string) url.Values { return v } }
-	for module, c := range map[string]struct {
-		query func(idToken string) url.Values
-		want  string // where the browser ends; nowhere is a refusal
-	}{
-		"oidcc-rp-initiated-logout": {hint(url.Values{"post_logout_redirect_uri": {bye}, "state": {"st"}}), bye + "?state=st"},
-		"oidcc-rp-initiated-logout-bad-post-logout-redirect-uri": {
-			hint(url.Values{"post_logout_redirect_uri": {"https://evil.example/"}, "state": {"st"}}), nowhere},
-		"oidcc-rp-initiated-logout-modified-id-token-hint": {func(idToken string) url.Values {
-			parts := strings.Split(idToken, ".")
-			return url.Values{"id_token_hint": {parts[0] + "." + parts[1] + "." + strings.Repeat("A", len(parts[2]))}, "post_logout_redirect_uri": {bye}, "state": {"st"}}
-		}, nowhere},
-		"oidcc-rp-initiated-logout-bad-id-token-hint": {
-			plain(url.Values{"id_token_hint": {"bad"}, "post_logout_redirect_uri": {bye}, "state": {"st"}}), nowhere},
-		"oidcc-rp-initiated-logout-no-id-token-hint": {
-			plain(url.Values{"post_logout_redirect_uri": {bye}, "state": {"st"}}), here},
-		"oidcc-rp-initiated-logout-no-params":                   {plain(nil), here},
-		"oidcc-rp-initiated-logout-no-post-logout-redirect-uri": {hint(url.Values{"state": {"st"}}), here},
-		"oidcc-rp-initiated-logout-no-state":                    {hint(url.Values{"post_logout_redirect_uri": {bye}}), bye},
-		"oidcc-rp-initiated-logout-only-state":                  {plain(url.Values{"state": {"st"}}), here},
-		"oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri": {
-			hint(url.Values{"post_logout_redirect_uri": {bye + "?extra=1"}, "state": {"st"}}), nowhere},
-	} {
-		t.Run(module, func(t *testing.T) {
-			t.Parallel()
-			s := newProvider(t, dbtest.SQLite(t))
-			b := s.browser()
-			b.authorized(alice)
-			query := c.query(s.idToken(spa, alice))
-			if c.want == nowhere {
-				a := b.get("/oidc/session/end?" + query.Encode())
-				if got := a.failure(t); !strings.HasPrefix(got, "400 oidc.invalid_request") || a.Header.Get("Location") != "" {
-					t.Errorf("not refused: %s", got)
-				}
-				return
-			}
-			if got := b.confirm(b.endSession(query)).Header.Get("Location"); got != c.want {
-				t.Errorf("it leads to %s", got)
-			}
-			if got := b.authorize("prompt", "none").location(t).Query().Get("error"); got != "login_required" {
-				t.Errorf("afterwards %s", got)
-			}
-		})
-	}
-	t.Run("oidcc-rp-initiated-logout-discovery-endpoint-verification", func(t *testing.T) {
-		t.Parallel()
-		got := decode(t, setup(t, dbtest.SQLite(t)).do("GET", "/oidc/.well-known/openid-configuration", ""))
-		if got["end_session_endpoint"] != "https://id.example/auth/oidc/session/end" {
-			t.Errorf("discovery says %v", got["end_session_endpoint"])
-		}
-	})
 }

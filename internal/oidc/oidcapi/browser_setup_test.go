@@ -23,6 +23,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/web"
 	"signet/internal/resource"
 	"signet/internal/settings"
@@ -56,6 +57,16 @@ type provider struct {
 	keys    *token.Keys
 	ctx     context.Context
 	handler http.Handler
+}
+
+// eachBrowser runs a test on both databases, with a provider and a browser that
+// knows nothing of it yet.
+func eachBrowser(t *testing.T, run func(t *testing.T, s *provider, b *browser)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		s := newProvider(t, p)
+		run(t, s, s.browser())
+	})
 }
 
 func newProvider(t testing.TB, p *db.Pool) *provider {

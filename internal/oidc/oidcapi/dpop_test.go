@@ -27,6 +27,12 @@ func bound(t testing.TB, p *db.Pool) *world {
 	return w
 }
 
+// eachBound runs a test with such a tenant on both databases.
+func eachBound(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) { run(t, bound(t, p)) })
+}
+
 func (w *world) dpop(c settings.DPoP) {
 	w.t.Helper()
 	w.tx(func(tx *db.Tx) error { return settings.PutDPoP(w.ctx, tx, w.now(), c) })
@@ -79,8 +85,7 @@ func TestDPoP_SwitchedOffMeansNothing(t *testing.T) {
 // RFC 9449 section 5: tokens of a public client are bound, the refresh token too.
 func TestDPoP_BindsTheTokensOfAPublicClient(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		w := bound(t, p)
+	eachBound(t, func(t *testing.T, w *world) {
 		key, other := dpoptest.New(t), dpoptest.New(t)
 		_, refresh, _ := w.tokens("spa", "openid")
 		got := decode(t, w.refresh(refresh, "DPoP", w.proof(key, "POST", "/oidc/token")))
@@ -151,8 +156,7 @@ func TestDPoP_BadProofAtTheTokenEndpoint(t *testing.T) {
 // userinfo (RFC 9449 section 7).
 func TestDPoP_BoundTokenAtUserinfo(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		w := bound(t, p)
+	eachBound(t, func(t *testing.T, w *world) {
 		key, other := dpoptest.New(t), dpoptest.New(t)
 		unbound, refresh, _ := w.tokens("spa", "openid")
 		access := decode(t, w.refresh(refresh, "DPoP", w.proof(key, "POST", "/oidc/token")))["access_token"].(string)
@@ -196,8 +200,7 @@ func TestDPoP_BoundTokenAtUserinfo(t *testing.T) {
 // Fifty requests with one proof: one is answered, on whichever node it arrives.
 func TestDPoP_FiftyParallelUsesOfAProofYieldOneAnswer(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		w := bound(t, p)
+	eachBound(t, func(t *testing.T, w *world) {
 		key := dpoptest.New(t)
 		_, refresh, _ := w.tokens("spa", "openid")
 		access := decode(t, w.refresh(refresh, "DPoP", w.proof(key, "POST", "/oidc/token")))["access_token"].(string)
@@ -293,8 +296,7 @@ func TestDPoP_DemandedByTheApplication(t *testing.T) {
 // for the holder of that key.
 func TestDPoP_PushedRequestBindsTheCode(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		w := bound(t, p)
+	eachBound(t, func(t *testing.T, w *world) {
 		key, other := dpoptest.New(t), dpoptest.New(t)
 		send := form("client_id", "spa", "response_type", "code", "redirect_uri", redirectURI, "scope", "openid",
 			"code_challenge", strings.Repeat("c", 43), "code_challenge_method", "S256")
@@ -334,8 +336,7 @@ func TestDPoP_PushedRequestBindsTheCode(t *testing.T) {
 // bound to, and the theft does not spend it.
 func TestDPoP_CodeNeedsItsKey(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		w := bound(t, p)
+	eachBound(t, func(t *testing.T, w *world) {
 		key, other := dpoptest.New(t), dpoptest.New(t)
 		_, _, grantID := w.tokens("server", "openid")
 		var code string

@@ -34,9 +34,7 @@ func (b *browser) confirm(page oidcapi.LogoutPage) answer {
 
 func TestLogout_EndsTheSessionAndReturnsToTheApplication(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		secret := b.cookie("_session")
 		page := b.endSession(url.Values{"client_id": {spa}, "post_logout_redirect_uri": {bye}, "state": {"a b&c"}})
@@ -66,9 +64,7 @@ func TestLogout_EndsTheSessionAndReturnsToTheApplication(t *testing.T) {
 
 func TestLogout_SparesOfflineGrants(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice, "scope", "openid offline_access", "prompt", "consent")
 		b.follow("/oidc/auth?" + request("client_id", traditional).Encode())
 		a := b.confirm(b.endSession(nil))
@@ -89,9 +85,7 @@ func TestLogout_SparesOfflineGrants(t *testing.T) {
 // Pages of the account center live by the session.
 func TestLogout_EndsTheSessionsOfOurOwnPages(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		s.tx(func(tx *db.Tx) error {
 			_, err := tx.Exec(s.ctx, `INSERT INTO account_sessions (tenant_id, id_hash, client_id, user_id, session_uid, created_at, expires_at)

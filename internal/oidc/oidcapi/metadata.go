@@ -16,7 +16,8 @@ import (
 )
 
 // metadata is what the provider says about itself (OpenID Connect Discovery
-// section 3, RFC 8414 section 2, RFC 8628 section 4). It names what works, and nothing else.
+// section 3, RFC 8414 section 2, RFC 8628 section 4). It names what works, and
+// nothing else.
 type metadata struct {
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	ClaimsParameter        bool     `json:"claims_parameter_supported"`

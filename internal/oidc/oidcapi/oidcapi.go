@@ -1,5 +1,7 @@
-// Package oidcapi is the provider's HTTP for clients: discovery, keys, tokens,
-// userinfo and revocation.
+// Package oidcapi is the provider's HTTP: API for clients (discovery, keys, tokens,
+// userinfo, introspection, revocation, pushed requests, devices), Browser for
+// people (authorization, consent, user codes, sign-out). It decides nothing: the
+// engines of oidc do.
 package oidcapi
 
 import (
@@ -13,7 +15,6 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
-	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/settings"
@@ -33,13 +34,11 @@ type API struct {
 }
 
 // New returns the endpoints of the tenants in p.
-func New(p *db.Pool, engine *authorize.Engine, ring *crypt.Keyring, config *settings.Reader) *API {
+func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier) *API {
 	return &API{
-		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: config,
-		proofs:    &dpop.Verifier{Clock: engine.Clock, Ring: ring, Settings: config},
-		tokens:    &grant.Endpoint{Clock: engine.Clock, Ring: ring, Keys: engine.Keys, Settings: config, Clients: engine.Clients},
-		authorize: engine,
-		metadata:  db.NewCache[string, []byte](p, settings.Family, 256),
+		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: engine.Settings,
+		proofs: proofs, tokens: tokens, authorize: engine,
+		metadata: db.NewCache[string, []byte](p, settings.Family, 256),
 	}
 }
 

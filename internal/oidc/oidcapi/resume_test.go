@@ -17,9 +17,7 @@ import (
 // Attack 37: what a browser was given before the sign-in is worth nothing after.
 func TestResume_SignInRotatesTheSessionSecret(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		uid := func() string {
 			session, err := token.SessionByCookie(s.ctx, s.db, s.now(), b.cookie("_session"))
@@ -76,9 +74,7 @@ func TestResume_OnlyInTheBrowserThatBegan(t *testing.T) {
 // Attack 38: A's session is in the browser when B signs in.
 func TestResume_AnotherAccountEndsTheFormerSession(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		former, code := b.cookie("_session"), b.authorized(bob, "prompt", "login").Query().Get("code")
 		if code == "" {
@@ -104,9 +100,7 @@ func TestResume_AnotherAccountEndsTheFormerSession(t *testing.T) {
 
 func TestResume_WorksOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize()
 		target := b.signIn(spa, alice)
 		jar := map[string]kept{}
@@ -126,9 +120,7 @@ func TestResume_WorksOnce(t *testing.T) {
 
 func TestResume_FiftyAtOnceYieldOneSession(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice, "client_id", spa)
 		b.authorize("prompt", "login")
 		target := b.signIn(spa, alice)
@@ -164,9 +156,7 @@ func TestResume_FiftyAtOnceYieldOneSession(t *testing.T) {
 // Attack 32: the steps of the flow cannot be skipped by going to the next URL.
 func TestResume_UnfinishedInteractionLeadsBackToItsPage(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize()
 		uid := b.interaction(spa).UID
 		for range 2 {
@@ -191,9 +181,7 @@ func TestResume_UnfinishedInteractionLeadsBackToItsPage(t *testing.T) {
 // Attack 6: what the browser sends later cannot change the request.
 func TestResume_ParametersAreThoseOfTheBeginning(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize()
 		evil := "?" + url.Values{"redirect_uri": {"https://evil.example"}, "client_id": {otherSPA}, "state": {"x"},
 			"scope": {"openid email"}, "response_mode": {"fragment"}}.Encode()
@@ -218,9 +206,7 @@ func TestResume_ParametersAreThoseOfTheBeginning(t *testing.T) {
 // that was under way.
 func TestResume_RedirectURIRemovedMeanwhile(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorize()
 		target := b.signIn(spa, alice)
 		s.tx(func(tx *db.Tx) error {
@@ -241,9 +227,7 @@ func TestResume_RedirectURIRemovedMeanwhile(t *testing.T) {
 
 func TestResume_AccountThatMayNotSignInAnyMore(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		suspended := true
 		for _, c := range []struct {
 			name, want string
@@ -271,9 +255,7 @@ func TestResume_AccountThatMayNotSignInAnyMore(t *testing.T) {
 // Attack 38: a sign-in that began in A's session does not end in B's.
 func TestResume_SessionChangedMeanwhile(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		s := newProvider(t, p)
-		b := s.browser()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
 		b.authorized(alice)
 		b.authorize("prompt", "login")
 		began := b.signIn(spa, alice)

@@ -13,6 +13,8 @@ import (
 	"signet/internal/application"
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
+	"signet/internal/oidc/grant"
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
@@ -49,9 +51,10 @@ func setup(t testing.TB, p *db.Pool) *world {
 	w := &world{t: t, ring: ring, tenant: tenant.New("default", endpoint, p), clock: clock.NewFake(time.UnixMilli(1_800_000_000_000))}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	config := settings.NewReader(p)
-	api := oidcapi.New(p, &authorize.Engine{
-		Clients: client.NewDirectory(p, client.Options{Ring: ring}), Keys: token.NewKeys(p, ring, w.clock.Now), Clock: w.clock.Now, Settings: config,
-	}, ring, config)
+	clients, keys := client.NewDirectory(p, client.Options{Ring: ring}), token.NewKeys(p, ring, w.clock.Now)
+	api := oidcapi.New(p, &authorize.Engine{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config},
+		&grant.Endpoint{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config, Ring: ring},
+		&dpop.Verifier{Clock: w.clock.Now, Settings: config, Ring: ring})
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Routes())
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/maypok86/otter/v2"
+	"signet/internal/platform/bounded"
 )
 
 // cacheLife is how long a cached value may be used when no news arrives.
@@ -77,48 +77,25 @@ func (t *Tx) Touch(ctx context.Context, family string) error {
 type Cache[K comparable, V any] struct {
 	family  string
 	stamps  *stamps
-	entries *entries
+	entries *bounded.Map[cacheKey[K], cacheEntry[V]]
 }
 
-// entries are what a Cache has stored. That hides the types of the library, so
-// that its thousand generic functions are compiled here alone and not in every
-// package that knows of a cache; for the same reason its methods stay out of
-// line.
-type entries struct {
-	stored any // an *otter.Cache[cacheKey, cacheEntry]
-}
-
-type cacheKey struct {
+type cacheKey[K comparable] struct {
 	tenant string
-	key    any
+	key    K
 }
 
-type cacheEntry struct {
-	value any
+type cacheEntry[V any] struct {
+	value V
 	stamp stamp
 	until int64
-}
-
-//go:noinline
-func newEntries(size int) *entries {
-	return &entries{otter.Must(&otter.Options[cacheKey, cacheEntry]{MaximumSize: size})}
-}
-
-//go:noinline
-func (e *entries) get(key cacheKey) (cacheEntry, bool) {
-	return e.stored.(*otter.Cache[cacheKey, cacheEntry]).GetIfPresent(key)
-}
-
-//go:noinline
-func (e *entries) set(key cacheKey, entry cacheEntry) {
-	e.stored.(*otter.Cache[cacheKey, cacheEntry]).Set(key, entry)
 }
 
 // NewCache returns a cache of at most size values. Make caches once, at start,
 // on a migrated database.
 func NewCache[K comparable, V any](p *Pool, family string, size int) *Cache[K, V] {
 	p.stamps.follow()
-	return &Cache[K, V]{family: family, stamps: p.stamps, entries: newEntries(size)}
+	return &Cache[K, V]{family: family, stamps: p.stamps, entries: bounded.New[cacheKey[K], cacheEntry[V]](size)}
 }
 
 // Get returns the cached value of key or what load reads; an error is not
@@ -128,18 +105,18 @@ func (c *Cache[K, V]) Get(ctx context.Context, q Q, key K, load func(context.Con
 	if _, ok := q.(*Tx); ok {
 		return load(ctx, q)
 	}
-	where := cacheKey{q.TenantID(), key}
+	where := cacheKey[K]{q.TenantID(), key}
 	now := c.stamps.pool.clock.Millis()
 	// The stamp is taken before the load: a change that commits meanwhile makes
 	// the loaded value stale at once.
 	present := c.stamps.current(stampKey{q.TenantID(), c.family})
-	if entry, ok := c.entries.get(where); ok && entry.stamp == present && now < entry.until {
-		return entry.value.(V), nil
+	if entry, ok := c.entries.Get(where); ok && entry.stamp == present && now < entry.until {
+		return entry.value, nil
 	}
 	value, err := load(ctx, q)
 	if err != nil {
 		return value, err
 	}
-	c.entries.set(where, cacheEntry{value, present, now + cacheLife.Milliseconds()})
+	c.entries.Set(where, cacheEntry[V]{value, present, now + cacheLife.Milliseconds()})
 	return value, nil
 }

@@ -9,12 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"signet/internal/platform/crypt/jwttest"
 	"signet/internal/platform/ids"
 )
 
@@ -58,27 +58,11 @@ func (k *Key) Proof(method, uri string, now int64, claims map[string]any) string
 // nil names none.
 func Sign(t testing.TB, algorithm jose.SignatureAlgorithm, key, shown any, typ string, claims map[string]any) string {
 	t.Helper()
-	options := &jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{jose.HeaderType: typ}}
+	header := map[string]any{"typ": typ}
 	if shown != nil {
-		options.ExtraHeaders["jwk"] = jose.JSONWebKey{Key: shown}
+		header["jwk"] = jose.JSONWebKey{Key: shown}
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return jwttest.Sign(t, string(algorithm), key, header, claims)
 }
 
 // About is the claim of a proof that is sent along with an access token.
