@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"testing"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/platform/db"
+	"signet/internal/resource"
 	"signet/internal/tenant"
 )
 
@@ -135,6 +138,18 @@ func TestExplanation_OfMachines(t *testing.T) {
 		}
 		if _, _, refusal := explanation(t, app.Operator(t), "applicationId", machine.ID); refusal != "oidc.invalid_target" {
 			t.Errorf("without an audience: %q", refusal)
+		}
+		// The default resource is meant where nothing is named.
+		app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
+			r, err := resource.ByIndicator(ctx, tx, apptest.Orders)
+			if err != nil {
+				return err
+			}
+			_, err = resource.SetDefault(ctx, tx, r.ID, true)
+			return err
+		})
+		if _, scopes, refusal := explanation(t, app.Operator(t), "applicationId", machine.ID); len(scopes) != 2 || scopes["read:orders"] != "noRole" || refusal != "" {
+			t.Errorf("by default: %v %q", scopes, refusal)
 		}
 	})
 }

@@ -74,6 +74,11 @@ func (e *Endpoint) Explain(ctx context.Context, t *tenant.Tenant, question Quest
 			return nil, err
 		}
 	}
+	if x.UserID == "" {
+		if err := x.asMachine(ctx); err != nil {
+			return refused(err)
+		}
+	}
 	offered, err := x.offered(ctx)
 	if err != nil {
 		return refused(err)
@@ -121,6 +126,17 @@ func refused(err error) (*Explanation, error) {
 	return nil, err
 }
 
+// asMachine checks that the client may act for itself; one that names no
+// audience means the tenant's default resource.
+func (x *explainer) asMachine(ctx context.Context) error {
+	if !x.rq.client.AllowsGrant(proto.GrantClientCredentials) {
+		return proto.ErrUnauthorizedClient.Describe("requested grant type is not allowed for this client")
+	}
+	t, err := machineTarget(ctx, x.q, x.params(""))
+	x.Resource = t.indicator
+	return err
+}
+
 // offered returns the names of all scopes of the audience.
 func (x *explainer) offered(ctx context.Context) ([]string, error) {
 	switch {
@@ -146,17 +162,8 @@ func (x *explainer) offered(ctx context.Context) ([]string, error) {
 
 // decide is the audience of the token when everything is asked for.
 func (x *explainer) decide(ctx context.Context, asked string) (*audience, error) {
-	x.rq.params = proto.Params{"scope": {asked}}
-	if x.Resource != "" {
-		x.rq.params[proto.Resource] = []string{x.Resource}
-	}
-	if x.OrganizationID != "" {
-		x.rq.params["organization_id"] = []string{x.OrganizationID}
-	}
+	x.rq.params = x.params(asked)
 	if x.UserID == "" {
-		if !x.rq.client.AllowsGrant(proto.GrantClientCredentials) {
-			return nil, proto.ErrUnauthorizedClient.Describe("requested grant type is not allowed for this client")
-		}
 		a, err := clientCredentials(ctx, x.q, x.rq)
 		if err != nil {
 			return nil, err
@@ -185,10 +192,27 @@ func (x *explainer) decide(ctx context.Context, asked string) (*audience, error)
 	return audienceOf(ctx, x.q, x.rq, a)
 }
 
-// findConsents gathers what the user has allowed the client.
+// params are those of a token request that asks for a scope.
+func (x *explainer) params(scope string) proto.Params {
+	p := proto.Params{"scope": {scope}}
+	if x.Resource != "" {
+		p[proto.Resource] = []string{x.Resource}
+	}
+	if x.OrganizationID != "" {
+		p["organization_id"] = []string{x.OrganizationID}
+	}
+	return p
+}
+
+// findConsents gathers what the user has allowed the client, by its latest grant
+// if each names an organization of its own.
 func (x *explainer) findConsents(ctx context.Context) error {
 	grants, err := token.GrantsOf(ctx, x.q, x.rq.now, x.UserID)
 	x.consents = slices.DeleteFunc(grants, func(g token.Grant) bool { return g.ClientID != x.ClientID })
+	if last := len(x.consents) - 1; last >= 0 && x.rq.client.IsDocument() {
+		x.consents = x.consents[last:]
+		x.rq.ceiling.Under(x.consents[0].OrganizationID)
+	}
 	return err
 }
 
