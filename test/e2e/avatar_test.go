@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"signet/internal/apptest"
-	"signet/internal/platform/i18n"
 	"signet/test/e2e/browser"
 	"signet/test/fixture"
 )
@@ -32,54 +31,47 @@ func picture(t *testing.T) string {
 
 func TestAccount_Picture(t *testing.T) {
 	t.Parallel()
-	for name, noScript := range map[string]bool{"with JavaScript": false, "without JavaScript": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			app := apptest.Start(t)
-			fixture.User(t, app, username)
-			p := settings(t, app, browser.Options{NoScript: noScript})
-			p.Sees("No picture yet")
-			p.Click("Add", "Picture")
-			p.Heading("Change your picture")
-			p.Choose("Picture", picture(t))
-			p.Click("Save picture")
-			p.Sees("Your picture is saved", "You have a picture")
+	withAndWithoutScript(t, func(t *testing.T, noScript bool) {
+		app := apptest.Start(t)
+		fixture.User(t, app, username)
+		p := settings(t, app, browser.Options{NoScript: noScript})
+		p.Sees("No picture yet")
+		p.Click("Add", "Picture")
+		p.Heading("Change your picture")
+		p.Choose("Picture", picture(t))
+		p.Click("Save picture")
+		p.Sees("Your picture is saved", "You have a picture")
 
-			p.Click("Change", "Picture")
-			text := filepath.Join(t.TempDir(), "robin.txt")
-			if err := os.WriteFile(text, []byte("Robin"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			p.Choose("Picture", text)
-			p.Click("Save picture")
-			p.Heading("Change your picture")
-			p.Click("Remove picture")
-			p.Sees("Your picture is removed", "No picture yet")
-		})
-	}
+		p.Click("Change", "Picture")
+		text := filepath.Join(t.TempDir(), "robin.txt")
+		if err := os.WriteFile(text, []byte("Robin"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.Choose("Picture", text)
+		p.Click("Save picture")
+		p.Heading("Change your picture")
+		p.Click("Remove picture")
+		p.Sees("Your picture is removed", "No picture yet")
+	})
 }
 
 func TestPages_OfThePictureLookRight(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"en", "de"} {
-		t.Run(language, func(t *testing.T) {
-			t.Parallel()
-			app := apptest.Start(t, inTheDark())
-			fixture.User(t, app, username)
-			p := browser.New(t, browser.Options{Language: language})
-			say := func(key string) string { return i18n.T(language, key, nil) }
-			p.Open(app.URL + "/account")
-			signIn(p, say)
-			p.Heading(say("settings.title"))
-			p.Click(say("settings.add"), say("field.avatar"))
-			p.Heading(say("edit_avatar.title"))
-			p.Look("edit-avatar-" + language)
-			p.Choose(say("field.avatar"), picture(t))
-			p.Click(say("edit_avatar.submit"))
-			p.Heading(say("settings.title"))
-			p.Look("settings-picture-" + language)
-			p.Click(say("settings.change"), say("field.avatar"))
-			p.Look("change-avatar-" + language)
-		})
-	}
+	eachLanguage(t, func(t *testing.T, language string, say func(key string) string) {
+		app := apptest.Start(t, inTheDark())
+		fixture.User(t, app, username)
+		p := browser.New(t, browser.Options{Language: language})
+		p.Open(app.URL + "/account")
+		signIn(p, say)
+		p.Heading(say("settings.title"))
+		p.Click(say("settings.add"), say("field.avatar"))
+		p.Heading(say("edit_avatar.title"))
+		p.Look("edit-avatar-" + language)
+		p.Choose(say("field.avatar"), picture(t))
+		p.Click(say("edit_avatar.submit"))
+		p.Heading(say("settings.title"))
+		p.Look("settings-picture-" + language)
+		p.Click(say("settings.change"), say("field.avatar"))
+		p.Look("change-avatar-" + language)
+	})
 }

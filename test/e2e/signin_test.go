@@ -15,51 +15,48 @@ import (
 
 func TestJourney_RegisterSignOutSignIn(t *testing.T) {
 	t.Parallel()
-	for name, noScript := range map[string]bool{"with JavaScript": false, "without JavaScript": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			everywhere(t, func(t *testing.T, app *apptest.App) {
-				client := openTidewater(t, app)
-				p := browser.New(t, browser.Options{NoScript: noScript})
+	withAndWithoutScript(t, func(t *testing.T, noScript bool) {
+		everywhere(t, func(t *testing.T, app *apptest.App) {
+			client := openTidewater(t, app)
+			p := browser.New(t, browser.Options{NoScript: noScript})
 
-				p.Open(client.URL)
-				p.Click("Sign in with Signet")
-				p.Heading("Sign in")
-				p.Sees("to continue to Tidewater")
-				p.Click("Create account")
-				p.Heading("Create your account")
-				p.Fill("Username", username)
-				p.Fill("Password", password)
-				if p.Scripts() {
-					p.Click("Show password")
-					p.Click("Hide password")
-				}
-				p.Click("Create account")
-				p.Heading("Hello " + username)
+			p.Open(client.URL)
+			p.Click("Sign in with Signet")
+			p.Heading("Sign in")
+			p.Sees("to continue to Tidewater")
+			p.Click("Create account")
+			p.Heading("Create your account")
+			p.Fill("Username", username)
+			p.Fill("Password", password)
+			if p.Scripts() {
+				p.Click("Show password")
+				p.Click("Hide password")
+			}
+			p.Click("Create account")
+			p.Heading("Hello " + username)
 
-				signOut(p)
+			signOut(p)
 
-				p.Open(client.URL)
-				p.Click("Sign in with Signet")
-				p.Heading("Sign in")
-				p.Fill("Username", username)
-				p.Fill("Password", "not "+password)
-				p.Click("Sign in")
-				p.Sees("The username or password is not right")
-				if got := p.Value("Username"); got != username {
-					t.Errorf("after a wrong password the username field holds %q", got)
-				}
-				p.Fill("Password", password)
-				p.Click("Sign in")
-				p.Heading("Hello " + username)
+			p.Open(client.URL)
+			p.Click("Sign in with Signet")
+			p.Heading("Sign in")
+			p.Fill("Username", username)
+			p.Fill("Password", "not "+password)
+			p.Click("Sign in")
+			p.Sees("The username or password is not right")
+			if got := p.Value("Username"); got != username {
+				t.Errorf("after a wrong password the username field holds %q", got)
+			}
+			p.Fill("Password", password)
+			p.Click("Sign in")
+			p.Heading("Hello " + username)
 
-				// The session lasts: the next sign-in asks nothing.
-				p.Open(client.URL)
-				p.Click("Sign in with Signet")
-				p.Heading("Hello " + username)
-			})
+			// The session lasts: the next sign-in asks nothing.
+			p.Open(client.URL)
+			p.Click("Sign in with Signet")
+			p.Heading("Hello " + username)
 		})
-	}
+	})
 }
 
 // signOut leaves Tidewater and the server. The confirmation page sends itself
@@ -112,53 +109,47 @@ func TestSignIn_ReturnsToACustomScheme(t *testing.T) {
 	app := apptest.Start(t)
 	fixture.User(t, app, username)
 	client := fixture.App(t, app, application.Native, "io.tidewater.app://callback", "io.tidewater.app://goodbye")
-	for name, noScript := range map[string]bool{"with JavaScript": false, "without JavaScript": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := browser.New(t, browser.Options{NoScript: noScript})
-			left := p.Leaves("io.tidewater.app:")
-			p.Open(app.URL + "/oidc/auth?" + url.Values{
-				"client_id": {client.ID}, "redirect_uri": {client.Redirect}, "response_type": {"code"}, "scope": {"openid"},
-				"state": {"s"}, "code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"},
-			}.Encode())
-			p.Heading("Sign in")
-			p.Fill("Username", username)
-			p.Fill("Password", password)
-			p.Click("Sign in")
-			if to := left(); !strings.HasPrefix(to, "io.tidewater.app://callback?code=") {
-				t.Errorf("the sign-in went to %q", to)
-			}
-		})
-	}
+	withAndWithoutScript(t, func(t *testing.T, noScript bool) {
+		p := browser.New(t, browser.Options{NoScript: noScript})
+		left := p.Leaves("io.tidewater.app:")
+		p.Open(app.URL + "/oidc/auth?" + url.Values{
+			"client_id": {client.ID}, "redirect_uri": {client.Redirect}, "response_type": {"code"}, "scope": {"openid"},
+			"state": {"s"}, "code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"},
+		}.Encode())
+		p.Heading("Sign in")
+		p.Fill("Username", username)
+		p.Fill("Password", password)
+		p.Click("Sign in")
+		if to := left(); !strings.HasPrefix(to, "io.tidewater.app://callback?code=") {
+			t.Errorf("the sign-in went to %q", to)
+		}
+	})
 }
 
 func TestDemoApp_SignsInShowsClaimsSignsOut(t *testing.T) {
 	t.Parallel()
-	for name, noScript := range map[string]bool{"with JavaScript": false, "without JavaScript": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			everywhere(t, func(t *testing.T, app *apptest.App) {
-				fixture.User(t, app, username)
-				p := browser.New(t, browser.Options{NoScript: noScript})
-				p.Open(app.URL + "/demo-app")
-				p.Heading("Demo app")
-				p.Click("Sign in")
-				p.Heading("Sign in")
-				p.Fill("Username", username)
-				p.Fill("Password", password)
-				p.Click("Sign in")
-				p.Heading("Hello, " + username)
-				p.Sees("Claims of the ID token", "sub", app.URL+"/oidc")
-				p.Click("Account menu")
+	withAndWithoutScript(t, func(t *testing.T, noScript bool) {
+		everywhere(t, func(t *testing.T, app *apptest.App) {
+			fixture.User(t, app, username)
+			p := browser.New(t, browser.Options{NoScript: noScript})
+			p.Open(app.URL + "/demo-app")
+			p.Heading("Demo app")
+			p.Click("Sign in")
+			p.Heading("Sign in")
+			p.Fill("Username", username)
+			p.Fill("Password", password)
+			p.Click("Sign in")
+			p.Heading("Hello, " + username)
+			p.Sees("Claims of the ID token", "sub", app.URL+"/oidc")
+			p.Click("Account menu")
+			p.Click("Sign out")
+			if noScript {
+				p.Heading("Sign out")
 				p.Click("Sign out")
-				if noScript {
-					p.Heading("Sign out")
-					p.Click("Sign out")
-				}
-				p.Heading("Demo app")
-			})
+			}
+			p.Heading("Demo app")
 		})
-	}
+	})
 }
 
 func TestPages_LookRight(t *testing.T) {
@@ -166,20 +157,17 @@ func TestPages_LookRight(t *testing.T) {
 	app := apptest.Start(t, inTheDark())
 	fixture.User(t, app, username)
 	client := openTidewater(t, app)
-	for _, language := range []string{"en", "de"} {
-		t.Run(language, func(t *testing.T) {
-			t.Parallel()
-			p := browser.New(t, browser.Options{Language: language})
-			p.Open(client.URL)
-			p.Click("Sign in with Signet")
-			p.AtURL(app.URL + "/sign-in")
-			p.Look("sign-in-" + language)
-			p.Open(app.URL + "/demo-app")
-			p.Look("demo-" + language)
-			p.Open(app.URL + "/unknown-session")
-			p.Look("unknown-session-" + language)
-			p.Open(app.URL + "/oidc/auth?client_id=nobody")
-			p.Look("error-" + language)
-		})
-	}
+	eachLanguage(t, func(t *testing.T, language string, _ func(key string) string) {
+		p := browser.New(t, browser.Options{Language: language})
+		p.Open(client.URL)
+		p.Click("Sign in with Signet")
+		p.AtURL(app.URL + "/sign-in")
+		p.Look("sign-in-" + language)
+		p.Open(app.URL + "/demo-app")
+		p.Look("demo-" + language)
+		p.Open(app.URL + "/unknown-session")
+		p.Look("unknown-session-" + language)
+		p.Open(app.URL + "/oidc/auth?client_id=nobody")
+		p.Look("error-" + language)
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"signet/internal/apptest"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
+	"signet/internal/platform/i18n"
 	"signet/internal/signinexp"
 	"signet/test/e2e/browser"
 )
@@ -45,6 +46,30 @@ func onBoth(t *testing.T, journey func(t *testing.T, app *apptest.App), options 
 	dbtest.Each(t, func(t *testing.T, pool *db.Pool) {
 		journey(t, apptest.Start(t, append(options, apptest.OnPool(pool))...))
 	})
+}
+
+// withAndWithoutScript runs a part of a test in browsers that run scripts, and in
+// browsers that do not.
+func withAndWithoutScript(t *testing.T, part func(t *testing.T, noScript bool)) {
+	t.Helper()
+	for name, noScript := range map[string]bool{"with JavaScript": false, "without JavaScript": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			part(t, noScript)
+		})
+	}
+}
+
+// eachLanguage runs a part of a test for people of each language; say returns the
+// words that they read.
+func eachLanguage(t *testing.T, part func(t *testing.T, language string, say func(key string) string)) {
+	t.Helper()
+	for _, language := range []string{"en", "de"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			part(t, language, func(key string) string { return i18n.T(language, key, nil) })
+		})
+	}
 }
 
 // inTheDark lets pages follow the scheme that people prefer, which an operator
