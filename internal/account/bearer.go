@@ -11,9 +11,9 @@ import (
 	"signet/internal/tenant"
 )
 
-// Authenticate returns who presents an access token. Only opaque tokens count: the others are made for APIs of the operator.
-// stepUpID is the value of the header that names a step-up record; one that does
-// not hold is as good as none.
+// Authenticate returns who presents an access token. Only opaque tokens count:
+// the others are made for APIs of the operator. stepUpID is the value of the
+// header that names a step-up record; one that does not hold is as good as none.
 func (e *Engine) Authenticate(ctx context.Context, use dpop.Use, stepUpID string) (*Caller, error) {
 	t := tenant.From(ctx)
 	access, err := token.AccessByValue(ctx, t.DB, e.Clock.Millis(), use.Token)

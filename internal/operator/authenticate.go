@@ -26,8 +26,9 @@ type verifiedKey struct {
 	issuer string
 }
 
-// Authenticate returns who presents an access token. Only signed access tokens for this tenant's Management API count: opaque
-// ones are for people's own data, and those of other audiences for other APIs.
+// Authenticate returns who presents an access token. Only signed access tokens
+// for this tenant's Management API count: opaque ones are for people's own data,
+// and those of other audiences for other APIs.
 func (g *Gate) Authenticate(ctx context.Context, use dpop.Use) (*Caller, error) {
 	here := tenant.From(ctx)
 	home, err := g.home(here, token.IssuerOf(use.Token))

@@ -1,8 +1,7 @@
 // Command mutation proves that security checks are tested: it removes them one
 // at a time and demands that a named test fails each time. The tables list the
-// checks: webauthn.go, passkey.go, pkce.go, redirect.go, registered.go,
-// refresh.go, device.go, digest.go, operator.go and suspended.go. A changed file reaches the
-// compiler as an overlay, so the work tree is never touched.
+// checks, a file for each subject. A changed file reaches the compiler as an
+// overlay, so the work tree is never touched.
 //
 // The tests beside it keep the tables true without running a mutant.
 package main
@@ -18,7 +17,10 @@ import (
 )
 
 // targets is everything that is tried.
-var targets = slices.Concat(webauthn, passkeyUse, pkce, redirects, registeredURIs, refreshReuse, devices, storedHashes, operators, suspended, audiences, bearers, uploads, signOuts, signingKeys, signed, proofs, stepUps)
+var targets = slices.Concat(
+	webauthn, passkeyUse, pkce, redirects, registeredURIs, refreshReuse, devices, storedHashes, operators, suspended,
+	audiences, bearers, uploads, signOuts, signingKeys, signed, proofs, stepUps,
+)
 
 func main() {
 	pattern := flag.String("only", "", "regular expression: try the mutants whose names match")

@@ -1,8 +1,8 @@
 // Package accountpages is the account center: settings, and the pages on which
 // people change their picture, name, username, password and passkeys, end their
-// sessions and take back what they allowed applications. It signs people in as the relying party "account-center", asks for a step-up before
-// whatever protects the account changes, and leaves every rule to package
-// account.
+// sessions and take back what they allowed applications. It signs people in as
+// the relying party "account-center", asks for a step-up before whatever protects
+// the account changes, and leaves every rule to package account.
 package accountpages
 
 import (

@@ -1,9 +1,10 @@
 // Package logout ends a browser's session at the request of an application
 // (OpenID Connect RP-Initiated Logout 1.0), and tells applications that a session
-// has ended, for whatever reason (OpenID Connect Back-Channel Logout 1.0). A request is checked and shown as a
-// page whose form the browser posts back; only that post ends anything. The
-// form carries the checked request, signed and bound to the browser's session,
-// so that no other site can post it and nothing has to be stored.
+// has ended, for whatever reason (OpenID Connect Back-Channel Logout 1.0). A
+// request is checked and shown as a page whose form the browser posts back; only
+// that post ends anything. The form carries the checked request, signed and bound
+// to the browser's session, so that no other site can post it and nothing has to
+// be stored.
 package logout
 
 import (

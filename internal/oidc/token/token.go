@@ -2,8 +2,8 @@
 // grants, authorization and device codes, refresh tokens and opaque access tokens,
 // the keys that sign ID tokens and cookies, and the claims that ID tokens and
 // userinfo carry. What ends a session leaves notices for the applications that
-// want to be told; package logout delivers them. It decides no request: packages grant, authorize, logout and oidcapi
-// compose its functions.
+// want to be told; package logout delivers them. It decides no request: packages
+// grant, authorize, logout and oidcapi compose its functions.
 //
 // Sessions, codes and tokens are 256 random bits, stored as their SHA-256
 // digest. What may happen once is decided by the row count of one conditional

@@ -1,9 +1,9 @@
 // Package job runs work in the background: periodic work through a Runner, work
 // that a transaction leaves for later through a Queue. Each piece is done by one
-// node at a time. A row in the table leases says which node holds a piece of work and until when; its
-// fence grows with every change of hands, so a node that was away too long
-// finds out before it writes. Deferred work is a row in the table jobs, which a
-// node claims in the same manner.
+// node at a time. A row in the table leases says which node holds a piece of work
+// and until when; its fence grows with every change of hands, so a node that was
+// away too long finds out before it writes. Deferred work is a row in the table
+// jobs, which a node claims in the same manner.
 package job
 
 import (
