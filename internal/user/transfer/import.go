@@ -136,10 +136,14 @@ func Import(ctx context.Context, in io.Reader, o Options) (Result, error) {
 	return im.reached.Result, ctx.Err()
 }
 
-// readAhead reads and prepares each batch while the one before it is stored,
+// ahead is how many batches wait to be stored: storing is uneven, as every few
+// batches the search index and the write-ahead log are put in order.
+const ahead = 2
+
+// readAhead reads and prepares batches while those before them are stored,
 // until the end, an error or the end of ctx.
 func (im *importer) readAhead(ctx context.Context) <-chan *batch {
-	batches := make(chan *batch)
+	batches := make(chan *batch, ahead)
 	go func() {
 		defer close(batches)
 		for {
@@ -312,8 +316,10 @@ func (im *importer) store(ctx context.Context, b *batch) error {
 		}
 	}
 	im.reached = im.after(b, done)
-	if err := im.state.save(im.reached, nil); err != nil {
-		return err
+	if len(done.created) == 0 { // else the file knows already
+		if err := im.state.save(im.reached, nil); err != nil {
+			return err
+		}
 	}
 	if im.Progress != nil {
 		im.Progress(Progress{im.reached.Result, b.end})
