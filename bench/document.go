@@ -34,9 +34,8 @@ above one means that others used the machine too: rates are then lower, and time
   new browser, over connections that stay open.
 - *Processor time beside the hash* is what the server spends on one sign-in, in its code and in the kernel, less the
   processor time of one bare hash.
-- *Refresh, userinfo, discovery* are %d calls each by the same %d workers; p50 and p99 include the wait for a core.
 - *First load* is the document and every file that it refers to, its icon included, as sent.
-`, starts, rounds, perRound, workers(), calls, workers()) + r.management() + `
+`, starts, rounds, perRound, workers()) + r.management() + `
 ## Single operations
 
 They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
@@ -44,6 +43,25 @@ They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./in
 | Package | Benchmarks |
 |-|-|
 ` + strings.Join(r.benchmarks, "\n") + "\n"
+}
+
+// dialects are the databases as people call them.
+var dialects = map[db.Dialect]string{db.SQLite: "SQLite", db.Postgres: "PostgreSQL"}
+
+// protocols returns a table of all duels.
+func protocols(duels []dueled) string {
+	var b strings.Builder
+	b.WriteString("| | Database | Signet | Bare | Share | Target | At half the rate | p99 beside p50 | Target | |\n|-|-|-|-|-|-|-|-|-|-|\n")
+	for _, d := range duels {
+		verdict := "ok"
+		if d.missed() {
+			verdict = "**missed**"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %.0f/s | %.0f/s | %.0f %% | ≥ %.0f %% | %s, %s | %.1f | ≤ %d | %s |\n", d.name, dialects[d.dialect],
+			d.whole.perSecond(), d.least.perSecond(), d.share(), d.wanted,
+			millis(d.half.quantile(0.5)), millis(d.half.quantile(0.99)), d.tail(), mostTail, verdict)
+	}
+	return b.String()
 }
 
 // management is the part of the document about the Management API.
@@ -69,10 +87,9 @@ three characters in a row and that hardly anybody matches: it is compared with e
 // comparison returns a table for each database.
 func comparison(lines []compared, many crowd) string {
 	var b strings.Builder
-	names := map[db.Dialect]string{db.SQLite: "SQLite", db.Postgres: "PostgreSQL"}
 	for i, c := range lines {
 		if i == 0 || lines[i-1].dialect != c.dialect {
-			fmt.Fprintf(&b, "| %s | %s people | %s people | Ratio | Hits | Target | |\n|-|-|-|-|-|-|-|\n", names[c.dialect], number(fewPeople), number(int(many)))
+			fmt.Fprintf(&b, "| %s | %s people | %s people | Ratio | Hits | Target | |\n|-|-|-|-|-|-|-|\n", dialects[c.dialect], number(fewPeople), number(int(many)))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f | %s | %s | %s |\n", c.name, c.few, c.many, c.ratio(), c.hits(), c.target(), c.verdict())
 		if i == len(lines)-1 || lines[i+1].dialect != c.dialect {

@@ -74,3 +74,25 @@ func loadBy(ctx context.Context, workers, count int, call func(ctx context.Conte
 	r.elapsed = time.Since(begun)
 	return r, err
 }
+
+// pace makes count calls at a steady rate, each as its time comes, whatever became
+// of those before it, and returns how long each took from then on: whoever waits
+// for a worker waits too.
+func pace(ctx context.Context, perSecond float64, count int, call func(ctx context.Context, worker, i int) error) (spread, error) {
+	every := time.Duration(float64(time.Second) / perSecond)
+	begun := time.Now()
+	calls := make(spread, count)
+	_, err := load(ctx, count, func(ctx context.Context, worker, i int) error {
+		due := begun.Add(time.Duration(i) * every)
+		time.Sleep(time.Until(due))
+		// The alarm clock of the machine goes off late, which is not the server's doing.
+		started := time.Now()
+		if late := started.Sub(due); late < time.Millisecond {
+			due = started
+		}
+		err := call(ctx, worker, i)
+		calls[i] = time.Since(due)
+		return err
+	})
+	return calls, err
+}

@@ -53,7 +53,7 @@ func run(ctx context.Context, binary, write string, many crowd) error {
 	if err := r.measure(ctx, binary); err != nil {
 		return err
 	}
-	fmt.Print(table(r.figures), "\n", comparison(r.compared, many))
+	fmt.Print(table(r.figures), "\n", protocols(r.duels), "\n", comparison(r.compared, many))
 	if missed := r.missed(); len(missed) > 0 {
 		fmt.Printf("\nMissed: %d of the targets: %q\n", len(missed), missed)
 	} else {
@@ -88,6 +88,9 @@ func (r *report) measure(ctx context.Context, binary string) error {
 		return err
 	}
 	r.figures = slices.Concat(starts, []figure{size}, served)
+	if r.duels, err = measureProtocols(ctx, binary, dir); err != nil {
+		return err
+	}
 	if r.many == 0 {
 		return nil
 	}
@@ -112,9 +115,7 @@ func measureServer(ctx context.Context, binary, data string) (all []figure, err 
 		return nil, err
 	}
 	all = append(all, idle.atMost(50))
-	for _, take := range []func(context.Context, *flow.Process) ([]figure, error){
-		measurePage, measureSignIn, measureRates,
-	} {
+	for _, take := range []func(context.Context, *flow.Process) ([]figure, error){measurePage, measureSignIn} {
 		figures, err := take(ctx, server)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,7 @@ import (
 type report struct {
 	machine    string
 	figures    []figure
+	duels      []dueled
 	many       crowd // 0: the Management API was not measured
 	compared   []compared
 	benchmarks []string // lines of Markdown
@@ -27,6 +28,11 @@ type report struct {
 // missed names what misses its target.
 func (r *report) missed() []string {
 	names := missedNames(r.figures)
+	for _, d := range r.duels {
+		if d.missed() {
+			names = append(names, d.dialect.String()+": "+d.name)
+		}
+	}
 	for _, c := range r.compared {
 		if c.missed() {
 			names = append(names, c.dialect.String()+": "+c.name)

@@ -134,14 +134,11 @@ func openPostgreses(ctx context.Context, binary, dir string, sizes ...crowd) (*s
 
 func openPostgres(ctx context.Context, cluster *dbtest.Cluster, binary, dir string, size crowd) (*site, error) {
 	name := fmt.Sprintf("people%d", size)
-	if err := onPostgres(ctx, cluster.URL("postgres"), "CREATE DATABASE "+name); err != nil {
+	s, err := onCluster(ctx, cluster, binary, dir, name)
+	if err != nil {
 		return nil, err
 	}
-	key := make([]byte, 32)
-	_, _ = rand.Read(key)
-	s := &site{binary: binary, crowd: size, variables: []string{
-		"DATA_DIR=" + filepath.Join(dir, name), "DB_URL=" + cluster.URL(name), "SECRET_VAULT_KEK=" + base64.StdEncoding.EncodeToString(key),
-	}}
+	s.crowd = size
 	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
@@ -149,6 +146,18 @@ func openPostgres(ctx context.Context, cluster *dbtest.Cluster, binary, dir stri
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// onCluster returns a site on an empty database of a PostgreSQL server.
+func onCluster(ctx context.Context, cluster *dbtest.Cluster, binary, dir, name string) (*site, error) {
+	if err := onPostgres(ctx, cluster.URL("postgres"), "CREATE DATABASE "+name); err != nil {
+		return nil, err
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	return &site{binary: binary, variables: []string{
+		"DATA_DIR=" + filepath.Join(dir, name), "DB_URL=" + cluster.URL(name), "SECRET_VAULT_KEK=" + base64.StdEncoding.EncodeToString(key),
+	}}, nil
 }
 
 // fillPostgres builds the search index afterwards, which takes a tenth of the

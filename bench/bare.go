@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"signet/internal/oidc/token"
+	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
+	"signet/internal/tenant"
+	"signet/internal/user"
+)
+
+// bare is the least that answers like the server: handlers without checks, on the
+// server's own database. It runs in the measuring program.
+type bare struct {
+	*httptest.Server
+
+	pool *db.Pool
+	q    *db.DB
+	ring *crypt.Keyring
+}
+
+// openBare opens the database of a server that runs.
+func openBare(ctx context.Context, o db.Options) (*bare, error) {
+	pool, err := db.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	ring, err := crypt.NewKeyring(key)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	b := &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}
+	return b, nil
+}
+
+// serve starts to answer, by these handlers too.
+func (b *bare) serve(more map[string]http.Handler) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/userinfo", answering(b.userinfo))
+	mux.HandleFunc("/introspection", answering(b.introspection))
+	for path, handler := range more {
+		mux.Handle(path, handler)
+	}
+	b.Server = httptest.NewServer(mux)
+}
+
+func (b *bare) close() error {
+	if b.Server != nil {
+		b.Close()
+	}
+	return b.pool.Close()
+}
+
+// answering writes what a function returns as JSON.
+func answering(answer func(r *http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		content, err := answer(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_ = json.NewEncoder(w).Encode(content)
+	}
+}
+
+// userinfo runs the statements of the userinfo endpoint.
+func (b *bare) userinfo(r *http.Request) (any, error) {
+	ctx := r.Context()
+	access, err := b.access(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	if err != nil {
+		return nil, err
+	}
+	u, err := user.ByID(ctx, b.q, access.UserID)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := token.Claims(ctx, b.q, u, access.Scope, token.Every)
+	if err == nil {
+		claims["sub"] = u.ID
+	}
+	return claims, err
+}
+
+// introspection runs the statement of the introspection endpoint.
+func (b *bare) introspection(r *http.Request) (any, error) {
+	t, err := b.access(r.Context(), r.PostFormValue("token"))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"active": true, "client_id": t.ClientID, "exp": t.ExpiresAt / 1000, "iat": t.IssuedAt / 1000,
+		"scope": t.Scope, "sub": t.UserID, "token_type": "Bearer",
+	}, nil
+}
+
+func (b *bare) access(ctx context.Context, value string) (*token.AccessToken, error) {
+	t, err := token.AccessByValue(ctx, b.q, clock.Clock(clock.System).Millis(), value)
+	if err == nil && t == nil {
+		err = errors.New("there is no such token")
+	}
+	return t, err
+}
+
+// refresh runs the statements of a refresh that rotates, in one transaction, and
+// returns the successor.
+func (b *bare) refresh(ctx context.Context, value string) (next string, err error) {
+	now := clock.Clock(clock.System).Millis()
+	return next, b.q.Tx(ctx, func(tx *db.Tx) error {
+		t, err := token.RefreshByValue(ctx, tx, value)
+		if err == nil && t == nil {
+			err = errors.New("there is no such refresh token")
+		}
+		if err != nil {
+			return err
+		}
+		g, err := token.LockGrant(ctx, tx, now, t.GrantID)
+		if err != nil {
+			return err
+		}
+		u, err := user.ByID(ctx, tx, g.UserID)
+		if err != nil {
+			return err
+		}
+		if t, err = token.RefreshByValue(ctx, tx, value); err != nil {
+			return err
+		}
+		if next, err = token.RotateRefresh(ctx, tx, now, b.ring, g, t, t.ExpiresAt); err != nil {
+			return err
+		}
+		_, err = token.IssueAccess(ctx, tx, now, g, token.AccessToken{ClientID: t.ClientID, SessionUID: t.SessionUID, Scope: t.Scope})
+		if err != nil {
+			return err
+		}
+		_, err = token.Claims(ctx, tx, u, t.Scope, func(string) bool { return false })
+		return err
+	})
+}
+
+// replaying returns a handler that writes the same bytes every time.
+func replaying(header http.Header, body []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, name := range []string{"Content-Type", "Content-Encoding"} {
+			if value := header.Get(name); value != "" {
+				w.Header().Set(name, value)
+			}
+		}
+		_, _ = w.Write(body)
+	})
+}
+
+// signing returns a handler that signs a JWT like the one given, with a key of
+// its own and another jti each time.
+func signing(jwt string) (http.Handler, error) {
+	encoded := strings.Split(jwt, ".")
+	if len(encoded) != 3 {
+		return nil, fmt.Errorf("no JWT: %.40s", jwt)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(encoded[1])
+	if err != nil {
+		return nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: key}, (&jose.SignerOptions{}).WithType("at+jwt"))
+	if err != nil {
+		return nil, err
+	}
+	return answering(func(r *http.Request) (any, error) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+		var claims map[string]any
+		if err := json.NewDecoder(bytes.NewReader(payload)).Decode(&claims); err != nil {
+			return nil, err
+		}
+		claims["jti"] = rand.Text()
+		content, err := json.Marshal(claims)
+		if err != nil {
+			return nil, err
+		}
+		signed, err := signer.Sign(content)
+		if err != nil {
+			return nil, err
+		}
+		access, err := signed.CompactSerialize()
+		return map[string]any{"access_token": access, "expires_in": 3600, "token_type": "Bearer", "scope": "all"}, err
+	}), nil
+}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
+	"signet/test/flow"
+)
+
+const (
+	// Server and bare program take turns, so that whatever else the machine does
+	// meets both.
+	duels, perDuel = 4, 1500
+	// mostTail is how many medians the slowest hundredth may take at half the rate.
+	mostTail = 3
+)
+
+// duel is an operation of the protocols beside the least that it could be.
+type duel struct {
+	name       string
+	ours, bare func(ctx context.Context, worker, i int) error
+	// wanted is the share of the bare rate, in percent.
+	wanted float64
+}
+
+// dueled is what became of it.
+type dueled struct {
+	duel
+	dialect db.Dialect
+
+	whole, least result
+	half         spread // of the server, at half its rate
+}
+
+func (d dueled) share() float64 { return 100 * d.whole.perSecond() / d.least.perSecond() }
+
+func (d dueled) tail() float64 {
+	return float64(d.half.quantile(0.99)) / float64(d.half.quantile(0.5))
+}
+
+func (d dueled) missed() bool { return d.share() < d.wanted || d.tail() > mostTail }
+
+// measureProtocols measures what applications ask for all day, on both databases.
+func measureProtocols(ctx context.Context, binary, dir string) ([]dueled, error) {
+	lite := filepath.Join(dir, "protocols")
+	all, err := measureProtocol(ctx, &site{binary: binary, variables: []string{"DATA_DIR=" + lite}}, db.Options{Path: filepath.Join(lite, "signet.db")})
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := dbtest.NewCluster(postgresSettings...)
+	if err != nil {
+		return nil, err
+	}
+	defer cluster.Close()
+	s, err := onCluster(ctx, cluster, binary, dir, "protocols")
+	if err != nil {
+		return nil, err
+	}
+	more, err := measureProtocol(ctx, s, db.Options{URL: cluster.URL("protocols")})
+	return append(all, more...), err
+}
+
+func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, err error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	b, err := openBare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	a, err := prepare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	duels, err := a.duels(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range duels {
+		progress("%s: %s", b.pool.Dialect(), d.name)
+		done, err := d.run(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.name, err)
+		}
+		done.dialect = b.pool.Dialect()
+		all = append(all, done)
+	}
+	return all, nil
+}
+
+// run has server and bare program take turns, then loads the server half.
+func (d duel) run(ctx context.Context) (dueled, error) {
+	done := dueled{duel: d}
+	for _, call := range []func(ctx context.Context, worker, i int) error{d.ours, d.bare} {
+		if _, err := load(ctx, 10*workers(), call); err != nil {
+			return done, err
+		}
+	}
+	for range duels {
+		for _, side := range []struct {
+			*result
+			call func(ctx context.Context, worker, i int) error
+		}{{&done.whole, d.ours}, {&done.least, d.bare}} {
+			r, err := load(ctx, perDuel, side.call)
+			if err != nil {
+				return done, err
+			}
+			side.add(r)
+		}
+	}
+	var err error
+	done.half, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.ours)
+	return done, err
+}
+
+// applicant is everybody who asks: a person in each worker, a machine and an
+// application with a secret.
+type applicant struct {
+	base    string
+	http    *http.Client
+	tokens  []flow.Tokens // of each worker
+	spare   []flow.Tokens // the same, for the bare program
+	machine credentials
+	web     credentials
+}
+
+func prepare(ctx context.Context, s *site) (*applicant, error) {
+	transport := newTransport()
+	a := &applicant{
+		base: s.server.Base, http: &http.Client{Transport: transport}, machine: s.Machine,
+		tokens: make([]flow.Tokens, workers()), spare: make([]flow.Tokens, workers()),
+	}
+	if err := s.run(ctx, &a.web, "app", "create", "Web", "--type", "Traditional", "--redirect-uri", "https://app.example/callback"); err != nil {
+		return nil, err
+	}
+	for i := range a.tokens {
+		b := flow.New(a.base, transport)
+		var err error
+		if a.tokens[i], err = b.Register(ctx, person(i), password); err != nil {
+			return nil, err
+		}
+		if a.spare[i], err = flow.New(a.base, transport).SignIn(ctx, person(i), password, nil); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// duels are the operations, as a table.
+func (a *applicant) duels(ctx context.Context, b *bare) ([]duel, error) {
+	issued, err := a.send(ctx, a.machineRequest(a.base+"/oidc/token")(0))
+	if err != nil {
+		return nil, err
+	}
+	var answer flow.Tokens
+	if err := json.Unmarshal(issued, &answer); err != nil {
+		return nil, err
+	}
+	signer, err := signing(answer.Access)
+	if err != nil {
+		return nil, err
+	}
+	const discovery, keys = "/oidc/.well-known/openid-configuration", "/oidc/jwks"
+	replayed := map[string]http.Handler{"/token": signer}
+	for _, path := range []string{discovery, keys} {
+		if replayed[path], err = a.recorded(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	b.serve(replayed)
+	return []duel{
+		{"Client credentials, beside signing", a.asks(a.machineRequest(a.base + "/oidc/token")), a.asks(a.machineRequest(b.URL + "/token")), 60},
+		{"Refresh, beside the statements", a.refreshes(), b.refreshes(a.spare), 70},
+		{"Userinfo, beside the statements", a.asks(a.userRequest(a.base + "/oidc/me")), a.asks(a.userRequest(b.URL + "/userinfo")), 70},
+		{"Introspection, beside the statements", a.asks(a.introspectionRequest(a.base + "/oidc/token/introspection")), a.asks(a.introspectionRequest(b.URL + "/introspection")), 70},
+		{"JWKS, beside the bytes", a.asks(fetching(a.base + keys)), a.asks(fetching(b.URL + keys)), 80},
+		{"Discovery, beside the bytes", a.asks(fetching(a.base + discovery)), a.asks(fetching(b.URL + discovery)), 80},
+	}, nil
+}
+
+// request is what a worker sends.
+type request struct {
+	method, url, authorization, form string
+}
+
+func fetching(address string) func(worker int) request {
+	return func(int) request { return request{method: http.MethodGet, url: address} }
+}
+
+func (a *applicant) userRequest(address string) func(worker int) request {
+	return func(worker int) request {
+		return request{method: http.MethodGet, url: address, authorization: "Bearer " + a.tokens[worker].Access}
+	}
+}
+
+func (a *applicant) introspectionRequest(address string) func(worker int) request {
+	return func(worker int) request {
+		return request{http.MethodPost, address, a.web.basic(), url.Values{"token": {a.tokens[worker].Access}}.Encode()}
+	}
+}
+
+func (a *applicant) machineRequest(address string) func(worker int) request {
+	form := url.Values{"grant_type": {"client_credentials"}, "resource": {"https://default.logto.app/api"}, "scope": {"all"}}.Encode()
+	return func(int) request { return request{http.MethodPost, address, a.machine.basic(), form} }
+}
+
+// basic is the header of HTTP Basic authentication.
+func (c credentials) basic() string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.ID+":"+c.Secret))
+}
+
+// asks sends the request of the worker and throws the answer away.
+func (a *applicant) asks(of func(worker int) request) func(ctx context.Context, worker, i int) error {
+	return func(ctx context.Context, worker, _ int) error {
+		_, err := a.send(ctx, of(worker))
+		return err
+	}
+}
+
+func (a *applicant) refreshes() func(ctx context.Context, worker, i int) error {
+	return func(ctx context.Context, worker, _ int) error {
+		fresh, err := flow.New(a.base, a.http.Transport).Refresh(ctx, a.tokens[worker].Refresh)
+		if err == nil {
+			a.tokens[worker] = fresh
+		}
+		return err
+	}
+}
+
+// refreshes spends a token of the worker without any server.
+func (b *bare) refreshes(tokens []flow.Tokens) func(ctx context.Context, worker, i int) error {
+	return func(ctx context.Context, worker, _ int) (err error) {
+		tokens[worker].Refresh, err = b.refresh(ctx, tokens[worker].Refresh)
+		return err
+	}
+}
+
+func (a *applicant) send(ctx context.Context, r request) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, strings.NewReader(r.form))
+	if err != nil {
+		return nil, err
+	}
+	if r.form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if r.authorization != "" {
+		req.Header.Set("Authorization", r.authorization)
+	}
+	res, err := a.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: status %d: %.300s", r.method, r.url, res.StatusCode, body)
+	}
+	return body, err
+}
+
+// recorded returns a handler that answers as the server does, byte by byte on the
+// wire.
+func (a *applicant) recorded(ctx context.Context, path string) (http.Handler, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept-Encoding", "gzip") // so that nobody unpacks it
+	res, err := a.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	return replaying(res.Header, body), err
+}
