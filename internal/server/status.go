@@ -125,9 +125,9 @@ func (p *parts) describe(name, title string, secured bool) func(w http.ResponseW
 			if err != nil {
 				return err
 			}
-			body, _ = encoded.LoadOrStore(t.ID, made)
+			body, _ = encoded.LoadOrStore(t.ID, web.Fix("application/json; charset=utf-8", made))
 		}
-		web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body.([]byte))
+		body.(*web.Fixed).Send(w, r)
 		return nil
 	}
 }

@@ -109,7 +109,7 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 	}
 	// A next key takes over without a write that would empty the cache.
 	key := t.Issuer() + " " + strings.Join(keys.Algorithms, " ")
-	body, err := a.metadata.Get(r.Context(), t.DB, key, func(ctx context.Context, q db.Q) ([]byte, error) {
+	document, err := a.documents.Get(r.Context(), t.DB, key, func(ctx context.Context, q db.Q) (*web.Fixed, error) {
 		config, err := a.settings.OIDC(ctx, q)
 		if err != nil {
 			return nil, err
@@ -119,12 +119,13 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 		if config.DPoP.Enabled {
 			m.DPoPAlgorithms = dpop.Algorithms
 		}
-		return json.Marshal(m)
+		body, err := json.Marshal(m)
+		return web.Fix("application/json; charset=utf-8", body), err
 	})
 	if err != nil {
 		return err
 	}
-	web.WriteBytes(w, r, http.StatusOK, "application/json; charset=utf-8", body)
+	document.Send(w, r)
 	return nil
 }
 
@@ -132,11 +133,18 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 // rotation is seen at once.
 func (a *API) jwks(w http.ResponseWriter, r *http.Request) error {
 	web.AllowOrigin(w, r)
-	keys, err := a.keys.Set(r.Context(), tenant.From(r.Context()).DB)
+	t := tenant.From(r.Context())
+	keys, err := a.keys.Set(r.Context(), t.DB)
+	if err != nil {
+		return err
+	}
+	document, err := a.documents.Get(r.Context(), t.DB, string(keys.JWKS), func(context.Context, db.Q) (*web.Fixed, error) {
+		return web.Fix("application/jwk-set+json; charset=utf-8", keys.JWKS), nil
+	})
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
-	web.WriteBytes(w, r, http.StatusOK, "application/jwk-set+json; charset=utf-8", keys.JWKS)
+	document.Send(w, r)
 	return nil
 }

@@ -30,7 +30,7 @@ type API struct {
 	authorize *authorize.Engine
 	settings  *settings.Reader
 	proofs    *dpop.Verifier
-	metadata  *db.Cache[string, []byte]
+	documents *db.Cache[string, *web.Fixed]
 }
 
 // New returns the endpoints of the tenants in p.
@@ -38,7 +38,7 @@ func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *d
 	return &API{
 		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: engine.Settings,
 		proofs: proofs, tokens: tokens, authorize: engine,
-		metadata: db.NewCache[string, []byte](p, settings.Family, 256),
+		documents: db.NewCache[string, *web.Fixed](p, settings.Family, 256),
 	}
 }
 

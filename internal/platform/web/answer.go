@@ -38,18 +38,29 @@ func WriteJSON(w http.ResponseWriter, r *http.Request, status int, v any) error 
 func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
-	if r.Method == http.MethodGet && status == http.StatusOK {
-		sum := sha256.Sum256(body)
-		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
-		header.Set("ETag", tag)
-		if matchesTag(r.Header.Get("If-None-Match"), tag) {
-			header.Del("Content-Type")
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
+	if r.Method == http.MethodGet && status == http.StatusOK && notModified(w, r, tagOf(body)) {
+		return
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody is left to tell
+}
+
+// tagOf is the strong entity tag of a body.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// notModified tags the answer, and sends it without its body to whoever has that.
+func notModified(w http.ResponseWriter, r *http.Request, tag string) bool {
+	header := w.Header()
+	header.Set("ETag", tag)
+	if !matchesTag(r.Header.Get("If-None-Match"), tag) {
+		return false
+	}
+	header.Del("Content-Type")
+	w.WriteHeader(http.StatusNotModified)
+	return true
 }
 
 // matchesTag reports whether an If-None-Match header names tag; the comparison

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"compress/gzip"
 	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -148,84 +146,6 @@ func AllowOrigin(w http.ResponseWriter, r *http.Request) {
 // DisallowOrigin takes back what AllowOrigin granted.
 func DisallowOrigin(w http.ResponseWriter) {
 	w.Header().Del("Access-Control-Allow-Origin")
-}
-
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	return w
-}}
-
-// Gzip compresses text answers for clients that accept it.
-func Gzip(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			next.ServeHTTP(w, r)
-			return
-		}
-		gz := &gzipResponse{ResponseWriter: w}
-		defer gz.close()
-		next.ServeHTTP(gz, r)
-	})
-}
-
-// gzipResponse decides at the first byte whether the answer is worth packing.
-type gzipResponse struct {
-	http.ResponseWriter
-	packer  *gzip.Writer
-	decided bool
-}
-
-func (g *gzipResponse) WriteHeader(status int) {
-	g.decide(status)
-	g.ResponseWriter.WriteHeader(status)
-}
-
-func (g *gzipResponse) Write(b []byte) (int, error) {
-	if !g.decided {
-		g.decide(http.StatusOK)
-	}
-	if g.packer != nil {
-		return g.packer.Write(b)
-	}
-	return g.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (g *gzipResponse) Unwrap() http.ResponseWriter { return g.ResponseWriter }
-
-func (g *gzipResponse) decide(status int) {
-	if g.decided {
-		return
-	}
-	g.decided = true
-	header := g.Header()
-	bodyless := status == http.StatusNoContent || status == http.StatusNotModified || status < 200
-	// A part of a file counts the bytes of the file, not those of its packed form.
-	if bodyless || status == http.StatusPartialContent || header.Get("Content-Encoding") != "" || !packable(header.Get("Content-Type")) {
-		return
-	}
-	header.Set("Content-Encoding", "gzip")
-	header.Add("Vary", "Accept-Encoding")
-	header.Del("Content-Length")
-	if tag := header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
-		header.Set("ETag", "W/"+tag)
-	}
-	g.packer = gzipWriters.Get().(*gzip.Writer)
-	g.packer.Reset(g.ResponseWriter)
-}
-
-func (g *gzipResponse) close() {
-	if g.packer == nil {
-		return
-	}
-	_ = g.packer.Close() // the client is gone: nobody is left to tell
-	gzipWriters.Put(g.packer)
-	g.packer = nil
-}
-
-func packable(contentType string) bool {
-	return strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "json") ||
-		strings.Contains(contentType, "javascript") || strings.Contains(contentType, "svg")
 }
 
 // Timeout bounds the context of every request; the handlers' database calls
