@@ -4,16 +4,10 @@
 // says, from outside: over HTTP, with two clients of the plan's configuration,
 // and with a browser that runs no JavaScript and signs in by the pages' forms.
 //
-// The plans here are
-//
-//   - oidcc-basic-certification-test-plan,
-//   - oidcc-formpost-basic-certification-test-plan, the same modules with
-//     response_mode=form_post, and
-//   - oidcc-config-certification-test-plan.
-//
-// Those of sign-out need a provider that calls back, and are tests of
-// internal/oidc/oidcapi: TestConformance_RPInitiatedLogout and
-// TestConformance_BackchannelRPInitiatedLogout.
+// The plans are oidcc-basic-certification-test-plan and the same modules once more
+// with response_mode=form_post, oidcc-formpost-basic-certification-test-plan;
+// oidcc-config-, oidcc-rp-initiated-logout- and
+// oidcc-backchannel-rp-initiated-logout-certification-test-plan.
 //
 // The names are those that the suite shows in public results. The suite is not
 // here: passing is no certificate, only that nothing known stands in its way.
@@ -37,7 +31,7 @@ type module struct {
 
 // basicModules are the modules of both basic plans, in their order.
 var basicModules = []module{
-	{"oidcc-server", server},
+	{"oidcc-server", codeFlow},
 	{"oidcc-response-type-missing", responseTypeMissing},
 	{"oidcc-userinfo-get", userinfoGet},
 	{"oidcc-userinfo-post-header", userinfoPostHeader},

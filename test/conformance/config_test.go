@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,24 +13,25 @@ import (
 // Modules of the plan oidcc-config-certification-test-plan.
 func TestConformance_Config(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		r := prepare(t, app, "").start(t)
-		t.Run("oidcc-discovery-endpoint-verification", func(t *testing.T) {
-			r.T = t
-			discovery(r)
-		})
-	})
+	p := prepare(t, apptest.Start(t), "")
+	t.Run("oidcc-discovery-endpoint-verification", func(t *testing.T) { discovery(p.start(t)) })
+}
+
+// metadata is what the issuer says about itself.
+func (r *run) metadata() map[string]any {
+	r.Helper()
+	a := r.browser.Do("GET", "/oidc/.well-known/openid-configuration", "")
+	got := map[string]any{}
+	if a.JSON(r, &got); a.StatusCode != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
+		r.Errorf("the metadata is a %d %s", a.StatusCode, a.Header.Get("Content-Type"))
+	}
+	return got
 }
 
 // discovery checks the metadata (OpenID Connect Discovery section 3). Endpoints
 // are below the issuer, which in tests has no TLS.
 func discovery(r *run) {
-	a := r.browser.Do("GET", "/oidc/.well-known/openid-configuration", "")
-	if !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
-		r.Errorf("the metadata is %s", a.Header.Get("Content-Type"))
-	}
-	got := map[string]any{}
-	a.JSON(r, &got)
+	got := r.metadata()
 	if got["issuer"] != r.app.URL+"/oidc" {
 		r.Errorf("the issuer is %v", got["issuer"])
 	}

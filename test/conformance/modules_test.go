@@ -11,7 +11,7 @@ import (
 	"signet/internal/apptest"
 )
 
-func server(r *run) {
+func codeFlow(r *run) {
 	tokens, _ := r.signIn()
 	r.asked(1)
 	if tokens.Refresh != "" {

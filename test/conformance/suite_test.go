@@ -35,14 +35,18 @@ type plan struct {
 	user           *user.User
 }
 
-func prepare(t *testing.T, app *apptest.App, mode string) *plan {
+// prepare configures a plan. change adjusts what the clients register.
+func prepare(t *testing.T, app *apptest.App, mode string, change ...func(*party, *application.ClientMetadata)) *plan {
 	t.Helper()
 	p := &plan{app: app, mode: mode, party: listen(t)}
 	app.Operator(t).Want(http.StatusOK, "POST", "/api/configs/oidc/additional-keys", `{"algorithm":"RS256"}`)
+	metadata := application.ClientMetadata{RedirectURIs: []string{p.party.callback()}}
+	for _, c := range change {
+		c(p.party, &metadata)
+	}
 	for _, c := range []**apptest.Client{&p.client, &p.second} {
 		*c = app.CreateApp(t, application.Application{
-			Type:   application.Traditional,
-			OIDC:   application.ClientMetadata{RedirectURIs: []string{p.party.callback()}},
+			Type: application.Traditional, OIDC: metadata,
 			Custom: application.CustomMetadata{IDTokenSignedResponseAlg: "RS256"},
 		})
 	}
@@ -59,53 +63,65 @@ func prepare(t *testing.T, app *apptest.App, mode string) *plan {
 	return p
 }
 
-// party is the server of the suite to which the provider sends browsers back.
+// party is the server of the suite: where the provider sends browsers back, and
+// whom it tells that somebody has signed out.
 type party struct {
 	*httptest.Server
 
 	mu      sync.Mutex
-	answers []callback
+	visits  map[string][]visit // by path
+	logouts chan visit
 }
 
-// callback is an authorization response as the party got it.
-type callback struct {
+// visit is a request that the party has got.
+type visit struct {
 	method string
 	query  url.Values // of the URL
 	body   url.Values
 }
 
+// Addresses of the party.
+const (
+	pathCallback    = "/callback"
+	pathSignedOut   = "/signed-out"
+	pathBackchannel = "/backchannel"
+)
+
 func listen(t *testing.T) *party {
 	t.Helper()
-	p := &party{}
+	p := &party{visits: map[string][]visit{}, logouts: make(chan visit, 10)}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/callback" {
-			http.NotFound(w, r)
-			return
-		}
-		got := callback{method: r.Method, query: r.URL.Query()}
+		got := visit{method: r.Method, query: r.URL.Query()}
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		got.body = r.PostForm
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.answers = append(p.answers, got)
-		_, _ = fmt.Fprint(w, "back at the suite")
+		switch r.URL.Path {
+		case pathCallback, pathSignedOut:
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.visits[r.URL.Path] = append(p.visits[r.URL.Path], got)
+			_, _ = fmt.Fprint(w, "back at the suite")
+		case pathBackchannel:
+			p.logouts <- got
+		default:
+			http.NotFound(w, r)
+		}
 	}))
 	t.Cleanup(p.Close)
 	return p
 }
 
-func (p *party) callback() string { return p.URL + "/callback" }
+func (p *party) callback() string { return p.URL + pathCallback }
 
-// take returns the responses that have come since the last call.
-func (p *party) take() []callback {
+// take returns the visits of a path since the last call.
+func (p *party) take(path string) []visit {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	answers := p.answers
-	p.answers = nil
-	return answers
+	visits := p.visits[path]
+	delete(p.visits, path)
+	return visits
 }
 
 // run is one run of one module, with a browser that has no cookies yet and knows
@@ -124,7 +140,8 @@ func (p *plan) start(t *testing.T) *run {
 	t.Helper()
 	b := p.app.Browser(t)
 	b.Header.Set("Accept", "text/html")
-	p.party.take()
+	p.party.take(pathCallback)
+	p.party.take(pathSignedOut)
 	return &run{plan: p, T: t, browser: b}
 }
 
@@ -206,7 +223,7 @@ func (r *run) checkFormPost(page *apptest.Answer) {
 // response mode that was asked for, with the state, and from the issuer.
 func (r *run) response() url.Values {
 	r.Helper()
-	answers := r.party.take()
+	answers := r.party.take(pathCallback)
 	if len(answers) != 1 {
 		r.Fatalf("%d responses: %+v", len(answers), answers)
 	}
@@ -270,7 +287,7 @@ func (r *run) stopped(pairs ...string) {
 	if end.StatusCode != http.StatusBadRequest || end.Request.URL.Path != "/oidc/auth" || r.forms != 0 {
 		r.Errorf("the browser is at %s: %d %s", end.Request.URL, end.StatusCode, end.Text)
 	}
-	if answers := r.party.take(); len(answers) != 0 {
+	if answers := r.party.take(pathCallback); len(answers) != 0 {
 		r.Errorf("the party was told %+v", answers)
 	}
 }
