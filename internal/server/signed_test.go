@@ -154,7 +154,7 @@ func TestSignedRequest_Refuses(t *testing.T) {
 			"a client without keys":  {signedURL(keyless, signClaims(t, clientKey(), requestType, requestClaims(app, keyless, nil))), "invalid_request_object"},
 			"another key":            {signedURL(c, signClaims(t, foreignKey(), requestType, requestClaims(app, c, nil))), "invalid_request_object"},
 			"cut":                    {signedURL(c, good[:len(good)-8]), "invalid_request_object"},
-			"unsigned":               {signedURL(c, "eyJhbGciOiJub25lIn0."+strings.Split(good, ".")[1]+"."), "invalid_request_object"},
+			"unsigned":               {signedURL(c, "eyJhbGciOiJub25lIn0."+strings.Split(good, ".")[1]+"."), "invalid_redirect_uri"},
 			"an assertion":           {signedURL(c, signClaims(t, clientKey(), "client-authentication+jwt", requestClaims(app, c, nil))), "invalid_request_object"},
 			"about the client":       {signedURL(c, own(m{"sub": c.ID})), "invalid_request_object"},
 			"of another client":      {signedURL(c, own(m{"client_id": keyless.ID})), "invalid_request_object"},

@@ -3,12 +3,12 @@
 package fault_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -31,19 +31,7 @@ const (
 )
 
 // binary is the product, built once a run.
-var binary = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "env", "GOCACHE").Output()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(string(out[:len(out)-1]), "signet-under-fault")
-	build := exec.Command("go", "build", "-o", path, "signet/cmd/signet")
-	build.Env = append(build.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return path, nil
-})
+var binary = sync.OnceValues(func() (string, error) { return flow.Build(context.Background(), "signet-under-fault") })
 
 func program(t *testing.T) string {
 	t.Helper()

@@ -49,6 +49,9 @@ var signed = []target{
 		{"request is signed", never("rq.Client.RequiresSignedRequest && !rq.isSigned && !rq.isPushed"), "TestSignedRequest/sqlite"},
 		{"request is pushed", never("rq.Client.RequiresPushedRequest && !rq.isPushing && !rq.isPushed"), "TestPushedRequest_Required/sqlite"},
 	}},
+	{file: "internal/oidc/authorize/signed.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"unsigned object is refused", never(`rq.sent.Has("request")`), "TestAuthorize_RefusedByRedirect/sqlite"},
+	}},
 	{file: "internal/oidc/client/document.go", tests: "internal/server", mutants: []mutant{
 		{"address is one", swap("parse(id); !ok {", "parse(id); false && !ok {"), documentTest},
 		{"document is of its address", never("d.ClientID != id"), documentTest},

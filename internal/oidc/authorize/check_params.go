@@ -18,6 +18,7 @@ import (
 
 // Errors of authorization requests alone (OpenID Connect Core section 3.1.2.6).
 var (
+	errRequestNotSupported      = errs.New(400, "oidc.request_not_supported").Describe("unsigned request objects are not supported")
 	errRequestURINotSupported   = errs.New(400, "oidc.request_uri_not_supported").Describe("request_uri parameter provided but not supported")
 	errRegistrationNotSupported = errs.New(400, "oidc.registration_not_supported").Describe("registration parameter provided but not supported")
 )

@@ -69,6 +69,7 @@ var ofDevice = []check{
 // Refusals of these go to the client's redirect URI.
 var byRedirect = []check{
 	{"the answer can be delivered", checkResponseMode},
+	{"a request object is signed", checkSigned},
 	{"no value is too long to keep", checkLengths},
 	{"no parameters arrive by another way", checkUnsupported},
 	{"the request has come as the client wants it to", checkArrival},

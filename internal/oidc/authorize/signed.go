@@ -3,6 +3,7 @@ package authorize
 import (
 	"context"
 
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/tenant"
@@ -10,11 +11,12 @@ import (
 
 // openSigned puts the request that the client has signed in the place of the one
 // that carries it (RFC 9101 section 6.3): whatever stands beside it, anybody could
-// have written.
+// have written. An unsigned one, which the specification of OpenID Connect permits,
+// is left for checkSigned, so that the client hears that we do not.
 func openSigned(ctx context.Context, _ db.Q, rq *Request) error {
 	raw := rq.sent.Get("request")
 	switch {
-	case raw == "":
+	case raw == "", client.IsUnsigned(raw):
 		return nil
 	case rq.sent.Has("request_uri"):
 		return proto.ErrInvalidRequest.Describe("request and request_uri must not be used together")
@@ -31,6 +33,14 @@ func openSigned(ctx context.Context, _ db.Q, rq *Request) error {
 		return proto.ErrInvalidRequestObject
 	}
 	rq.sent, rq.isSigned = params, true
+	return nil
+}
+
+// checkSigned refuses a request object that openSigned has left.
+func checkSigned(_ context.Context, _ db.Q, rq *Request) error {
+	if rq.sent.Has("request") {
+		return errRequestNotSupported
+	}
 	return nil
 }
 

@@ -3,8 +3,10 @@ package client
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4/jwt"
 
@@ -18,6 +20,20 @@ const requestJWT = "oauth-authz-req+jwt"
 // requestClaims are members of a request object that are about the JWT, or about
 // what is not supported, and no parameters of the request.
 var requestClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "claims"}
+
+// IsUnsigned reports whether a request object says of itself that nobody has
+// signed it (RFC 7519 section 6).
+func IsUnsigned(raw string) bool {
+	first, _, _ := strings.Cut(raw, ".")
+	decoded, err := base64.RawURLEncoding.DecodeString(first)
+	if err != nil {
+		return false
+	}
+	var header struct {
+		Algorithm string `json:"alg"`
+	}
+	return json.Unmarshal(decoded, &header) == nil && header.Algorithm == "none"
+}
 
 // OpenRequest returns the parameters of an authorization request that the client
 // has signed with its private key (RFC 9101), as JSON values whose numbers are

@@ -124,6 +124,7 @@ func TestAuthorize_RefusedByRedirect(t *testing.T) {
 			{"none", []string{"response_type", "none"}, "unauthorized_client requested response_type is not allowed for this client"},
 			{"unknown response mode", []string{"response_mode", "web_message"}, "unsupported_response_mode unsupported response_mode requested"},
 			{"request URI", []string{"request_uri", "https://evil.example/r"}, "request_uri_not_supported request_uri parameter provided but not supported"},
+			{"unsigned request", []string{"request", "eyJhbGciOiJub25lIn0.eyJzdGF0ZSI6IngifQ."}, "request_not_supported unsigned request objects are not supported"},
 			{"registration", []string{"registration", "{}"}, "registration_not_supported registration parameter provided but not supported"},
 			{"unknown prompt", []string{"prompt", "select_account"}, "invalid_request invalid prompt value(s) provided"},
 			{"none and login", []string{"prompt", "none login"}, "invalid_request prompt none must only be used alone"},
