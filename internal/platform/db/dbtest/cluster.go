@@ -141,14 +141,19 @@ func (c *Cluster) Start() error {
 	return c.ready()
 }
 
+// Log is what the server has said so far.
+func (c *Cluster) Log() string {
+	text, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+	return string(text)
+}
+
 // ready waits until the server takes connections.
 func (c *Cluster) ready() error {
 	var last error
 	for range 600 {
 		select {
 		case <-c.exited:
-			text, _ := os.ReadFile(filepath.Join(c.dir, "log"))
-			return fmt.Errorf("postgres ended at start: %s", text)
+			return fmt.Errorf("postgres ended at start: %s", c.Log())
 		case <-time.After(50 * time.Millisecond):
 		}
 		conn, err := pgx.Connect(context.Background(), c.URL("postgres"))

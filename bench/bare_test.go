@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"testing"
+
+	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
+	"signet/test/flow"
+)
+
+// executed finds a statement in PostgreSQL's log.
+var executed = regexp.MustCompile(`(?m)execute stmtcache_\w+: (.*)$`)
+
+// Beside less than the statements of the server, the figures would be too good;
+// beside more, too bad.
+func TestBare_RunsTheStatementsOfTheServer(t *testing.T) {
+	t.Parallel()
+	cluster, err := dbtest.NewCluster("log_statement=all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	binary, err := flow.Build(t.Context(), "signet-as-benched")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := onCluster(t.Context(), cluster, binary, t.TempDir(), "protocols")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	b, err := openBare(t.Context(), db.Options{URL: cluster.URL("protocols")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	a, err := prepare(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	duels, err := a.duels(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, least := range map[int]int{1: 6, 2: 2, 3: 1} {
+		ours, bare := statements(t, cluster, duels[i].ours), statements(t, cluster, duels[i].bare)
+		if len(ours) < least || !maps.Equal(ours, bare) {
+			t.Errorf("%s:\nours %v\nbare %v", duels[i].name, ours, bare)
+		}
+	}
+}
+
+// statements are those that a call executes each time, with how often. What the
+// server does beside goes by another rhythm.
+func statements(t *testing.T, c *dbtest.Cluster, call func(ctx context.Context, worker, i int) error) map[string]int {
+	t.Helper()
+	const times = 7
+	before := 0
+	for i := range times + 1 {
+		if i == 1 { // the first call fills caches
+			before = len(c.Log())
+		}
+		if err := call(t.Context(), 0, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]int{}
+	for _, match := range executed.FindAllStringSubmatch(c.Log()[before:], -1) {
+		found[match[1]]++
+	}
+	maps.DeleteFunc(found, func(_ string, n int) bool { return n < times })
+	for statement := range found {
+		found[statement] /= times
+	}
+	return found
+}
