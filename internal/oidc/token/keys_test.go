@@ -325,3 +325,32 @@ func TestSignIDToken_ProtocolClaimsWin(t *testing.T) {
 		t.Errorf("%+v, %v", hint, err)
 	}
 }
+
+// Nobody else holds the key: what is believed of a JWT is what a seed says, as the
+// kind of token that it is.
+func FuzzVerify(f *testing.F) {
+	w := setup(f, dbtest.SQLite(f))
+	set := w.set(w.seedKeys())
+	idToken, err := set.SignIDToken(token.IDToken{Issuer: issuer, Subject: "person", Audience: "app", SID: "s1", IssuedAt: now, TTL: time.Hour})
+	if err != nil {
+		f.Fatal(err)
+	}
+	access, err := set.SignAccess(token.AccessJWT{Issuer: issuer, Subject: "machine", Audience: "https://api.example", ClientID: "machine", IssuedAt: now, TTL: time.Hour})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, raw := range []string{idToken, access, "e30.e30.e30", ".."} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		_ = token.IssuerOf(raw)
+		hint, err := set.VerifyHint(raw, issuer)
+		if (err == nil) != (hint != nil) || err == nil && *hint != (token.Hint{Subject: "person", Audience: "app", SID: "s1"}) {
+			t.Fatalf("%q: %+v, %v", raw, hint, err)
+		}
+		claims, err := set.VerifyAccess(raw, issuer)
+		if (err == nil) != (claims != nil) || err == nil && (claims.Subject != "machine" || claims.Audience != "https://api.example" || claims.Scope != "") {
+			t.Fatalf("%q: %+v, %v", raw, claims, err)
+		}
+	})
+}
