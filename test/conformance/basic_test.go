@@ -33,6 +33,8 @@ type module struct {
 var basicModules = []module{
 	{"oidcc-server", codeFlow},
 	{"oidcc-response-type-missing", responseTypeMissing},
+	{"oidcc-idtoken-signature", idTokenSignature},
+	{"oidcc-idtoken-unsigned", idTokenUnsigned},
 	{"oidcc-userinfo-get", userinfoGet},
 	{"oidcc-userinfo-post-header", userinfoPostHeader},
 	{"oidcc-userinfo-post-body", userinfoPostBody},

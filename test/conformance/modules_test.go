@@ -32,6 +32,27 @@ func responseTypeMissing(r *run) {
 	}
 }
 
+// idTokenSignature finds the key by its name among several, as a client must.
+func idTokenSignature(r *run) {
+	if n := len(r.keys().Keys); n < 2 {
+		r.Errorf("%d keys are published", n)
+	}
+	r.signIn()
+}
+
+// idTokenUnsigned asks for ID tokens without a signature, which the suite skips
+// where they are not to be had.
+func idTokenUnsigned(r *run) {
+	var told struct {
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}
+	r.browser.Do("GET", "/oidc/.well-known/openid-configuration", "").JSON(r, &told)
+	if len(told.Algorithms) == 0 || slices.Contains(told.Algorithms, "none") {
+		r.Errorf("discovery tells %q", told.Algorithms)
+	}
+	r.app.Refused(r.T, "PATCH /api/applications/"+r.client.ID+` {"customClientMetadata":{"idTokenSignedResponseAlg":"none"}} -> 400 guard.invalid_input`)
+}
+
 func userinfoGet(r *run) {
 	tokens, _ := r.signIn()
 	r.about(r.bearer(http.MethodGet, tokens.Access))
