@@ -171,7 +171,7 @@ export async function signIn(browser, url, person) {
   return new URL(browser.url);
 }
 
-async function giveCredentials(browser, { username, password }) {
+export async function giveCredentials(browser, { username, password }) {
   if (browser.asks('Password')) {
     await browser.submit('Sign in', { Username: username, Password: password });
   } else {
