@@ -1,5 +1,5 @@
 // @logto/express, the SDK of applications on Express, as
-// docs/how-to/sign-people-in-to-a-web-app.md uses it.
+// docs/how-to/sign-in-on-a-web-app.md uses it.
 import { handleAuthRoutes, withLogto } from '@logto/express';
 import express from 'express';
 import session from 'express-session';
