@@ -163,10 +163,12 @@ const words = (element) =>
     .trim();
 
 // signIn walks the hosted pages from the authorization URL to the redirect URI
-// and returns the URL that the client would receive.
-export async function signIn(browser, url, person) {
+// and returns the URL that the client would receive. consent is the button that
+// somebody presses whom the server asks whether the client may use the account.
+export async function signIn(browser, url, person, consent) {
   await browser.open(url);
   if (!browser.arrived) await giveCredentials(browser, person);
+  if (consent) await browser.submit(consent);
   if (!browser.arrived) throw new Error(`sign-in ended on "${browser.title}" at ${browser.url}: ${browser.text}`);
   return new URL(browser.url);
 }

@@ -31,7 +31,7 @@ var modules = map[string]string{
 	"@logto/js":              "@logto/js/lib/index.js",
 	"@silverhand/essentials": "@silverhand/essentials/lib/index.js",
 	"js-base64":              "js-base64/base64.mjs",
-	"jose":                   "jose/dist/browser/index.js",
+	"jose":                   "@logto/client/node_modules/jose/dist/browser/index.js",
 	"camelcase-keys":         "camelcase-keys/index.js",
 	"map-obj":                "map-obj/index.js",
 	"camelcase":              "camelcase/index.js",
