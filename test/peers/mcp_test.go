@@ -58,6 +58,20 @@ func TestMCP_Machine(t *testing.T) {
 	})
 }
 
+// The conformance suite takes every client for a public one.
+func TestMCP_Conformance(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		h := openHarbour(t, app)
+		app.Operator(t).Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
+		callback, socket := listening(t)
+		_ = socket.Close() // the suite opens it itself
+		c := fixture.App(t, app, application.Native, "http://127.0.0.1/callback", postLogout)
+		c.Redirect = callback + "/callback"
+		run(t, h.script(t, app, c, "mcp-conformance.mjs"))
+	}, reachingTests())
+}
+
 // harbour is where an MCP server will be, as an API resource: the user may read
 // the tide there, and not set it.
 type harbour struct {
@@ -82,7 +96,7 @@ func openHarbour(t *testing.T, app *apptest.App) *harbour {
 // script prepares a client of the MCP server, which it starts itself.
 func (h *harbour) script(t *testing.T, app *apptest.App, c fixture.Client, script string) *exec.Cmd {
 	t.Helper()
-	cmd := nodeFor(t, app, c, script, "mcp-server.mjs")
+	cmd := nodeFor(t, app, c, script, "mcp-server.mjs", "node20.mjs")
 	cmd.Env = append(cmd.Env, "RESOURCE="+h.url, "SUBJECT="+h.user)
 	cmd.ExtraFiles = []*os.File{h.socket}
 	return cmd
