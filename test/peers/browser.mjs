@@ -23,7 +23,7 @@ export class Browser {
 
   // text is what the page says, for messages of failed assertions.
   get text() {
-    return this.#page?.querySelector('body')?.structuredText ?? '';
+    return (this.#page?.querySelector('body') ?? this.#page)?.structuredText ?? '';
   }
 
   get arrived() {

@@ -255,6 +255,7 @@ func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string, ot
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "node", script)
+	cmd.WaitDelay = 5 * time.Second // for what it started itself
 	cmd.Env = append(os.Environ(),
 		"ISSUER="+app.URL+"/oidc",
 		"CLIENT_ID="+c.ID, "CLIENT_SECRET="+c.Secret,
