@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { serve } from './mcp-server.mjs';
-import { done, peer } from './peer.mjs';
+import { claimsOf, done, peer, program } from './peer.mjs';
 
 const url = new URL(peer.resource);
-const server = await serve(peer.issuer, url, { fd: 3 });
+const server = program();
 
 const connect = async (clientSecret) => {
   const authProvider = new ClientCredentialsProvider({
@@ -16,15 +15,15 @@ const connect = async (clientSecret) => {
   });
   const client = new Client({ name: 'harbour-clock', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(url, { authProvider }));
-  return client;
+  return { client, claims: claimsOf(authProvider.tokens().access_token) };
 };
 
-const client = await connect(peer.clientSecret);
+const { client, claims } = await connect(peer.clientSecret);
+assert.deepEqual([claims.aud, claims.sub, claims.scope], [peer.resource, peer.clientId, 'tide:read']);
 const { content } = await client.callTool({ name: 'tide' });
-assert.deepEqual(JSON.parse(content[0].text), { sub: peer.clientId, clientId: peer.clientId, scopes: ['tide:read'] });
+assert.equal(content[0].text, `High water at six, ${peer.clientId}.`);
 await assert.rejects(connect('wrong'), { name: 'InvalidClientError' });
 
 await client.close();
-server.close();
-server.closeAllConnections();
+server.kill();
 done();

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -37,43 +38,40 @@ func TestMCP_RegisteredClient(t *testing.T) {
 // A client that nobody has registered: its id is the address of a document.
 func TestMCP_DescribedClient(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		h := openHarbour(t, app)
-		o := app.Operator(t)
-		o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
-		o.Want(201, "POST", "/api/cimd/user-consent-scopes", fmt.Sprintf(`{"resourceScopes":[%q]}`, h.read))
-		run(t, h.script(t, app, fixture.Client{ID: describe(t), Redirect: redirect, PostLogout: postLogout}, "mcp-client.mjs"))
-	}, reachingTests())
+	app := apptest.Start(t, reachingTests())
+	h := openHarbour(t, app)
+	o := app.Operator(t)
+	o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
+	o.Want(201, "POST", "/api/cimd/user-consent-scopes", fmt.Sprintf(`{"resourceScopes":[%q]}`, h.read))
+	run(t, h.script(t, app, fixture.Client{ID: describe(t), Redirect: redirect, PostLogout: postLogout}, "mcp-client.mjs"))
 }
 
 // A machine that has a role for the MCP server.
 func TestMCP_Machine(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		h := openHarbour(t, app)
-		app.Operator(t).Want(200, "POST", "/api/roles",
-			fmt.Sprintf(`{"name":"clock","description":"Ticks.","type":"MachineToMachine","scopeIds":[%q]}`, h.read))
-		machine := app.CreateMachine(t, tenant.Default, "clock")
-		run(t, h.script(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, "mcp-machine.mjs"))
-	})
+	app := apptest.Start(t)
+	h := openHarbour(t, app)
+	app.Operator(t).Want(200, "POST", "/api/roles",
+		fmt.Sprintf(`{"name":"clock","description":"Ticks.","type":"MachineToMachine","scopeIds":[%q]}`, h.read))
+	machine := app.CreateMachine(t, tenant.Default, "clock")
+	run(t, h.script(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, "mcp-machine.mjs"))
 }
 
 // The conformance suite takes every client for a public one.
 func TestMCP_Conformance(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		h := openHarbour(t, app)
-		app.Operator(t).Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
-		callback, socket := listening(t)
-		_ = socket.Close() // the suite opens it itself
-		c := fixture.App(t, app, application.Native, "http://127.0.0.1/callback", postLogout)
-		c.Redirect = callback + "/callback"
-		run(t, h.script(t, app, c, "mcp-conformance.mjs"))
-	}, reachingTests())
+	app := apptest.Start(t, reachingTests())
+	h := openHarbour(t, app)
+	app.Operator(t).Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
+	callback, socket := listening(t)
+	_ = socket.Close() // the suite opens it itself
+	c := fixture.App(t, app, application.Native, "http://127.0.0.1/callback", postLogout)
+	c.Redirect = callback + "/callback"
+	run(t, h.script(t, app, c, "mcp-conformance.mjs"))
 }
 
 // harbour is where an MCP server will be, as an API resource: the user may read
-// the tide there, and not set it.
+// the tide there.
 type harbour struct {
 	url, user, read string
 	socket          *os.File
@@ -87,17 +85,18 @@ func openHarbour(t *testing.T, app *apptest.App) *harbour {
 	o := app.Operator(t)
 	api := o.Want(201, "POST", "/api/resources", fmt.Sprintf(`{"name":"Harbour","indicator":%q}`, h.url)).String("id")
 	h.read = o.Want(201, "POST", "/api/resources/"+api+"/scopes", `{"name":"tide:read","description":"Read the tide"}`).String("id")
-	o.Want(201, "POST", "/api/resources/"+api+"/scopes", `{"name":"tide:write"}`)
 	role := o.Want(200, "POST", "/api/roles", fmt.Sprintf(`{"name":"skipper","description":"Sails.","scopeIds":[%q]}`, h.read)).String("id")
 	o.Want(201, "POST", "/api/users/"+h.user+"/roles", fmt.Sprintf(`{"roleIds":[%q]}`, role))
 	return h
 }
 
-// script prepares a client of the MCP server, which it starts itself.
+// script prepares a client of the MCP server of the how-to, which it starts itself.
 func (h *harbour) script(t *testing.T, app *apptest.App, c fixture.Client, script string) *exec.Cmd {
 	t.Helper()
-	cmd := nodeFor(t, app, c, script, "mcp-server.mjs", "node20.mjs")
-	cmd.Env = append(cmd.Env, "RESOURCE="+h.url, "SUBJECT="+h.user)
+	cmd := nodeFor(t, app, c, script, "node20.mjs")
+	program := filepath.Join(howTo(t, app, "protect-an-mcp-server.md",
+		"http://localhost:8080/mcp", h.url, "app.listen(8080)", "app.listen({ fd: 3 })"), "server.mjs")
+	cmd.Env = append(cmd.Env, "RESOURCE="+h.url, "SUBJECT="+h.user, "PROGRAM="+program, "SOCKET=yes")
 	cmd.ExtraFiles = []*os.File{h.socket}
 	return cmd
 }

@@ -20,6 +20,8 @@ export const peer = {
 
 export const newBrowser = () => new Browser(peer.redirectUri, peer.postLogoutRedirectUri);
 
+export const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url'));
+
 // program starts the program of a how-to, with the socket of the Go side where
 // there is one, and ends it with the script.
 export function program() {

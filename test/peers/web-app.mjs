@@ -2,7 +2,7 @@
 // it, it knows who that is and has tokens for them, they sign out.
 import assert from 'node:assert/strict';
 import { Browser, giveCredentials } from './browser.mjs';
-import { peer } from './peer.mjs';
+import { claimsOf, peer } from './peer.mjs';
 
 // The application listens on a socket that the Go side has opened, so that its
 // address was known when it was registered.
@@ -17,8 +17,6 @@ export const settings = {
   resources: [peer.resource],
   scopes: ['profile', 'urn:logto:scope:organizations', 'read:orders', 'write:orders', 'invite'],
 };
-
-export const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url'));
 
 // walk uses the application whose handlers are below authRoutes and whose home
 // page says in JSON what it knows.
