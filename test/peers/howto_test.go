@@ -1,6 +1,7 @@
 package peers_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/tenant"
 	"signet/test/e2e/browser"
 	"signet/test/fixture"
 )
@@ -97,5 +99,37 @@ func TestHowTo_NativeApp(t *testing.T) {
 	c := fixture.App(t, app, application.Native, "http://127.0.0.1/callback", postLogout)
 	cmd := nodeFor(t, app, c, "howto-native-app.mjs")
 	cmd.Env = append(cmd.Env, "PROGRAM="+filepath.Join(howTo(t, app, "sign-in-on-a-native-app.md"), "tidewater.mjs"))
+	run(t, cmd)
+}
+
+func TestHowTo_Machine(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	app.Shop(t, fixture.User(t, app, username))
+	o := app.Operator(t)
+	var scopes []struct{ ID, Name string }
+	var resources []struct{ ID, Indicator string }
+	o.Want(200, "GET", "/api/resources", "").JSON(t, &resources)
+	for _, resource := range resources {
+		if resource.Indicator == apptest.Orders {
+			o.Want(200, "GET", "/api/resources/"+resource.ID+"/scopes", "").JSON(t, &scopes)
+		}
+	}
+	for _, scope := range scopes {
+		if scope.Name == "read:orders" {
+			o.Want(200, "POST", "/api/roles", fmt.Sprintf(`{"name":"nightly","description":"Reads.","type":"MachineToMachine","scopeIds":[%q]}`, scope.ID))
+		}
+	}
+	machine := app.CreateMachine(t, tenant.Default, "nightly")
+	cmd := nodeFor(t, app, fixture.Client{ID: machine.ID, Secret: machine.Secret}, "howto-machine.mjs")
+	cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "PROGRAM="+filepath.Join(howTo(t, app, "call-an-api-from-a-machine.md"), "nightly.mjs"))
+	run(t, cmd)
+}
+
+func TestHowTo_Organizations(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	cmd := node(t, app, application.Traditional, "howto-organizations.mjs")
+	cmd.Env = append(cmd.Env, "PROGRAM="+filepath.Join(howTo(t, app, "work-with-organizations.md"), "organization.mjs"))
 	run(t, cmd)
 }
