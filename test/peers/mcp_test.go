@@ -35,6 +35,17 @@ func TestMCP_RegisteredClient(t *testing.T) {
 	}
 }
 
+// Somebody without a role for the server is told so by its tools.
+func TestMCP_WithoutPermission(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	h := openHarbour(t, app)
+	app.Operator(t).Want(204, "DELETE", "/api/users/"+h.user+"/roles/"+h.role, "")
+	cmd := h.script(t, app, fixture.App(t, app, application.Native, redirect, postLogout), "mcp-client.mjs")
+	cmd.Env = append(cmd.Env, "PERMITTED=")
+	run(t, cmd)
+}
+
 // A client that nobody has registered: its id is the address of a document.
 func TestMCP_DescribedClient(t *testing.T) {
 	t.Parallel()
@@ -73,8 +84,8 @@ func TestMCP_Conformance(t *testing.T) {
 // harbour is where an MCP server will be, as an API resource: the user may read
 // the tide there.
 type harbour struct {
-	url, user, read string
-	socket          *os.File
+	url, user, read, role string
+	socket                *os.File
 }
 
 func openHarbour(t *testing.T, app *apptest.App) *harbour {
@@ -85,8 +96,8 @@ func openHarbour(t *testing.T, app *apptest.App) *harbour {
 	o := app.Operator(t)
 	api := o.Want(201, "POST", "/api/resources", fmt.Sprintf(`{"name":"Harbour","indicator":%q}`, h.url)).String("id")
 	h.read = o.Want(201, "POST", "/api/resources/"+api+"/scopes", `{"name":"tide:read","description":"Read the tide"}`).String("id")
-	role := o.Want(200, "POST", "/api/roles", fmt.Sprintf(`{"name":"skipper","description":"Sails.","scopeIds":[%q]}`, h.read)).String("id")
-	o.Want(201, "POST", "/api/users/"+h.user+"/roles", fmt.Sprintf(`{"roleIds":[%q]}`, role))
+	h.role = o.Want(200, "POST", "/api/roles", fmt.Sprintf(`{"name":"skipper","description":"Sails.","scopeIds":[%q]}`, h.read)).String("id")
+	o.Want(201, "POST", "/api/users/"+h.user+"/roles", fmt.Sprintf(`{"roleIds":[%q]}`, h.role))
 	return h
 }
 
@@ -96,7 +107,7 @@ func (h *harbour) script(t *testing.T, app *apptest.App, c fixture.Client, scrip
 	cmd := nodeFor(t, app, c, script, "node20.mjs")
 	program := filepath.Join(howTo(t, app, "protect-an-mcp-server.md",
 		"http://localhost:8080/mcp", h.url, "app.listen(8080)", "app.listen({ fd: 3 })"), "server.mjs")
-	cmd.Env = append(cmd.Env, "RESOURCE="+h.url, "SUBJECT="+h.user, "PROGRAM="+program, "SOCKET=yes")
+	cmd.Env = append(cmd.Env, "RESOURCE="+h.url, "SUBJECT="+h.user, "PERMITTED=tide:read", "PROGRAM="+program, "SOCKET=yes")
 	cmd.ExtraFiles = []*os.File{h.socket}
 	return cmd
 }
