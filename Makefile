@@ -65,7 +65,7 @@ fault: ## kill the server twenty times under load on both databases
 	$(GO) test -count=1 -timeout 30m ./test/fault -kills 20
 
 clean: ## remove what was built; leaves ./data alone
-	rm -rf bin .cache test/peers/node_modules test/e2e/screenshots
+	rm -rf bin .cache test/peers/node_modules test/*/screenshots test/e2e/browser/screenshots
 
 # What the tests need beyond Go: Debian packages, then the npm clients.
 needs:

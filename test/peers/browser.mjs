@@ -23,7 +23,7 @@ export class Browser {
 
   // text is what the page says, for messages of failed assertions.
   get text() {
-    return this.#page?.querySelector('body')?.structuredText ?? '';
+    return (this.#page?.querySelector('body') ?? this.#page)?.structuredText ?? '';
   }
 
   get arrived() {
@@ -163,15 +163,17 @@ const words = (element) =>
     .trim();
 
 // signIn walks the hosted pages from the authorization URL to the redirect URI
-// and returns the URL that the client would receive.
-export async function signIn(browser, url, person) {
+// and returns the URL that the client would receive. consent is the button that
+// somebody presses whom the server asks whether the client may use the account.
+export async function signIn(browser, url, person, consent) {
   await browser.open(url);
   if (!browser.arrived) await giveCredentials(browser, person);
+  if (consent) await browser.submit(consent);
   if (!browser.arrived) throw new Error(`sign-in ended on "${browser.title}" at ${browser.url}: ${browser.text}`);
   return new URL(browser.url);
 }
 
-async function giveCredentials(browser, { username, password }) {
+export async function giveCredentials(browser, { username, password }) {
   if (browser.asks('Password')) {
     await browser.submit('Sign in', { Username: username, Password: password });
   } else {

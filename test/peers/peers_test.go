@@ -1,6 +1,7 @@
 // Package peers_test runs clients that other people wrote, unmodified, against
 // the real server. Those of OpenID Connect sign in through the hosted pages,
 // refresh, read userinfo and sign out; that of the Management API administers.
+// The programs of docs/how-to run here, too.
 package peers_test
 
 import (
@@ -11,6 +12,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -164,6 +166,26 @@ func TestPeers_DPoP(t *testing.T) {
 	}
 }
 
+// Web applications that keep people signed in, in sessions of their own.
+func TestPeers_WebApps(t *testing.T) {
+	t.Parallel()
+	for script, callback := range map[string]string{
+		"logto-express.mjs": "/logto/sign-in-callback", "logto-next.mjs": "/api/logto/sign-in-callback",
+	} {
+		t.Run(strings.TrimSuffix(script, ".mjs"), func(t *testing.T) {
+			t.Parallel()
+			apptest.Each(t, func(t *testing.T, app *apptest.App) {
+				home, socket := listening(t)
+				organization := app.Shop(t, fixture.User(t, app, username))
+				cmd := nodeFor(t, app, fixture.App(t, app, application.Traditional, home+callback, home), script, "web-app.mjs")
+				cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "ORGANIZATION="+organization)
+				cmd.ExtraFiles = []*os.File{socket}
+				run(t, cmd)
+			})
+		})
+	}
+}
+
 // The SDK of the Management API gets its token and works through what programs
 // do with it.
 func TestPeers_ManagementAPI(t *testing.T) {
@@ -201,10 +223,29 @@ func node(t *testing.T, app *apptest.App, kind application.Type, script string) 
 	return cmd
 }
 
-func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string) *exec.Cmd {
+// listening opens a socket on which a script is to serve, and tells the address
+// that it has there. It is another site than the server's, not only another port.
+func listening(t *testing.T) (address string, socket *os.File) {
+	t.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	socket, err = listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.Close() })
+	return "http://" + listener.Addr().String(), socket
+}
+
+// nodeFor prepares a script; others are files that it imports.
+func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string, others ...string) *exec.Cmd {
 	t.Helper()
 	// Go reruns a test whose files have changed only if the test read them.
-	for _, file := range []string{script, "api.mjs", "browser.mjs", "peer.mjs", "package-lock.json"} {
+	for _, file := range append(others, script, "api.mjs", "browser.mjs", "peer.mjs", "package-lock.json") {
 		if _, err := os.ReadFile(file); err != nil {
 			t.Fatal(err)
 		}
@@ -215,6 +256,7 @@ func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string) *e
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "node", script)
+	cmd.WaitDelay = 5 * time.Second // for what it started itself
 	cmd.Env = append(os.Environ(),
 		"ISSUER="+app.URL+"/oidc",
 		"CLIENT_ID="+c.ID, "CLIENT_SECRET="+c.Secret,
