@@ -22,6 +22,10 @@ func (a *API) Routes() web.Table {
 		a.route(http.MethodPost, proto.PathIntrospection, a.introspection),
 		a.route(http.MethodGet, proto.PathUserinfo, a.userinfo),
 		a.route(http.MethodPost, proto.PathUserinfo, a.userinfo),
+		a.route(http.MethodPost, proto.PathRegistration, a.registering(a.register)),
+		a.route(http.MethodGet, registered, a.registering(a.readRegistration)),
+		a.route(http.MethodPut, registered, a.registering(a.replaceRegistration)),
+		a.route(http.MethodDelete, registered, a.registering(a.removeRegistration)),
 	}
 	for _, path := range openPaths {
 		routes = append(routes, a.route(http.MethodOptions, path, a.preflight))
@@ -39,6 +43,7 @@ func (a *API) Routes() web.Table {
 var openPaths = []string{
 	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathInsertedMetadata, proto.PathJWKS,
 	proto.PathToken, proto.PathPushed, proto.PathDeviceAuthorization, proto.PathRevocation, proto.PathIntrospection, proto.PathUserinfo,
+	proto.PathRegistration, registered,
 }
 
 // route makes errors of h the protocol's.

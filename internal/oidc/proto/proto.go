@@ -37,6 +37,7 @@ const (
 	PathDevice                = "/oidc/device"
 	PathUserinfo              = "/oidc/me"
 	PathJWKS                  = "/oidc/jwks"
+	PathRegistration          = "/oidc/reg"
 	PathEndSession            = "/oidc/session/end"
 )
 
