@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -71,7 +72,7 @@ const (
 func read(raw []byte, r *rules) (*metadata, error) {
 	m := &metadata{}
 	// A member of another type, and text that would be altered, are errors.
-	if !utf8.Valid(raw) || json.Unmarshal(raw, m) != nil || json.Unmarshal(raw, &m.sent) != nil || !isObject(raw) {
+	if !utf8.Valid(raw) || bytes.Contains(raw, []byte(`\u0000`)) || json.Unmarshal(raw, m) != nil || json.Unmarshal(raw, &m.sent) != nil || !isObject(raw) {
 		return nil, invalid("the client metadata cannot be read")
 	}
 	if statement := m.sent.SoftwareStatement; statement != nil && string(statement) != "null" {
