@@ -53,7 +53,7 @@ type Application struct {
 // 7591 section 2): nobody has looked at it.
 type Registration struct {
 	// GrantTypes are those of its type that it may use.
-	GrantTypes []string `json:"grantTypes" example:"authorization_code"`
+	GrantTypes []string `json:"grantTypes"`
 	// AuthMethod is how it authenticates, in the words of the registration.
 	AuthMethod string `json:"tokenEndpointAuthMethod" example:"none"`
 }

@@ -24,7 +24,7 @@ type Registration struct {
 	// RequiresToken demands an initial access token; else anybody may register.
 	RequiresToken bool `json:"initialAccessTokenRequired"`
 	// GrantTypes are those of RegistrationGrants that a client may have.
-	GrantTypes []string `json:"grantTypes" example:"authorization_code"`
+	GrantTypes []string `json:"grantTypes"`
 	// AllowsLoopback and AllowsCustomSchemes say where people may be sent back to
 	// beside https addresses: to programs on their own device (RFC 8252).
 	AllowsLoopback      bool `json:"loopbackRedirectUrisAllowed"`
