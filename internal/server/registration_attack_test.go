@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"signet/internal/apptest"
+	"signet/internal/server"
 	"signet/internal/tenant"
 )
 
@@ -270,6 +271,9 @@ func TestRegistration_KeySetsReachNoPrivateNetwork(t *testing.T) {
 	if a.StatusCode != 401 || a.Code() != "oidc.invalid_client" || d.calls.Load() != 0 {
 		t.Errorf("%d %s, fetched %d times", a.StatusCode, a.Text, d.calls.Load())
 	}
+	open := apptest.Start(t, apptest.With(func(o *server.Options) { o.AllowPrivateCalls = true }))
+	open.Refused(t, `PATCH /api/configs/client-registration {"enabled":true} -> 422 request.invalid_input`)
+	open.Operator(t).Want(200, "PATCH", "/api/configs/client-registration", `{"initialAccessTokenRequired":false}`)
 }
 
 // Browsers of other origins register too, as MCP clients in them do.

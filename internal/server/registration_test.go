@@ -33,7 +33,7 @@ func TestRegistration(t *testing.T) {
 
 		b := app.Browser(t)
 		page := asks(t, b, apptest.AuthorizeURL(n.Client, "scope", "openid profile offline_access", "prompt", "consent"))
-		contains(t, page, "Allow Robot to use your account?", "You go to app.example.com next.", "https://app.example.com/terms")
+		contains(t, page, "Allow Robot to use your account?", "You go to app.example.com next.", "Nobody here has checked", "https://app.example.com/terms")
 		tokens := b.Redeem(n.Client, allow(t, b, page))
 		if tokens.Scope != "openid profile offline_access" {
 			t.Fatalf("%+v", tokens)

@@ -132,13 +132,11 @@ func refused(err error) error {
 // Read returns what is registered for a client that holds its registration access
 // token (RFC 7592 section 2.1), else proto.ErrInvalidToken.
 func (e *Engine) Read(ctx context.Context, t *tenant.Tenant, authorization, id string) (*Answer, error) {
-	return db.Do(ctx, t.DB, func(tx *db.Tx) (*Answer, error) {
-		app, value, err := e.own(ctx, tx, authorization, id)
-		if err != nil {
-			return nil, err
-		}
-		return e.answer(ctx, tx, t, app, value)
-	})
+	app, value, err := e.own(ctx, t.DB, authorization, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.answer(ctx, t.DB, t, app, value)
 }
 
 // Replace replaces what a client has registered by what raw describes (RFC 7592

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"signet/internal/apptest"
-	"signet/internal/server"
 )
 
 func TestClientRegistration(t *testing.T) {
@@ -34,7 +33,4 @@ func TestClientRegistration(t *testing.T) {
 			"PATCH "+path+` {"unusedClientDays":366} -> 400 guard.invalid_input`,
 		)
 	})
-	open := apptest.Start(t, apptest.With(func(o *server.Options) { o.AllowPrivateCalls = true }))
-	open.Refused(t, `PATCH /api/configs/client-registration {"enabled":true} -> 422 request.invalid_input`)
-	open.Operator(t).Want(200, "PATCH", "/api/configs/client-registration", `{"initialAccessTokenRequired":false}`)
 }
