@@ -59,7 +59,7 @@ func TestRegistration_RefusesMetadata(t *testing.T) {
 			refuse(name, "invalid_client_metadata", registering(changes))
 		}
 		refuse("statement", "unapproved_software_statement", registering(members{"software_statement": "e30.e30."}))
-		for _, body := range []string{"[]", "{", `{"redirect_uris":`, "{\"client_name\":\"\xff\"}", `{} {}`} {
+		for _, body := range []string{"[]", "{", `{"redirect_uris":`, strings.Replace(registering(nil), "Robot", "\xff", 1), registering(nil) + " {}"} {
 			if a := asClient(t, "POST", app.URL+regPath, initial, body, "Content-Type", "application/json"); a.Code() != "oidc.invalid_client_metadata" {
 				t.Errorf("%s: %d %s", body, a.StatusCode, a.Text)
 			}
@@ -104,6 +104,11 @@ func TestRegistration_Policy(t *testing.T) {
 		contains(t, begun, `"user_code"`)
 		if a := asClient(t, "POST", app.URL+regPath, initial, registering(nil)); a.Code() != "oidc.invalid_client_metadata" {
 			t.Errorf("refresh_token: %d %s", a.StatusCode, a.Text)
+		}
+		for _, uri := range []string{"http://app.example.com/", "http://127.0.0.1.evil.example/", "http://localhost@evil.example/"} {
+			if a := asClient(t, "POST", app.URL+regPath, initial, registering(members{"grant_types": nil, "redirect_uris": []string{uri}})); a.Code() != "oidc.invalid_redirect_uri" {
+				t.Errorf("%s: %d %s", uri, a.StatusCode, a.Text)
+			}
 		}
 		if a := asClient(t, "PUT", local.URI, local.Token, registering(members{"client_id": local.ID, "grant_types": []string{deviceGrant}, "redirect_uris": nil})); a.Code() != "oidc.invalid_client_metadata" {
 			t.Errorf("another kind: %d %s", a.StatusCode, a.Text)
@@ -249,6 +254,9 @@ func TestRegistration_LimitsAddresses(t *testing.T) {
 		}
 		if n := app.Count(t, tenant.Default, "applications", "registration IS NOT NULL"); n != 20 {
 			t.Errorf("%d clients", n)
+		}
+		if keys := app.AuditKeys(t, tenant.Default); len(slices.DeleteFunc(keys, func(key string) bool { return key != "ClientRegistration.Create" })) != 20 {
+			t.Error("what is not looked at fills the trail")
 		}
 		if status := from("198.51.100.1"); status != http.StatusCreated {
 			t.Errorf("somebody else: %d", status)

@@ -14,18 +14,16 @@ var registrations = []target{
 	{file: "internal/oidc/registration/check.go", tests: "internal/server", mutants: []mutant{
 		{"grants of the tenant alone", never("!slices.Contains(r.GrantTypes, grant)"), metadataTest},
 		{"no client without a beginning", swap("case m.signsIn() == m.isDevice():", "case false:"), metadataTest},
-		{"no response but a code", drop("m.signsIn() && !isCode, "), metadataTest},
+		{"no response but a code", swap("m.signsIn() && !isCode,", "m.signsIn() && !isCode && false,"), metadataTest},
 		{"methods that are known", swap("case !slices.Contains(authMethods, m.AuthMethod):", "case false:"), metadataTest},
 		{"names that people can read", swap("case !isPlain(m.Name):", "case false:"), metadataTest},
 		{"links lead to the web", drop("slices.Contains(schemes, u.Scheme) && "), metadataTest},
 		{"logout goes to https", swap(`!isLink(m.BackchannelURI, "https")`, `!isLink(m.BackchannelURI, "https", "http")`), metadataTest},
-		{"keys are public keys at https", swap("case keys.CheckKeys() != nil:", "case false:"), metadataTest},
-		{"private_key_jwt has keys", swap(`case m.AuthMethod == application.AuthPrivateKeyJWT && m.JWKS == nil && m.JWKSURI == "":`, "case false:"), metadataTest},
-		{"algorithms of the method", swap("case !slices.Contains(allowed, m.AuthAlgorithm):", "case false:"), metadataTest},
+		{"keys are public keys at https", swap("case keys.CheckKeys() != nil:", "case keys.CheckKeys() != nil && false:"), metadataTest},
 		{"no wildcards", never(`strings.Contains(uri, "*")`), metadataTest},
 		{"redirect URIs as of all applications", ignore("application.CheckRedirectURI(uri)"), metadataTest},
 		{"custom schemes if allowed", swap(`case scheme != "http" && !r.AllowsCustomSchemes:`, "case false:"), metadataTest},
-		{"https for other machines", swap(`case scheme == "http" && !isLoopback(uri):`, "case false:"), metadataTest},
+		{"https for other machines", swap(`case scheme == "http" && !isLoopback(uri):`, "case false:"), policyTest},
 		{"loopback if allowed", swap(`case scheme == "http" && !r.AllowsLoopback:`, "case false:"), metadataTest},
 	}},
 	{file: "internal/oidc/registration/metadata.go", tests: "internal/server", mutants: []mutant{
@@ -36,7 +34,7 @@ var registrations = []target{
 	{file: "internal/oidc/registration/registration.go", tests: "internal/server", mutants: []mutant{
 		{"initial access token", never("rules.RequiresToken"), tokensTest},
 		{"registration access token of the client", never("owner != id"), tokensTest},
-		{"rate of an address", never("errors.Is(err, sentinel.ErrRateLimited)"), "TestRegistration_LimitsAddresses/sqlite"},
+		{"rate of an address", swap("web.Info(ctx).IP, sentinel.ClientRegistration", `"127.0.0.1", sentinel.ClientRegistration`), "TestRegistration_LimitsAddresses/sqlite"},
 		{"demands stay", swap("if more {", "if true {"), "TestRegistration_KeepsWhatOperatorsSet/sqlite"},
 		{"deletion ends grants", swap("return token.DropClient(ctx, tx, id)", "return nil"), registerAllTest},
 	}},
@@ -52,7 +50,7 @@ var registrations = []target{
 		{"clients in use stay", drop("\n\t\t\tAND NOT EXISTS (SELECT 1 FROM grants g WHERE g.tenant_id = $1 AND g.client_id = a.id)"), policyTest},
 	}},
 	{file: "internal/oidc/oidcapi/registration.go", tests: "internal/server", mutants: []mutant{
-		{"off by default", swap("case !isOn:", "case false:"), policyTest},
+		{"off by default", swap("case !isOn:", "case !isOn && false:"), policyTest},
 	}},
 	{file: "internal/oidc/client/client.go", tests: "internal/server", mutants: []mutant{
 		{"grants that were registered", swap("if c.IsSelfRegistered {\n\t\tgrants", "if false {\n\t\tgrants"), policyTest},

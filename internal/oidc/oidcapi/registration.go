@@ -40,8 +40,8 @@ func (a *API) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answer, done, err := a.clerk.Register(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), raw)
-	if errors.Is(err, proto.ErrTooManyRequests) {
-		return err // or the trail would be what somebody fills
+	if done == nil {
+		return err
 	}
 	entry := audit.Entry{Key: "ClientRegistration.Create", ApplicationID: done.ClientID, Err: err}
 	if done.InitialToken != "" {

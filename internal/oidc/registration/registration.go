@@ -54,20 +54,21 @@ type Done struct {
 // Register registers the client that raw, JSON, describes (RFC 7591 section 3.1);
 // authorization is the header of that name. A request that is refused leaves the
 // initial access token as it was. The errors are those of RFC 7591 section 3.2.2,
-// proto.ErrInvalidToken and proto.ErrTooManyRequests.
+// proto.ErrInvalidToken and proto.ErrTooManyRequests, which alone is not to be put
+// on record, or the trail would be what somebody fills: then Done is nil.
 func (e *Engine) Register(ctx context.Context, t *tenant.Tenant, authorization string, raw []byte) (*Answer, *Done, error) {
-	done := &Done{}
 	err := e.Limiter.AllowAddress(ctx, t.DB, e.Clock, "client-registration", web.Info(ctx).IP, sentinel.ClientRegistration)
 	if errors.Is(err, sentinel.ErrRateLimited) {
-		err = proto.ErrTooManyRequests
+		return nil, nil, proto.ErrTooManyRequests
 	}
 	if err != nil {
-		return nil, done, err
+		return nil, nil, err
 	}
 	rules, err := e.rules(ctx, t.DB)
 	if err != nil {
-		return nil, done, err
+		return nil, nil, err
 	}
+	done := &Done{}
 	answer, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*Answer, error) {
 		now := e.Clock.Millis()
 		if rules.RequiresToken {
