@@ -39,7 +39,7 @@ type Registration struct {
 func GetRegistration(ctx context.Context, q db.Q) (*Registration, error) {
 	c, err := get[Registration](ctx, q, keyRegistration)
 	if err == nil && c == nil {
-		c = &Registration{RequiresToken: true, AllowsLoopback: true, GrantTypes: RegistrationGrants[:2]}
+		c = &Registration{RequiresToken: true, AllowsLoopback: true, GrantTypes: slices.Clone(RegistrationGrants[:2])}
 	}
 	return c, err
 }

@@ -19,7 +19,6 @@ var registrations = []target{
 		{"names that people can read", swap("case !isPlain(m.Name):", "case false:"), metadataTest},
 		{"links lead to the web", drop("slices.Contains(schemes, u.Scheme) && "), metadataTest},
 		{"logout goes to https", swap(`!isLink(m.BackchannelURI, "https")`, `!isLink(m.BackchannelURI, "https", "http")`), metadataTest},
-		{"keys are public keys at https", swap("case keys.CheckKeys() != nil:", "case keys.CheckKeys() != nil && false:"), metadataTest},
 		{"no wildcards", never(`strings.Contains(uri, "*")`), metadataTest},
 		{"redirect URIs as of all applications", ignore("application.CheckRedirectURI(uri)"), metadataTest},
 		{"custom schemes if allowed", swap(`case scheme != "http" && !r.AllowsCustomSchemes:`, "case false:"), metadataTest},

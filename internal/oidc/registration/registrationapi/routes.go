@@ -26,7 +26,8 @@ func (a *API) Table() web.Table {
 	return web.Table{Document: "management", Tag: "Initial access tokens", Routes: []web.Route{
 		web.Get("/api/initial-access-tokens", a.list, operator, web.Paged(),
 			web.Doc("ListInitialAccessTokens", "List initial access tokens"), web.Fails(400, 401, 403),
-			web.About("The newest first, without their values. uses counts the clients that were registered with one.")),
+			web.About("The newest first, without their values. uses counts the clients that were registered with one. What has "+
+				"expired is listed for a week.")),
 		web.Post("/api/initial-access-tokens", a.create, operator, web.Status(201),
 			web.Doc("CreateInitialAccessToken", "Create an initial access token"), web.Fails(400, 401, 403, 422),
 			web.About("Give it to whoever may register clients (RFC 7591): it is sent as a bearer token. The answer is the only one "+
