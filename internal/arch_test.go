@@ -33,7 +33,7 @@ var order = []string{
 	"signinexp", "accountcenter", "sentinel",
 	"connector", "sso", "passcode", "subjecttoken", "mfa", "webhook", "script", "access", "dashboard",
 	// Engines: protocols over many slices.
-	"oidc/proto", "oidc/replay", "oidc/dpop", "oidc/client", "oidc/token", "oidc/signedin", "oidc/grant", "oidc/authorize", "oidc/logout",
+	"oidc/proto", "oidc/replay", "oidc/dpop", "oidc/protectedresource", "oidc/client", "oidc/token", "oidc/registration", "oidc/signedin", "oidc/grant", "oidc/authorize", "oidc/logout",
 	"operator", "samlapp",
 	"signin/verification", "signin",
 	"account", "operator", "setup", "rp", "purge",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"signet/internal/audit"
+	"signet/internal/oidc/protectedresource"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
 	"signet/internal/resource"
@@ -18,6 +19,8 @@ type resourceCommand struct {
 	List   resourceList   `cmd:"" help:"List API resources, oldest first."`
 	Delete resourceDelete `cmd:"" help:"Delete an API resource with its scopes, and those from every role."`
 	Scope  resourceScope  `cmd:"" help:"Add and delete scopes."`
+
+	Metadata resourceMetadata `cmd:"" help:"Print the metadata that an API should publish for its clients (RFC 9728)."`
 }
 
 // resourceAnswer is a resource as the command line prints one.
@@ -131,6 +134,26 @@ func (c resourceDelete) Run(e *environment) error {
 			return err
 		}
 		return e.print(r.Published(t.ID), "Deleted %s.", r.Indicator)
+	})
+}
+
+type resourceMetadata struct {
+	inTenant
+	oneResource
+}
+
+// Run prints the metadata.
+func (c resourceMetadata) Run(e *environment) error {
+	return e.within(c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant) error {
+		r, err := c.find(ctx, t)
+		if err != nil {
+			return err
+		}
+		m, err := protectedresource.Of(ctx, t.DB, t, r)
+		if err != nil {
+			return err
+		}
+		return e.printJSON(m)
 	})
 }
 

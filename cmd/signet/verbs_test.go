@@ -106,6 +106,17 @@ func TestRoleAndResourceVerbs(t *testing.T) {
 	if in.json(&resources, "", "resource", "list"); len(resources) != 2 || len(resources[1].Scopes) != 1 || resources[1].Scopes[0].Name != "read" {
 		t.Errorf("resources %v", resources)
 	}
+	in.run("resource", "create", "urn:example:api")
+	var published struct {
+		Servers []string `json:"authorization_servers"`
+		Scopes  []string `json:"scopes_supported"`
+	}
+	in.json(&published, "", "resource", "metadata", "https://api.example.com")
+	if !slices.Equal(published.Servers, []string{in.url + "/oidc"}) || !slices.Equal(published.Scopes, []string{"read"}) {
+		t.Errorf("metadata %v", published)
+	}
+	in.fails("", []string{"resource", "metadata", "urn:example:api"}, "no web address")
+	in.run("resource", "delete", "urn:example:api")
 	in.fails("", []string{"resource", "delete", "https://default.logto.app/api"}, "Management API")
 	in.run("resource", "delete", "https://api.example.com")
 	in.fails("", []string{"resource", "delete", "https://api.example.com"}, "no resource")

@@ -44,7 +44,18 @@ type Application struct {
 	// Protected is what an application of that type is protected by, else nil.
 	Protected  *ProtectedMetadata
 	CustomData map[string]any
-	CreatedAt  int64 // epoch milliseconds
+	// Registration is nil but for clients that have registered themselves.
+	Registration *Registration
+	CreatedAt    int64 // epoch milliseconds
+}
+
+// Registration is what a client was registered for that has registered itself (RFC
+// 7591 section 2): nobody has looked at it.
+type Registration struct {
+	// GrantTypes are those of its type that it may use.
+	GrantTypes []string `json:"grantTypes"`
+	// AuthMethod is how it authenticates, in the words of the registration.
+	AuthMethod string `json:"tokenEndpointAuthMethod" example:"none"`
 }
 
 // ClientMetadata are the members of OpenID Connect Dynamic Client Registration

@@ -121,6 +121,16 @@ func (p *Patch) changes() db.Changes {
 	return changes
 }
 
+// Reregister changes what a client that has registered itself was registered for.
+func Reregister(ctx context.Context, tx *db.Tx, id string, r Registration) error {
+	_, err := tx.Exec(ctx, `UPDATE applications SET registration = $3 WHERE tenant_id = $1 AND id = $2 AND registration IS NOT NULL`,
+		id, db.JSON[Registration]{V: r})
+	if err != nil {
+		return err
+	}
+	return tx.Touch(ctx, Family)
+}
+
 // adminRole is the name of the role that isAdmin stands for.
 const adminRole = role.InternalPrefix + "admin"
 

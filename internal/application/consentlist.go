@@ -35,8 +35,8 @@ type ConsentAPI struct {
 	Indicator string `json:"indicator"`
 }
 
-// Unregistered stands for all clients that are known by an address only, in place
-// of the id of an application.
+// Unregistered stands for all clients that no operator has registered, in place of
+// the id of an application.
 const Unregistered = ""
 
 // Consent returns what an application may ask its users for, by name.

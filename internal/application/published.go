@@ -16,6 +16,7 @@ type Published struct {
 	CustomData      map[string]any     `json:"customData"`
 	IsThirdParty    bool               `json:"isThirdParty"`
 	IsAccessLimited bool               `json:"appLevelAccessControlEnabled"`
+	Registration    *Registration      `json:"registration,omitempty"`
 	CreatedAt       int64              `json:"createdAt"`
 }
 
@@ -25,7 +26,7 @@ func (a *Application) Published(tenantID string) Published {
 	p := Published{
 		TenantID: tenantID, ID: a.ID, Name: a.Name, Description: a.Description, Type: a.Type, OIDC: a.OIDC, Custom: a.Custom,
 		Protected: a.Protected, CustomData: a.CustomData, IsThirdParty: a.IsThirdParty, IsAccessLimited: a.IsAccessLimited,
-		CreatedAt: a.CreatedAt,
+		Registration: a.Registration, CreatedAt: a.CreatedAt,
 	}
 	if a.Type == SAML {
 		p.OIDC = ClientMetadata{}

@@ -28,11 +28,12 @@ type row struct {
 	CustomData      db.JSON[map[string]any] `db:"custom_data"`
 	CreatedAt       int64                   `db:"created_at"`
 
-	Protected db.JSON[*ProtectedMetadata] `db:"protected_app_metadata"`
+	Protected    db.JSON[*ProtectedMetadata] `db:"protected_app_metadata"`
+	Registration db.JSON[*Registration]      `db:"registration"`
 }
 
 const applicationColumns = `id, name, description, type, is_third_party, is_access_control_enabled,
-	oidc_client_metadata, custom_client_metadata, protected_app_metadata, custom_data, created_at`
+	oidc_client_metadata, custom_client_metadata, protected_app_metadata, registration, custom_data, created_at`
 
 const selectApplication = `SELECT ` + applicationColumns + ` FROM applications WHERE tenant_id = $1 AND id = $2`
 
@@ -40,7 +41,7 @@ func (r row) application() *Application {
 	return &Application{
 		ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type, IsThirdParty: r.IsThirdParty,
 		IsAccessLimited: r.IsAccessLimited, OIDC: r.OIDC.V, Custom: r.Custom.V, Protected: r.Protected.V,
-		CustomData: r.CustomData.V, CreatedAt: r.CreatedAt,
+		CustomData: r.CustomData.V, Registration: r.Registration.V, CreatedAt: r.CreatedAt,
 	}
 }
 
@@ -149,11 +150,15 @@ func insert(ctx context.Context, tx *db.Tx, now int64, a *Application) error {
 	if err := a.check(); err != nil {
 		return err
 	}
+	var registration any
+	if a.Registration != nil {
+		registration = db.JSON[Registration]{V: *a.Registration}
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO applications (tenant_id, id, name, description, type, is_third_party,
-			is_access_control_enabled, oidc_client_metadata, custom_client_metadata, custom_data, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			is_access_control_enabled, oidc_client_metadata, custom_client_metadata, custom_data, created_at, registration)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		a.ID, a.Name, a.Description, a.Type, a.IsThirdParty, a.IsAccessLimited, db.JSON[ClientMetadata]{V: a.OIDC},
-		db.JSON[CustomMetadata]{V: a.Custom}, db.JSON[map[string]any]{V: a.CustomData}, a.CreatedAt)
+		db.JSON[CustomMetadata]{V: a.Custom}, db.JSON[map[string]any]{V: a.CustomData}, a.CreatedAt, registration)
 	return err
 }
 

@@ -38,6 +38,7 @@ var fixtures = []struct{ table, insert string }{
 	{"used_nonces", `(tenant_id, realm, nonce_hash, expires_at) VALUES ($1, 'jti', {b}, $3)`},
 	{"subject_tokens", `(tenant_id, token_hash, user_id, creator_id, created_at, expires_at) VALUES ($1, {b}, $2, 'c', 1, $3)`},
 	{"one_time_tokens", `(tenant_id, id, email, token_hash, token_sealed, created_at, expires_at) VALUES ($1, $2, 'e', {b}, {b}, 1, $3)`},
+	{"initial_access_tokens", `(tenant_id, id, name, token_hash, created_at, expires_at) VALUES ($1, $2, 'n', {b}, 1, $3)`},
 	{"outbox_events", `(tenant_id, id, name, data, context, created_at, dispatched_at) VALUES ($1, $2, 'n', '{}', '{}', 1, $3)`},
 	{"jobs", `(tenant_id, id, kind, payload, run_at, created_at, done_at) VALUES ($1, $2, 'k', '{}', 1, 1, $3)`},
 	{"daily_active_users", `(tenant_id, user_id, day) VALUES ($1, $2, (CAST($3 AS BIGINT) - 51200000) / 86400000)`}, // a day ends at start

@@ -34,6 +34,8 @@ var (
 	DeviceAuthorization = Rate{Burst: 60, Every: 2 * time.Second}
 	// ClientDocument is how often one address may have a client's document fetched.
 	ClientDocument = Rate{Burst: 30, Every: 10 * time.Second}
+	// ClientRegistration is how many clients one address may register.
+	ClientRegistration = Rate{Burst: 20, Every: time.Minute}
 	// Upload is what one person may upload, or one address before anybody is known.
 	Upload = Rate{Burst: 10, Every: 10 * time.Minute}
 )

@@ -37,8 +37,11 @@ func consentPage(page oidcapi.ConsentPage) hosted.Consent {
 			ID: o.ID, Name: o.Name, Permissions: strings.Join(permissions, ", "), Chosen: len(page.Organizations) == 1,
 		})
 	}
-	if page.IsForeign {
+	switch {
+	case page.IsForeign:
 		shown.Notice = &hosted.Notice{Tone: hosted.ToneError, Text: hosted.Say("consent.foreign")}
+	case app.IsSelfRegistered:
+		shown.Notice = &hosted.Notice{Tone: hosted.ToneWarn, Text: hosted.Say("consent.unchecked")}
 	}
 	return shown
 }

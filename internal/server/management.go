@@ -9,6 +9,7 @@ import (
 	"signet/internal/application/applicationapi"
 	"signet/internal/audit/auditapi"
 	"signet/internal/dashboard/dashboardapi"
+	"signet/internal/oidc/registration/registrationapi"
 	"signet/internal/organization/organizationapi"
 	"signet/internal/passcode/passcodeapi"
 	"signet/internal/platform/db"
@@ -37,6 +38,7 @@ func (p *parts) management() []web.Table {
 		applications.Table(),
 		applications.Addressed(),
 		(&applicationapi.System{Operator: guard}).Table(),
+		(&registrationapi.API{Clock: now, Operator: guard}).Table(),
 		(&resourceapi.API{Clock: now, Operator: guard}).Table(),
 		(&roleapi.API{Clock: now, Operator: guard}).Table(),
 		(&organizationapi.JIT{Keyring: ring, Operator: guard}).Table(),

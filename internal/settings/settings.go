@@ -63,6 +63,7 @@ type OIDC struct {
 	// TakesDocuments says that clients may be known by an address; see CIMD.
 	TakesDocuments bool
 	DPoP           DPoP
+	Registration   Registration
 }
 
 // Reader reads settings through a cache.
@@ -97,7 +98,11 @@ func readOIDC(ctx context.Context, q db.Q) (OIDC, error) {
 	if err != nil {
 		return OIDC{}, err
 	}
-	out := OIDC{SessionTTL: ttl, TakesDocuments: cimd.Enabled, DPoP: proofs}
+	registration, err := GetRegistration(ctx, q)
+	if err != nil {
+		return OIDC{}, err
+	}
+	out := OIDC{SessionTTL: ttl, TakesDocuments: cimd.Enabled, DPoP: proofs, Registration: *registration}
 	if tokens != nil {
 		out.ExtendedClaims = tokens.EnabledExtendedClaims
 	}

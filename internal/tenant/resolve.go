@@ -46,8 +46,8 @@ func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 			if !sameHost(host, t.Endpoint) {
 				continue
 			}
-			if r.URL.EscapedPath() == wellKnownMetadata+t.Endpoint.EscapedPath()+issuerPath {
-				serve(next, w, r, t, wellKnownMetadata+issuerPath)
+			if path, ok := wellKnown(t, r.URL.EscapedPath()); ok {
+				serve(next, w, r, t, path)
 				return
 			}
 			if path, ok := rv.strip(t, r.URL.EscapedPath()); ok {
@@ -59,10 +59,24 @@ func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// wellKnownMetadata is where clients look for the metadata of an issuer: at the
-// root of its host, before the path of the issuer and so before the tenant's (RFC
-// 8414 section 3.1).
-const wellKnownMetadata = "/.well-known/oauth-authorization-server"
+// Where clients look for the metadata of an issuer or a protected resource: at the
+// root of its host, before its path and so before the tenant's (RFC 8414 section
+// 3.1, RFC 9728 section 3.1).
+const (
+	wellKnownMetadata = "/.well-known/oauth-authorization-server"
+	wellKnownResource = "/.well-known/oauth-protected-resource"
+)
+
+// wellKnown returns the path within the tenant of one that has the tenant's path
+// behind a well-known one.
+func wellKnown(t *Tenant, path string) (string, bool) {
+	base := t.Endpoint.EscapedPath()
+	if path == wellKnownMetadata+base+issuerPath {
+		return wellKnownMetadata + issuerPath, true
+	}
+	rest, ok := cutPrefix(path, wellKnownResource+base)
+	return wellKnownResource + rest, ok
+}
 
 // strip removes the endpoint's path from path. With a public base path of
 // "/auth" and a tenant at "/auth/admin", both "/auth/admin/x" and, behind a

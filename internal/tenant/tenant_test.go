@@ -68,8 +68,17 @@ func TestResolver_FindsTenantByHostAndPath(t *testing.T) {
 		"admin, path removed": {"https://example.com/auth", "http://example.com:443/admin/x", Admin, "/x", 200},
 		"escaped":             {"http://localhost:3001", "http://localhost:3001/a%2Fb", Default, "/a/b", 200},
 		"double slash":        {"http://localhost:3001", "http://localhost:3001//evil.example", "", "", 404},
-		"forged host":         {"http://localhost:3001", "http://evil.example/api/status", "", "", 421},
-		"other port":          {"http://localhost:3001", "http://localhost:3002/api/status", "", "", 421},
+		"metadata of the issuer": {
+			"https://example.com/auth", "http://example.com:443/.well-known/oauth-authorization-server/auth/oidc", Default, "/.well-known/oauth-authorization-server/oidc", 200,
+		},
+		"metadata of a resource": {
+			"https://example.com/auth", "http://example.com:443/.well-known/oauth-protected-resource/auth/x", Default, "/.well-known/oauth-protected-resource/x", 200,
+		},
+		"metadata of an admin's resource": {
+			"https://example.com/auth", "http://example.com:443/.well-known/oauth-protected-resource/auth/admin", Admin, "/.well-known/oauth-protected-resource/", 200,
+		},
+		"forged host": {"http://localhost:3001", "http://evil.example/api/status", "", "", 421},
+		"other port":  {"http://localhost:3001", "http://localhost:3002/api/status", "", "", 421},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,7 +28,7 @@ var audiences = []target{
 		{"pushed request is the client's", swap("client_id = $3 AND", "$3 <> '' AND"), "TestPushedRequest"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
-		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsDocument()", "!c.IsDocument()"), "TestIntrospection/sqlite"},
+		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
 		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(in.LogID()))"), "TestConsent_Refuses"},

@@ -40,6 +40,9 @@ type AskingApplication struct {
 	DisplayName      *string               `json:"displayName,omitempty"`
 	PrivacyPolicyURL *string               `json:"privacyPolicyUrl,omitempty"`
 	TermsOfUseURL    *string               `json:"termsOfUseUrl,omitempty"`
+
+	// IsSelfRegistered says that nobody has checked who asks.
+	IsSelfRegistered bool `json:"-"`
 }
 
 // Title is the name that people know the application by.
@@ -153,7 +156,7 @@ func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {
 }
 
 func applicationOf(ctx context.Context, q db.Q, c *client.Client) (AskingApplication, error) {
-	shown := AskingApplication{ID: c.ID, Name: c.Name}
+	shown := AskingApplication{ID: c.ID, Name: c.Name, IsSelfRegistered: c.IsSelfRegistered}
 	if c.IsDocument() {
 		// Anybody may call themselves anything; the address is what is certain.
 		title := c.Title()

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"signet/internal/access"
@@ -28,21 +29,39 @@ func CeilingOf(ctx context.Context, q db.Q, c *Client) (*Ceiling, error) {
 	if !c.IsThirdParty {
 		return nil, nil
 	}
-	id := c.ID
-	if c.IsDocument() {
-		id = application.Unregistered
+	var of []string // whose lists count
+	if !c.IsDocument() {
+		of = append(of, c.ID)
 	}
-	consent, err := application.Consent(ctx, q, id)
-	if err != nil {
-		return nil, err
+	if c.IsDocument() || c.IsSelfRegistered {
+		of = append(of, application.Unregistered)
 	}
-	return &Ceiling{
-		clientID: c.ID, isDocument: c.IsDocument(),
-		userScopes:            proto.JoinScope(append(consent.UserScopes, proto.ScopeOpenID, proto.ScopeOfflineAccess)),
-		organizationScopes:    joinNames(consent.OrganizationScopes),
-		resources:             byIndicator(consent.ResourceScopes),
-		organizationResources: byIndicator(consent.OrganizationResourceScopes),
-	}, nil
+	l := &Ceiling{
+		clientID: c.ID, isDocument: c.IsDocument(), userScopes: proto.ScopeOpenID + " " + proto.ScopeOfflineAccess,
+		resources: map[string]string{}, organizationResources: map[string]string{},
+	}
+	for _, id := range of {
+		consent, err := application.Consent(ctx, q, id)
+		if err != nil {
+			return nil, err
+		}
+		l.userScopes = proto.UnionScope(proto.JoinScope(consent.UserScopes), l.userScopes)
+		l.organizationScopes = proto.UnionScope(l.organizationScopes, joinNames(consent.OrganizationScopes))
+		raise(l.resources, consent.ResourceScopes)
+		raise(l.organizationResources, consent.OrganizationResourceScopes)
+	}
+	return l, nil
+}
+
+// All returns everything that the client may ask for, in whatever API.
+func (l *Ceiling) All() string {
+	all := proto.UnionScope(l.userScopes, l.organizationScopes)
+	for _, scopes := range []map[string]string{l.resources, l.organizationResources} {
+		for _, indicator := range slices.Sorted(maps.Keys(scopes)) {
+			all = proto.UnionScope(all, scopes[indicator])
+		}
+	}
+	return all
 }
 
 // Under narrows the ceiling to what one grant is for: organizationID is the
@@ -72,12 +91,11 @@ func joinNames(scopes []application.ConsentScope) string {
 	return proto.JoinScope(names)
 }
 
-func byIndicator(resources []application.ConsentResource) map[string]string {
-	scopes := map[string]string{}
-	for _, r := range resources {
-		scopes[r.Resource.Indicator] = joinNames(r.Scopes)
+// raise adds scopes of resources to those that are there by indicator.
+func raise(scopes map[string]string, more []application.ConsentResource) {
+	for _, r := range more {
+		scopes[r.Resource.Indicator] = proto.UnionScope(scopes[r.Resource.Indicator], joinNames(r.Scopes))
 	}
-	return scopes
 }
 
 // Provider returns the members of a scope, all of the provider, that the client

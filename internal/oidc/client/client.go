@@ -46,6 +46,8 @@ type Client struct {
 	Type application.Type
 	// IsThirdParty asks the user for consent; others are trusted.
 	IsThirdParty bool
+	// IsSelfRegistered says that the client registered itself (RFC 7591).
+	IsSelfRegistered bool
 	// IsAccessLimited says that access rules decide who may use the client.
 	IsAccessLimited bool
 
@@ -71,6 +73,7 @@ type Client struct {
 	// requests that arrive in another way (RFC 9101, RFC 9126).
 	RequiresSignedRequest, RequiresPushedRequest bool
 
+	registeredFor []string // grant types, of a client that registered itself
 	authMethod    string
 	authAlgorithm string // "" for every one of the method
 	secrets       []application.Secret
@@ -98,6 +101,9 @@ func fromApplication(a *application.Application, secrets []application.Secret) *
 		RequiresSignedRequest: application.IsTrue(a.Custom.RequireSignedRequestObject),
 		RequiresPushedRequest: application.IsTrue(a.Custom.RequirePushedAuthorizationRequests),
 		secrets:               secrets,
+	}
+	if a.Registration != nil {
+		c.IsSelfRegistered, c.registeredFor = true, a.Registration.GrantTypes
 	}
 	c.setProof(a)
 	if ttl := a.Custom.IDTokenTTL; ttl != nil {
@@ -156,6 +162,10 @@ func (c *Client) IsPublic() bool { return c.authMethod == proto.AuthNone }
 // one authorization.
 func (c *Client) IsDocument() bool { return c.Kind == KindDocument }
 
+// IsUnvetted reports whether no operator has registered the client. However it
+// proves to be itself, it is trusted with nothing of others.
+func (c *Client) IsUnvetted() bool { return c.IsDocument() || c.IsSelfRegistered }
+
 // Title is the client's name for people. That of a client which nobody has
 // registered says where it comes from.
 func (c *Client) Title() string {
@@ -177,7 +187,7 @@ func (c *Client) AuthMethod() string { return c.authMethod }
 
 // RequiresPKCE reports whether an authorization request needs a code challenge;
 // others have one checked if they send it.
-func (c *Client) RequiresPKCE() bool { return c.authMethod != proto.AuthBasic }
+func (c *Client) RequiresPKCE() bool { return c.authMethod != proto.AuthBasic || c.IsSelfRegistered }
 
 // Grants are the grant types that the client may use.
 func (c *Client) Grants() []string {
@@ -190,6 +200,9 @@ func (c *Client) Grants() []string {
 	}
 	if c.ExchangesTokens {
 		grants = append(grants, proto.GrantTokenExchange)
+	}
+	if c.IsSelfRegistered {
+		grants = slices.DeleteFunc(grants, func(g string) bool { return !slices.Contains(c.registeredFor, g) })
 	}
 	return grants
 }

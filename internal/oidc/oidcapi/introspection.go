@@ -72,7 +72,7 @@ func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
 // mayLearn keeps a client that cannot prove to be itself, or that nobody has
 // registered, from learning about the tokens of others.
 func mayLearn(c *client.Authenticated, found *introspected) bool {
-	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsDocument())
+	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsUnvetted())
 }
 
 // introspect returns what a live token of either kind says, nil for any other.

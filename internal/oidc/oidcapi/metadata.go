@@ -35,6 +35,7 @@ type metadata struct {
 	AuthMethods            []string `json:"token_endpoint_auth_methods_supported"`
 	AuthAlgorithms         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	TokenEndpoint          string   `json:"token_endpoint"`
+	RegistrationEndpoint   string   `json:"registration_endpoint,omitempty"`
 	IDTokenAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
 	RequestParameter       bool     `json:"request_parameter_supported"`
 	RequestAlgorithms      []string `json:"request_object_signing_alg_values_supported"`
@@ -116,6 +117,9 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) error {
 		}
 		m := metadataOf(t, keys.Algorithms)
 		m.TakesDocuments = config.TakesDocuments
+		if config.Registration.Enabled {
+			m.RegistrationEndpoint = t.URL(proto.PathRegistration)
+		}
 		if config.DPoP.Enabled {
 			m.DPoPAlgorithms = dpop.Algorithms
 		}

@@ -1,7 +1,7 @@
 // Package oidcapi is the provider's HTTP: API for clients (discovery, keys, tokens,
-// userinfo, introspection, revocation, pushed requests, devices), Browser for
-// people (authorization, consent, user codes, sign-out). It decides nothing: the
-// engines of oidc do.
+// userinfo, introspection, revocation, pushed requests, devices, registration),
+// Browser for people (authorization, consent, user codes, sign-out). It decides
+// nothing: the engines of oidc do.
 package oidcapi
 
 import (
@@ -13,6 +13,7 @@ import (
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/proto"
+	"signet/internal/oidc/registration"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
@@ -30,14 +31,15 @@ type API struct {
 	authorize *authorize.Engine
 	settings  *settings.Reader
 	proofs    *dpop.Verifier
+	clerk     *registration.Engine
 	documents *db.Cache[string, *web.Fixed]
 }
 
 // New returns the endpoints of the tenants in p.
-func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier) *API {
+func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier, clerk *registration.Engine) *API {
 	return &API{
 		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: engine.Settings,
-		proofs: proofs, tokens: tokens, authorize: engine,
+		proofs: proofs, tokens: tokens, authorize: engine, clerk: clerk,
 		documents: db.NewCache[string, *web.Fixed](p, settings.Family, 256),
 	}
 }

@@ -14,6 +14,8 @@ func (a *API) Routes() web.Table {
 		a.route(http.MethodGet, proto.PathDiscovery, a.discovery),
 		a.route(http.MethodGet, proto.PathAuthorizationMetadata, a.discovery),
 		a.route(http.MethodGet, proto.PathInsertedMetadata, a.discovery),
+		a.route(http.MethodGet, proto.PathResourceMetadata, a.resourceMetadata),
+		a.route(http.MethodGet, proto.PathResourceMetadata+"/{path...}", a.resourceMetadata),
 		a.route(http.MethodGet, proto.PathJWKS, a.jwks),
 		a.route(http.MethodPost, proto.PathToken, a.token),
 		a.route(http.MethodPost, proto.PathRevocation, a.revocation),
@@ -22,6 +24,10 @@ func (a *API) Routes() web.Table {
 		a.route(http.MethodPost, proto.PathIntrospection, a.introspection),
 		a.route(http.MethodGet, proto.PathUserinfo, a.userinfo),
 		a.route(http.MethodPost, proto.PathUserinfo, a.userinfo),
+		a.route(http.MethodPost, proto.PathRegistration, a.registering(a.register)),
+		a.route(http.MethodGet, registered, a.registering(a.readRegistration)),
+		a.route(http.MethodPut, registered, a.registering(a.replaceRegistration)),
+		a.route(http.MethodDelete, registered, a.registering(a.removeRegistration)),
 	}
 	for _, path := range openPaths {
 		routes = append(routes, a.route(http.MethodOptions, path, a.preflight))
@@ -39,6 +45,7 @@ func (a *API) Routes() web.Table {
 var openPaths = []string{
 	proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathInsertedMetadata, proto.PathJWKS,
 	proto.PathToken, proto.PathPushed, proto.PathDeviceAuthorization, proto.PathRevocation, proto.PathIntrospection, proto.PathUserinfo,
+	proto.PathRegistration, registered, proto.PathResourceMetadata, proto.PathResourceMetadata + "/{path...}",
 }
 
 // route makes errors of h the protocol's.

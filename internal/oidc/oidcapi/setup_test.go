@@ -16,6 +16,7 @@ import (
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/grant"
 	"signet/internal/oidc/oidcapi"
+	"signet/internal/oidc/registration"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
@@ -54,7 +55,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	clients, keys := client.NewDirectory(p, client.Options{Ring: ring}), token.NewKeys(p, ring, w.clock.Now)
 	api := oidcapi.New(p, &authorize.Engine{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config},
 		&grant.Endpoint{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config, Ring: ring},
-		&dpop.Verifier{Clock: w.clock.Now, Settings: config, Ring: ring})
+		&dpop.Verifier{Clock: w.clock.Now, Settings: config, Ring: ring}, &registration.Engine{Clock: w.clock.Now, Settings: config, Ring: ring})
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Routes())
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

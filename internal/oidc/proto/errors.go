@@ -4,8 +4,8 @@ import "signet/internal/platform/errs"
 
 // Errors of the protocol. The code is "oidc." plus the OAuth error of RFC 6749
 // sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC
-// 8707 section 2, RFC 9449 section 12.2 or OpenID Connect Core section 3.1.2.6;
-// Detail becomes the error_description.
+// 7591 section 3.2.2, RFC 8707 section 2, RFC 9449 section 12.2 or OpenID
+// Connect Core section 3.1.2.6; Detail becomes the error_description.
 var (
 	ErrInvalidRequest          = errs.New(400, "oidc.invalid_request")
 	ErrRequestTooLarge         = errs.New(413, "oidc.invalid_request").Describe("request entity too large")
@@ -14,6 +14,7 @@ var (
 	ErrInvalidClient           = errs.New(400, "oidc.invalid_client")
 	ErrClientAuthentication    = errs.New(401, "oidc.invalid_client").Describe("client authentication failed")
 	ErrInvalidClientMetadata   = errs.New(400, "oidc.invalid_client_metadata")
+	ErrSoftwareStatement       = errs.New(400, "oidc.unapproved_software_statement").Describe("software statements are not accepted here")
 	ErrInvalidGrant            = errs.New(400, "oidc.invalid_grant").Describe("grant request is invalid")
 	ErrInvalidRedirectURI      = errs.New(400, "oidc.invalid_redirect_uri").Describe("redirect_uri did not match any of the client's registered redirect_uris")
 	ErrInvalidScope            = errs.New(400, "oidc.invalid_scope")

@@ -28,6 +28,7 @@ const (
 	PathDiscovery             = "/oidc/.well-known/openid-configuration"
 	PathAuthorizationMetadata = "/oidc/.well-known/oauth-authorization-server"
 	PathInsertedMetadata      = "/.well-known/oauth-authorization-server/oidc" // RFC 8414 section 3.1
+	PathResourceMetadata      = "/.well-known/oauth-protected-resource"        // RFC 9728 section 3.1
 	PathAuthorization         = "/oidc/auth"
 	PathToken                 = "/oidc/token"
 	PathRevocation            = "/oidc/token/revocation"
@@ -37,6 +38,7 @@ const (
 	PathDevice                = "/oidc/device"
 	PathUserinfo              = "/oidc/me"
 	PathJWKS                  = "/oidc/jwks"
+	PathRegistration          = "/oidc/reg"
 	PathEndSession            = "/oidc/session/end"
 )
 

@@ -157,13 +157,15 @@ CREATE TABLE applications (
   protected_host TEXT,
   custom_data TEXT CHECK (json_valid(custom_data)) NOT NULL DEFAULT '{}',
   version INTEGER NOT NULL DEFAULT 1,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, registration TEXT CHECK (json_valid(registration)),
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
 
 CREATE INDEX applications_created ON applications (tenant_id, created_at DESC, id DESC);
 
 CREATE UNIQUE INDEX applications_protected_host ON applications (protected_host) WHERE protected_host IS NOT NULL;
+
+CREATE INDEX applications_registered ON applications (tenant_id, created_at) WHERE registration IS NOT NULL;
 
 CREATE TABLE assets (                    -- uploads: avatars, logos, custom UI zips
   tenant_id TEXT NOT NULL,
@@ -386,6 +388,22 @@ CREATE INDEX grants_purge ON grants (expires_at);
 CREATE INDEX grants_session ON grants (tenant_id, session_uid) WHERE session_uid IS NOT NULL;
 
 CREATE INDEX grants_user ON grants (tenant_id, user_id, client_id, issued_at);
+
+CREATE TABLE initial_access_tokens (
+  tenant_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  token_hash BLOB NOT NULL,
+  max_uses INTEGER,
+  uses INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX initial_access_tokens_hash ON initial_access_tokens (tenant_id, token_hash);
+
+CREATE INDEX initial_access_tokens_purge ON initial_access_tokens (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE interactions (
   tenant_id TEXT NOT NULL,
@@ -717,6 +735,16 @@ CREATE INDEX refresh_tokens_grant ON refresh_tokens (tenant_id, grant_id);
 CREATE INDEX refresh_tokens_purge ON refresh_tokens (expires_at);
 
 CREATE INDEX refresh_tokens_sealed ON refresh_tokens (consumed_at) WHERE successor_sealed IS NOT NULL;
+
+CREATE TABLE registration_tokens (
+  tenant_id TEXT NOT NULL,
+  application_id TEXT NOT NULL,
+  token_hash BLOB NOT NULL,
+  PRIMARY KEY (tenant_id, application_id),
+  FOREIGN KEY (tenant_id, application_id) REFERENCES applications (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE UNIQUE INDEX registration_tokens_hash ON registration_tokens (tenant_id, token_hash);
 
 CREATE TABLE resources (
   tenant_id TEXT NOT NULL,

@@ -3,6 +3,7 @@ package resourceapi
 import (
 	"context"
 
+	"signet/internal/oidc/protectedresource"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
@@ -74,6 +75,15 @@ type idIn struct {
 func (a *API) get(ctx context.Context, in *idIn) (*resource.Published, error) {
 	t := tenant.From(ctx)
 	return published(resource.ByID(ctx, t.DB, in.ID))(t.ID)
+}
+
+func (a *API) metadata(ctx context.Context, in *idIn) (*protectedresource.Metadata, error) {
+	t := tenant.From(ctx)
+	r, err := resource.ByID(ctx, t.DB, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return protectedresource.Of(ctx, t.DB, t, r)
 }
 
 type patchIn struct {

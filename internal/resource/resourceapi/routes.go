@@ -26,6 +26,11 @@ func (a *API) Table() web.Table {
 		web.Get("/api/resources/{id}", a.get, operator,
 			web.Doc("GetResource", "Get an API resource"), web.Fails(400, 401, 403, 404),
 			web.About("Answers the resource without its scopes.")),
+		web.Get("/api/resources/{id}/protected-resource-metadata", a.metadata, operator,
+			web.Doc("GetResourceProtectedResourceMetadata", "Get the metadata that an API should publish"), web.Fails(400, 401, 403, 404, 422),
+			web.About("As RFC 9728 has them: clients that know nothing but the address of the API find out whose tokens it takes. "+
+				"Have the API serve them as they are, with /.well-known/oauth-protected-resource before the path of its indicator. "+
+				"Signet itself serves those of APIs below its own address.")),
 		web.Patch("/api/resources/{id}", a.patch, operator,
 			web.Doc("UpdateResource", "Change an API resource"), web.Fails(400, 401, 403, 404, 422),
 			web.About("Changes the name and the life of access tokens. A Management API cannot be changed.")),

@@ -32,7 +32,7 @@ type API struct {
 // Table returns the routes.
 func (a *API) Table() web.Table {
 	operator := web.Guarded(a.Operator)
-	return web.Table{Document: "management", Tag: "Configs", Routes: []web.Route{
+	return web.Table{Document: "management", Tag: "Configs", Routes: append(a.registrationRoutes(), []web.Route{
 		web.Get("/api/configs/admin-console", a.console, operator,
 			web.Doc("GetAdminConsoleConfig", "Get what the console remembers"), web.Fails(401, 403, 404),
 			web.About("Which steps of getting started were taken.")),
@@ -90,7 +90,7 @@ func (a *API) Table() web.Table {
 		web.Put("/api/configs/id-token", a.putIDToken, operator,
 			web.Doc("UpsertIdTokenConfig", "Set what ID tokens carry"), web.Fails(400, 401, 403),
 			web.About("Replaces the list of claims.")),
-	}}
+	}...)}
 }
 
 func (a *API) console(ctx context.Context, _ *struct{}) (*settings.Console, error) {
