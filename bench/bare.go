@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,6 +12,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -26,16 +27,32 @@ import (
 )
 
 // bare is the least that answers like the server: handlers without checks, on the
-// server's own database. It runs in the measuring program.
+// server's own database, in a program of its own as the server is.
 type bare struct {
-	*httptest.Server
-
 	pool *db.Pool
 	q    *db.DB
 	ring *crypt.Keyring
 }
 
-// openBare opens the database of a server that runs.
+// bareFlag has this program be the bare one.
+const bareFlag = "-bare"
+
+// order is what the bare program is told.
+type order struct {
+	// Path or URL is that of the database, as in db.Options.
+	Path, URL string
+	// JWT is signed again and again.
+	JWT string
+	// Replayed are answers by path.
+	Replayed map[string]answered
+}
+
+// answered is an answer as it went over the wire.
+type answered struct {
+	Header http.Header
+	Body   []byte
+}
+
 func openBare(ctx context.Context, o db.Options) (*bare, error) {
 	pool, err := db.Open(ctx, o)
 	if err != nil {
@@ -47,26 +64,69 @@ func openBare(ctx context.Context, o db.Options) (*bare, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	b := &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}
-	return b, nil
+	return &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}, nil
 }
 
-// serve starts to answer, by these handlers too.
-func (b *bare) serve(more map[string]http.Handler) {
+// runBare reads an order, says where it answers, and does until nothing more comes.
+func runBare(ctx context.Context, in io.Reader, out io.Writer) (err error) {
+	told := json.NewDecoder(in)
+	var o order
+	if err := told.Decode(&o); err != nil {
+		return err
+	}
+	b, err := openBare(ctx, db.Options{Path: o.Path, URL: o.URL})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.pool.Close()) }()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/userinfo", answering(b.userinfo))
 	mux.HandleFunc("/introspection", answering(b.introspection))
-	for path, handler := range more {
-		mux.Handle(path, handler)
+	sign, err := signing(o.JWT)
+	if err != nil {
+		return err
 	}
-	b.Server = httptest.NewServer(mux)
+	mux.HandleFunc("/token", answering(sign))
+	for path, a := range o.Replayed {
+		mux.Handle(path, replaying(a))
+	}
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	if _, err := fmt.Fprintln(out, server.URL); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, told.Buffered())
+	_, rest := io.Copy(io.Discard, in)
+	return errors.Join(err, rest)
 }
 
-func (b *bare) close() error {
-	if b.Server != nil {
-		b.Close()
+// startBare starts the bare program and returns its address. It ends with stop.
+func startBare(ctx context.Context, o order) (address string, stop func() error, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
 	}
-	return b.pool.Close()
+	cmd := exec.CommandContext(ctx, self, bareFlag)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() error { return errors.Join(in.Close(), cmd.Wait()) }
+	if err := json.NewEncoder(in).Encode(o); err != nil {
+		return "", nil, errors.Join(err, stop())
+	}
+	if _, err := fmt.Fscanln(out, &address); err != nil {
+		return "", nil, errors.Join(err, stop())
+	}
+	return address, stop, nil
 }
 
 // answering writes what a function returns as JSON.
@@ -156,20 +216,20 @@ func (b *bare) refresh(ctx context.Context, value string) (next string, err erro
 }
 
 // replaying returns a handler that writes the same bytes every time.
-func replaying(header http.Header, body []byte) http.Handler {
+func replaying(a answered) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for _, name := range []string{"Content-Type", "Content-Encoding"} {
-			if value := header.Get(name); value != "" {
+			if value := a.Header.Get(name); value != "" {
 				w.Header().Set(name, value)
 			}
 		}
-		_, _ = w.Write(body)
+		_, _ = w.Write(a.Body)
 	})
 }
 
 // signing returns a handler that signs a JWT like the one given, with a key of
 // its own and another jti each time.
-func signing(jwt string) (http.Handler, error) {
+func signing(jwt string) (func(r *http.Request) (any, error), error) {
 	encoded := strings.Split(jwt, ".")
 	if len(encoded) != 3 {
 		return nil, fmt.Errorf("no JWT: %.40s", jwt)
@@ -186,12 +246,12 @@ func signing(jwt string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answering(func(r *http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return nil, err
 		}
 		var claims map[string]any
-		if err := json.NewDecoder(bytes.NewReader(payload)).Decode(&claims); err != nil {
+		if err := json.Unmarshal(payload, &claims); err != nil {
 			return nil, err
 		}
 		claims["jti"] = rand.Text()
@@ -205,5 +265,5 @@ func signing(jwt string) (http.Handler, error) {
 		}
 		access, err := signed.CompactSerialize()
 		return map[string]any{"access_token": access, "expires_in": 3600, "token_type": "Bearer", "scope": "all"}, err
-	}), nil
+	}, nil
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"maps"
+	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"signet/internal/platform/db"
@@ -35,18 +37,29 @@ func TestBare_RunsTheStatementsOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.close()
-	b, err := openBare(t.Context(), db.Options{URL: cluster.URL("protocols")})
+	o := db.Options{URL: cluster.URL("protocols")}
+	b, err := openBare(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.close()
+	defer b.pool.Close()
 	a, err := prepare(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	duels, err := a.duels(t.Context(), b)
+	told, err := a.order(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	address, stop, err := startBare(t.Context(), told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	duels := a.duels(address, b)
+	for _, d := range duels {
+		if err := d.bare(t.Context(), 0, 0); err != nil {
+			t.Errorf("%s: %v", d.name, err)
+		}
 	}
 	for i, least := range map[int]int{1: 6, 2: 2, 3: 1} {
 		ours, bare := statements(t, cluster, duels[i].ours), statements(t, cluster, duels[i].bare)
@@ -54,6 +67,18 @@ func TestBare_RunsTheStatementsOfTheServer(t *testing.T) {
 			t.Errorf("%s:\nours %v\nbare %v", duels[i].name, ours, bare)
 		}
 	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The tests' binary is the bare program too.
+func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{bareFlag}) {
+		end(runBare(context.Background(), os.Stdin, os.Stdout))
+		return
+	}
+	os.Exit(m.Run())
 }
 
 // statements are those that a call executes each time, with how often. What the

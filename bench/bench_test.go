@@ -185,3 +185,16 @@ func TestDocument_NamesTheBenchmarks(t *testing.T) {
 		}
 	}
 }
+
+func TestParseProcessorTime(t *testing.T) {
+	t.Parallel()
+	total, stolen, err := parseProcessorTime("cpu  10 20 30 400 5 6 7 22 900 1000\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+	if err != nil || total != 500 || stolen != 22 {
+		t.Errorf("%d, %d, %v", total, stolen, err)
+	}
+	for _, bad := range []string{"", "cpu 1 2 3", "cpu a b c d e f g h", "intr 1 2 3 4 5 6 7 8"} {
+		if _, _, err := parseProcessorTime(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}

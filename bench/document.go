@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed" // for profiles.md
 	"fmt"
 	"strings"
 	"time"
@@ -35,7 +36,18 @@ above one means that others used the machine too: rates are then lower, and time
 - *Processor time beside the hash* is what the server spends on one sign-in, in its code and in the kernel, less the
   processor time of one bare hash.
 - *First load* is the document and every file that it refers to, its icon included, as sent.
-`, starts, rounds, perRound, workers()) + r.management() + `
+`, starts, rounds, perRound, workers()) + r.importing() + `
+## What applications ask for all day
+
+` + protocols(r.duels) + fmt.Sprintf(`
+- *Bare* is a program that does the least that the operation has to, in a program of its own too: it signs the same
+  JWT, runs the same statements on the same database or writes the same bytes. For refresh it is the statements alone,
+  in transactions of as many workers and without any request.
+- Server and bare program take turns, %d of %d calls each, with %d workers.
+- *At half the rate* calls come steadily, and p50 and p99 include the wait for a core: the bare program's own tail at
+  that rate, the last figure, is what the machine adds.
+
+`+profiles, duels, perDuel, workers()) + r.management() + `
 ## Single operations
 
 They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
@@ -51,17 +63,31 @@ var dialects = map[db.Dialect]string{db.SQLite: "SQLite", db.Postgres: "PostgreS
 // protocols returns a table of all duels.
 func protocols(duels []dueled) string {
 	var b strings.Builder
-	b.WriteString("| | Database | Signet | Bare | Share | Target | At half the rate | p99 beside p50 | Target | |\n|-|-|-|-|-|-|-|-|-|-|\n")
+	b.WriteString("| | Database | Signet | Bare | Share | Target | At half the rate | p99 beside p50 | Target | Of the bare | |\n|-|-|-|-|-|-|-|-|-|-|-|\n")
 	for _, d := range duels {
 		verdict := "ok"
 		if d.missed() {
 			verdict = "**missed**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %.0f/s | %.0f/s | %.0f %% | ≥ %.0f %% | %s, %s | %.1f | ≤ %d | %s |\n", d.name, dialects[d.dialect],
+		fmt.Fprintf(&b, "| %s | %s | %.0f/s | %.0f/s | %.0f %% | ≥ %.0f %% | %s, %s | %.1f | ≤ %d | %.1f | %s |\n", d.name, dialects[d.dialect],
 			d.whole.perSecond(), d.least.perSecond(), d.share(), d.wanted,
-			millis(d.half.quantile(0.5)), millis(d.half.quantile(0.99)), d.tail(), mostTail, verdict)
+			millis(d.half.quantile(0.5)), millis(d.half.quantile(0.99)), d.half.tail(), mostTail, d.bareHalf.tail(), verdict)
 	}
 	return b.String()
+}
+
+// profiles say where the time goes; they are written by hand.
+//
+//go:embed profiles.md
+var profiles string
+
+// importing explains the figure of the import, if there is one.
+func (r *report) importing() string {
+	if r.many == 0 {
+		return ""
+	}
+	return fmt.Sprintf("- *Import* is `signet user import` of %s people with bcrypt hashes and roles into an empty database.\n",
+		number(int(min(imported, r.many))))
 }
 
 // management is the part of the document about the Management API.
@@ -69,8 +95,7 @@ func (r *report) management() string {
 	if r.many == 0 {
 		return ""
 	}
-	return fmt.Sprintf(`- *Import* is `+"`signet user import`"+` of %s people with bcrypt hashes and roles into an empty database.
-
+	return fmt.Sprintf(`
 ## The Management API with %s people
 
 Two servers, one with %s people and one with %s, are asked by turns: first by one client at a time (p50, p99), then by
@@ -80,7 +105,7 @@ organizations and have roles; all of it is drawn from their numbers, so that eve
 with %s, else as it comes. A search that takes more than two seconds is refused, as is a regular expression that names no
 three characters in a row and that hardly anybody matches: it is compared with everybody.
 
-%s`, number(int(min(imported, r.many))), number(int(r.many)), number(fewPeople), number(int(r.many)), workers(), perPage,
+%s`, number(int(r.many)), number(fewPeople), number(int(r.many)), workers(), perPage,
 		r.many.organizations(), strings.Join(postgresSettings, " and "), comparison(r.compared, r.many))
 }
 

@@ -29,6 +29,9 @@ func (s spread) mean() time.Duration {
 	return total / time.Duration(max(1, len(s)))
 }
 
+// tail is how many medians the slowest hundredth took.
+func (s spread) tail() float64 { return float64(s.quantile(0.99)) / float64(s.quantile(0.5)) }
+
 // result is what a load did.
 type result struct {
 	calls   spread

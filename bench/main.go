@@ -28,6 +28,10 @@ import (
 )
 
 func main() {
+	if slices.Equal(os.Args[1:], []string{bareFlag}) {
+		end(runBare(context.Background(), os.Stdin, os.Stdout))
+		return
+	}
 	binary := flag.String("binary", "./bin/signet", "the server to measure, as `make build` leaves it")
 	users := flag.Int("users", 0, "how many people the Management API is measured with, beside "+strconv.Itoa(fewPeople)+"; 0 leaves it out")
 	write := flag.String("write", "", "Markdown file for the figures; without it they are only printed")
@@ -35,6 +39,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *binary, *write, crowd(*users))
 	stop()
+	end(err)
+}
+
+func end(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -50,9 +58,18 @@ func run(ctx context.Context, binary, write string, many crowd) error {
 	if r.machine, err = describeMachine(ctx, binary); err != nil {
 		return err
 	}
+	stolen, err := watchSteal()
+	if err != nil {
+		return err
+	}
 	if err := r.measure(ctx, binary); err != nil {
 		return err
 	}
+	share, err := stolen()
+	if err != nil {
+		return err
+	}
+	r.machine += fmt.Sprintf(" Other machines on the same hardware took %.1f %% of the processors' time.", 100*share)
 	fmt.Print(table(r.figures), "\n", protocols(r.duels), "\n", comparison(r.compared, many))
 	if missed := r.missed(); len(missed) > 0 {
 		fmt.Printf("\nMissed: %d of the targets: %q\n", len(missed), missed)

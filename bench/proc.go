@@ -40,6 +40,50 @@ func parseCPUTime(stat string) (time.Duration, error) {
 	return total, nil
 }
 
+// watchSteal returns a function that tells which share of the time since then the
+// processors were taken away by the hypervisor.
+func watchSteal() (func() (float64, error), error) {
+	total, stolen, err := processorTime()
+	if err != nil {
+		return nil, err
+	}
+	return func() (float64, error) {
+		totalNow, stolenNow, err := processorTime()
+		return float64(stolenNow-stolen) / float64(max(1, totalNow-total)), err
+	}, nil
+}
+
+// processorTime is the time of all processors in ticks, idle or not, and what of
+// it the hypervisor took.
+func processorTime() (total, stolen int64, err error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0, err
+	}
+	return parseProcessorTime(string(stat))
+}
+
+func parseProcessorTime(stat string) (total, stolen int64, err error) {
+	first, _, _ := strings.Cut(stat, "\n")
+	fields := strings.Fields(first)
+	// cpu, user, nice, system, idle, iowait, irq, softirq, steal; what follows is
+	// counted in user and nice already.
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0, 0, fmt.Errorf("unexpected /proc/stat line %q", first)
+	}
+	for i, field := range fields[1:9] {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, 0, err
+		}
+		total += ticks
+		if i == 7 {
+			stolen = ticks
+		}
+	}
+	return total, stolen, nil
+}
+
 // residentBytes is how much memory a process occupies.
 func residentBytes(pid int) (int64, error) {
 	path := fmt.Sprintf("/proc/%d/status", pid)

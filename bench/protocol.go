@@ -39,16 +39,13 @@ type dueled struct {
 	dialect db.Dialect
 
 	whole, least result
-	half         spread // of the server, at half its rate
+	// At half the server's rate.
+	half, bareHalf spread
 }
 
 func (d dueled) share() float64 { return 100 * d.whole.perSecond() / d.least.perSecond() }
 
-func (d dueled) tail() float64 {
-	return float64(d.half.quantile(0.99)) / float64(d.half.quantile(0.5))
-}
-
-func (d dueled) missed() bool { return d.share() < d.wanted || d.tail() > mostTail }
+func (d dueled) missed() bool { return d.share() < d.wanted || d.half.tail() > mostTail }
 
 // measureProtocols measures what applications ask for all day, on both databases.
 func measureProtocols(ctx context.Context, binary, dir string) ([]dueled, error) {
@@ -79,16 +76,21 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	defer func() { err = errors.Join(err, b.pool.Close()) }()
 	a, err := prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	duels, err := a.duels(ctx, b)
+	told, err := a.order(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range duels {
+	address, stop, err := startBare(ctx, told)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	for _, d := range a.duels(address, b) {
 		progress("%s: %s", b.pool.Dialect(), d.name)
 		done, err := d.run(ctx)
 		if err != nil {
@@ -121,7 +123,10 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 		}
 	}
 	var err error
-	done.half, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.ours)
+	if done.half, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.ours); err != nil {
+		return done, err
+	}
+	done.bareHalf, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.bare)
 	return done, err
 }
 
@@ -158,36 +163,39 @@ func prepare(ctx context.Context, s *site) (*applicant, error) {
 	return a, nil
 }
 
-// duels are the operations, as a table.
-func (a *applicant) duels(ctx context.Context, b *bare) ([]duel, error) {
+const pathDiscovery, pathKeys = "/oidc/.well-known/openid-configuration", "/oidc/jwks"
+
+// order is what the bare program must know of the server.
+func (a *applicant) order(ctx context.Context, o db.Options) (order, error) {
+	told := order{Path: o.Path, URL: o.URL, Replayed: map[string]answered{}}
 	issued, err := a.send(ctx, a.machineRequest(a.base+"/oidc/token")(0))
 	if err != nil {
-		return nil, err
+		return told, err
 	}
 	var answer flow.Tokens
 	if err := json.Unmarshal(issued, &answer); err != nil {
-		return nil, err
+		return told, err
 	}
-	signer, err := signing(answer.Access)
-	if err != nil {
-		return nil, err
-	}
-	const discovery, keys = "/oidc/.well-known/openid-configuration", "/oidc/jwks"
-	replayed := map[string]http.Handler{"/token": signer}
-	for _, path := range []string{discovery, keys} {
-		if replayed[path], err = a.recorded(ctx, path); err != nil {
-			return nil, err
+	told.JWT = answer.Access
+	for _, path := range []string{pathDiscovery, pathKeys} {
+		if told.Replayed[path], err = a.recorded(ctx, path); err != nil {
+			return told, err
 		}
 	}
-	b.serve(replayed)
+	return told, nil
+}
+
+// duels are the operations, as a table: the server's, and those of the bare program
+// at its address.
+func (a *applicant) duels(address string, b *bare) []duel {
 	return []duel{
-		{"Client credentials, beside signing", a.asks(a.machineRequest(a.base + "/oidc/token")), a.asks(a.machineRequest(b.URL + "/token")), 60},
+		{"Client credentials, beside signing", a.asks(a.machineRequest(a.base + "/oidc/token")), a.asks(a.machineRequest(address + "/token")), 60},
 		{"Refresh, beside the statements", a.refreshes(), b.refreshes(a.spare), 70},
-		{"Userinfo, beside the statements", a.asks(a.userRequest(a.base + "/oidc/me")), a.asks(a.userRequest(b.URL + "/userinfo")), 70},
-		{"Introspection, beside the statements", a.asks(a.introspectionRequest(a.base + "/oidc/token/introspection")), a.asks(a.introspectionRequest(b.URL + "/introspection")), 70},
-		{"JWKS, beside the bytes", a.asks(fetching(a.base + keys)), a.asks(fetching(b.URL + keys)), 80},
-		{"Discovery, beside the bytes", a.asks(fetching(a.base + discovery)), a.asks(fetching(b.URL + discovery)), 80},
-	}, nil
+		{"Userinfo, beside the statements", a.asks(a.userRequest(a.base + "/oidc/me")), a.asks(a.userRequest(address + "/userinfo")), 70},
+		{"Introspection, beside the statements", a.asks(a.introspectionRequest(a.base + "/oidc/token/introspection")), a.asks(a.introspectionRequest(address + "/introspection")), 70},
+		{"JWKS, beside the bytes", a.asks(fetching(a.base + pathKeys)), a.asks(fetching(address + pathKeys)), 80},
+		{"Discovery, beside the bytes", a.asks(fetching(a.base + pathDiscovery)), a.asks(fetching(address + pathDiscovery)), 80},
+	}
 }
 
 // request is what a worker sends.
@@ -270,19 +278,18 @@ func (a *applicant) send(ctx context.Context, r request) ([]byte, error) {
 	return body, err
 }
 
-// recorded returns a handler that answers as the server does, byte by byte on the
-// wire.
-func (a *applicant) recorded(ctx context.Context, path string) (http.Handler, error) {
+// recorded is what the server answers, byte by byte on the wire.
+func (a *applicant) recorded(ctx context.Context, path string) (answered, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path, nil)
 	if err != nil {
-		return nil, err
+		return answered{}, err
 	}
 	req.Header.Set("Accept-Encoding", "gzip") // so that nobody unpacks it
 	res, err := a.http.Do(req)
 	if err != nil {
-		return nil, err
+		return answered{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
-	return replaying(res.Header, body), err
+	return answered{res.Header, body}, err
 }

@@ -1,8 +1,6 @@
 package server_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -11,12 +9,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
-	"signet/internal/platform/fetch"
-	"signet/internal/server"
 )
 
 // described is a client that nobody has registered, at an HTTPS server of its own.
@@ -64,17 +59,6 @@ func (d *described) publish(changes map[string]any) {
 // party is the client as the tests' browser knows clients.
 func (d *described) party() *apptest.Client {
 	return &apptest.Client{Application: &application.Application{ID: d.id, OIDC: application.ClientMetadata{RedirectURIs: []string{apptest.CallbackURI}}}}
-}
-
-// reachingTests boots a server that fetches from the tests' own HTTPS servers.
-func reachingTests() apptest.Option {
-	s := httptest.NewTLSServer(nil)
-	defer s.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	outbound := fetch.New(fetch.Options{Timeout: 2 * time.Second, AllowPrivate: true})
-	outbound.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
-	return apptest.With(func(o *server.Options) { o.Outbound = outbound })
 }
 
 func allowDescribed(t *testing.T, app *apptest.App) *apptest.Operator {

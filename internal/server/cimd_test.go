@@ -78,7 +78,7 @@ func TestDescribedClient(t *testing.T) {
 		if refused.StatusCode != 400 || refused.Code() != "oidc.invalid_client" {
 			t.Errorf("switched off: %d %s", refused.StatusCode, refused.Text)
 		}
-	}, reachingTests())
+	}, apptest.ReachingTests())
 }
 
 // Attack 22: a client that nobody has registered may prove to be itself, but is
@@ -125,7 +125,7 @@ func TestDescribedClient_WithKeys(t *testing.T) {
 		if n := app.Count(t, tenant.Default, "grants", "revoked_at IS NOT NULL"); n != 0 {
 			t.Error("a stranger revoked a grant")
 		}
-	}, reachingTests())
+	}, apptest.ReachingTests())
 }
 
 // At most one organization is opened, and to one grant.
@@ -173,7 +173,7 @@ func TestDescribedClient_OneOrganization(t *testing.T) {
 		if a := get(a.String("refresh_token"), crew); a.StatusCode != 403 {
 			t.Errorf("after leaving: %d %s", a.StatusCode, a.Text)
 		}
-	}, reachingTests())
+	}, apptest.ReachingTests())
 }
 
 // Attacks 1, 4 and 53: what is no good document makes no client, and no redirect.
@@ -245,13 +245,13 @@ func TestDescribedClient_Refused(t *testing.T) {
 		if n := app.Count(t, tenant.Default, "interactions", "TRUE"); n != 0 {
 			t.Errorf("%d interactions began", n)
 		}
-	}, reachingTests())
+	}, apptest.ReachingTests())
 }
 
 // A document is used as long as it says, within bounds; then what is there now.
 func TestDescribedClient_Cache(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t, reachingTests())
+	app := apptest.Start(t, apptest.ReachingTests())
 	allowDescribed(t, app)
 	for control, life := range map[string]time.Duration{
 		"": time.Hour, "max-age=600": 10 * time.Minute, "no-store": time.Minute, "max-age=0": time.Minute,
@@ -277,7 +277,7 @@ func TestDescribedClient_Cache(t *testing.T) {
 // Anybody can name an address: nobody has us call one after the other.
 func TestDescribedClient_LimitsFetches(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t, reachingTests(), trusting)
+	app := apptest.Start(t, apptest.ReachingTests(), trusting)
 	allowDescribed(t, app)
 	d := describe(t, nil)
 	ask := func(id, address string) int {

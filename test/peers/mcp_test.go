@@ -1,8 +1,6 @@
 package peers_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,12 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
-	"signet/internal/platform/fetch"
-	"signet/internal/server"
 	"signet/internal/tenant"
 	"signet/test/fixture"
 )
@@ -49,7 +44,7 @@ func TestMCP_WithoutPermission(t *testing.T) {
 // A client that nobody has registered: its id is the address of a document.
 func TestMCP_DescribedClient(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t, reachingTests())
+	app := apptest.Start(t, apptest.ReachingTests())
 	h := openHarbour(t, app)
 	o := app.Operator(t)
 	o.Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
@@ -71,7 +66,7 @@ func TestMCP_Machine(t *testing.T) {
 // The conformance suite takes every client for a public one.
 func TestMCP_Conformance(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t, reachingTests())
+	app := apptest.Start(t, apptest.ReachingTests())
 	h := openHarbour(t, app)
 	app.Operator(t).Want(200, "PATCH", "/api/configs/cimd", `{"enabled":true}`)
 	callback, socket := listening(t)
@@ -126,15 +121,4 @@ func describe(t *testing.T) string {
 		})
 	})
 	return id
-}
-
-// reachingTests boots a server that fetches from the tests' own HTTPS servers.
-func reachingTests() apptest.Option {
-	s := httptest.NewTLSServer(nil)
-	defer s.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	outbound := fetch.New(fetch.Options{Timeout: 2 * time.Second, AllowPrivate: true})
-	outbound.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
-	return apptest.With(func(o *server.Options) { o.Outbound = outbound })
 }
