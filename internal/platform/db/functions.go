@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf8"
 
 	"modernc.org/sqlite"
@@ -157,7 +156,7 @@ func anyPartMatches(args []driver.Value) (driver.Value, error) {
 	if !isText || !isNumber {
 		return nil, fmt.Errorf("db: any_part_matches of %T and %T", args[1], args[2])
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if !isASCII(text) {
 		return nil, nil
 	}
 	compiled, err := expressions.compile(expression)
@@ -172,6 +171,16 @@ func anyPartMatches(args []driver.Value) (driver.Value, error) {
 		}
 	}
 	return false, nil
+}
+
+// isASCII is asked about every row: it decodes nothing.
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // maxExpressions is how many compiled expressions are kept.
