@@ -166,8 +166,8 @@ func TestUserImport_SurvivesKill(t *testing.T) {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		// With the second change of the state, one batch at least is stored.
-		for changes, last := 0, string(before); changes < 2; {
+		// Three changes of the state are at least one batch.
+		for changes, last := 0, string(before); changes < 3; {
 			now, err := os.ReadFile(state)
 			if err == nil && string(now) != last {
 				changes, last = changes+1, string(now)

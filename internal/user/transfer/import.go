@@ -316,10 +316,8 @@ func (im *importer) store(ctx context.Context, b *batch) error {
 		}
 	}
 	im.reached = im.after(b, done)
-	if len(done.created) == 0 { // else the file knows already
-		if err := im.state.save(im.reached, nil); err != nil {
-			return err
-		}
+	if err := im.state.save(im.reached, nil); err != nil {
+		return err
 	}
 	if im.Progress != nil {
 		im.Progress(Progress{im.reached.Result, b.end})

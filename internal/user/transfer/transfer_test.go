@@ -370,12 +370,7 @@ func TestImport_GoesOnWhereItWasInterrupted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			head, next, ok := strings.Cut(string(state), `"reached":`)
-			_, stored, isThere := strings.Cut(next, `"next":`)
-			if !ok || !isThere {
-				t.Fatalf("the state is %s", state)
-			}
-			in.write(in.path+".state", head+`"reached":`+strings.TrimSuffix(stored, "}")+`,"next":{"offset":99999,"line":999,"result":{"imported":999},"witness":"nobody"}}`)
+			in.write(in.path+".state", strings.TrimSuffix(string(state), "}")+`,"next":{"offset":99999,"line":999,"result":{"imported":999},"witness":"nobody"}}`)
 			// …and now it ends when the second is stored, and nobody has noted it.
 			broken := errors.New("broken")
 			r, err = in.run(func(o *transfer.Options, _ func()) { o.Refused = func(transfer.Refusal) error { return broken } })
