@@ -24,7 +24,7 @@ var searchFields = search.Columns("", "id", "name", "description")
 
 func (a *API) list(ctx context.Context, in *listIn) (*[]application.Published, error) {
 	if in.ExcludeRoleID != "" && in.ExcludeOrganizationID != "" {
-		return nil, invalid("excludeRoleId and excludeOrganizationId exclude each other")
+		return nil, search.Invalid("excludeRoleId and excludeOrganizationId exclude each other")
 	}
 	t := tenant.From(ctx)
 	f := application.Filter{Types: in.Types, WithoutRole: in.ExcludeRoleID, OutsideOrganization: in.ExcludeOrganizationID}
@@ -202,9 +202,4 @@ func (a *API) mergeCustomData(ctx context.Context, in *customDataIn) (*map[strin
 		merged, err := application.MergeCustomData(ctx, tx, in.ApplicationID, in.Data)
 		return &merged, err
 	})
-}
-
-// invalid is request.invalid_input with a reason.
-func invalid(reason string) error {
-	return search.ErrInvalid.WithArgs(map[string]any{"reason": reason}).Describe("%s", reason)
 }

@@ -5,6 +5,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/platform/db"
+	"signet/internal/platform/search"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -29,7 +30,7 @@ type createSecretIn struct {
 func (a *API) createSecret(ctx context.Context, in *createSecretIn) (*application.PublishedSecret, error) {
 	now := a.Clock.Millis()
 	if in.ExpiresAt != nil && *in.ExpiresAt <= now {
-		return nil, invalid("expiresAt must be in the future")
+		return nil, search.Invalid("expiresAt must be in the future")
 	}
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*application.PublishedSecret, error) {
 		app, err := application.ByID(ctx, tx, in.ID)

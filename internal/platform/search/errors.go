@@ -18,7 +18,9 @@ var (
 	ErrTooBroad = errs.New(422, "request.search_too_broad")
 )
 
-func invalid(format string, args ...any) error {
+// Invalid is ErrInvalid with the reason: of a search, or of another query or body
+// whose values do not go together.
+func Invalid(format string, args ...any) error {
 	reason := fmt.Sprintf(format, args...)
 	return ErrInvalid.WithArgs(map[string]any{"reason": reason}).Describe("%s", reason)
 }
@@ -40,7 +42,7 @@ func within(ctx context.Context, limit time.Duration, run func(ctx context.Conte
 	case errors.Is(bounded.Err(), context.DeadlineExceeded):
 		return ErrTooBroad.Wrap(err)
 	case db.IsPattern(err):
-		return invalid("The pattern is not valid.")
+		return Invalid("The pattern is not valid.")
 	}
 	return err
 }

@@ -101,7 +101,7 @@ func (p *parser) parameter(key string, values []string) error {
 		if nested {
 			found := p.find(field)
 			if found == nil {
-				return invalid("%q is no field to search; there are %s.", printable(field), p.names())
+				return Invalid("%q is no field to search; there are %s.", printable(field), p.names())
 			}
 			at = found.Name
 		}
@@ -129,11 +129,11 @@ func (p *parser) find(name string) *Field {
 
 func (p *parser) mode(at string, values []string) error {
 	if _, known := p.modes[at]; known || len(values) != 1 {
-		return invalid("A mode was given more than once.")
+		return Invalid("A mode was given more than once.")
 	}
 	mode := Mode(values[0])
 	if !slices.Contains([]Mode{Like, Exact, SimilarTo, POSIX}, mode) {
-		return invalid("%q is no mode; there are like, exact, similar_to, posix.", printable(values[0]))
+		return Invalid("%q is no mode; there are like, exact, similar_to, posix.", printable(values[0]))
 	}
 	p.modes[at] = mode
 	return nil
@@ -141,10 +141,10 @@ func (p *parser) mode(at string, values []string) error {
 
 func (p *parser) join(key string, values []string) error {
 	if len(values) != 1 || p.joint != "" {
-		return invalid("Joint was given more than once.")
+		return Invalid("Joint was given more than once.")
 	}
 	if p.joint = values[0]; p.joint != "or" && p.joint != "and" {
-		return invalid("%q is no %s; there are or, and.", printable(values[0]), key)
+		return Invalid("%q is no %s; there are or, and.", printable(values[0]), key)
 	}
 	return nil
 }
@@ -153,11 +153,11 @@ func (p *parser) value(at string, values []string) error {
 	for _, value := range values {
 		switch {
 		case value == "":
-			return invalid("A search value is empty.")
+			return Invalid("A search value is empty.")
 		case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
-			return invalid("A search value is no text.")
+			return Invalid("A search value is no text.")
 		case utf8.RuneCountInString(value) > MaxValue:
-			return invalid("A search value is longer than %d characters.", MaxValue)
+			return Invalid("A search value is longer than %d characters.", MaxValue)
 		}
 	}
 	p.values[at] = append(p.values[at], values...)
@@ -181,7 +181,7 @@ func (p *parser) search() (*Search, error) {
 		s.Terms = append(s.Terms, Term{Fields: []Field{field}, Mode: p.modeOf(field.Name), Values: values})
 	}
 	if count > MaxValues {
-		return nil, invalid("There are more than %d search values.", MaxValues)
+		return nil, Invalid("There are more than %d search values.", MaxValues)
 	}
 	for _, term := range s.Terms {
 		if err := term.check(s.CaseSensitive); err != nil {
@@ -203,16 +203,16 @@ func (p *parser) modeOf(at string) Mode {
 // check refuses what no database could answer.
 func (t *Term) check(caseSensitive bool) error {
 	if len(t.Values) > 1 && t.Mode != Exact {
-		return invalid("Several values need the mode exact.")
+		return Invalid("Several values need the mode exact.")
 	}
 	switch t.Mode {
 	case Like:
 		if escapes := len(t.Values[0]) - len(strings.TrimRight(t.Values[0], `\`)); escapes%2 == 1 {
-			return invalid("The pattern ends with an escape character.")
+			return Invalid("The pattern ends with an escape character.")
 		}
 	case SimilarTo:
 		if !caseSensitive {
-			return invalid("The mode similar_to needs isCaseSensitive=true.")
+			return Invalid("The mode similar_to needs isCaseSensitive=true.")
 		}
 	}
 	return nil

@@ -14,14 +14,14 @@ const maxProgram = 10_000
 func checkExpression(expression string) error {
 	parsed, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
-		return invalid("The pattern is not valid.")
+		return Invalid("The pattern is not valid.")
 	}
 	program, err := syntax.Compile(parsed.Simplify())
 	if err != nil {
-		return invalid("The pattern is not valid.")
+		return Invalid("The pattern is not valid.")
 	}
 	if len(program.Inst) > maxProgram {
-		return invalid("The pattern repeats too much.")
+		return Invalid("The pattern repeats too much.")
 	}
 	return nil
 }
@@ -83,13 +83,13 @@ func (t *similar) escaped(inClass bool) error {
 	case c == "":
 	case c == `"` && !inClass:
 		if t.parts++; t.parts > 2 {
-			return invalid("The pattern has more than two separators.")
+			return Invalid("The pattern has more than two separators.")
 		}
 		t.out.WriteString(`)(?:`)
 	case strings.Contains("dswDSW", c):
 		t.out.WriteString(`\` + c)
 	case len(c) == 1 && isAlphanumeric(c[0]):
-		return invalid("The pattern escapes the letter or digit %q.", c)
+		return Invalid("The pattern escapes the letter or digit %q.", c)
 	case inClass && len(c) == 1:
 		t.out.WriteString(`\` + c)
 	default:
@@ -109,7 +109,7 @@ func (t *similar) class() error {
 	}
 	for depth := 1; depth > 0 && t.rest != ""; {
 		if strings.HasPrefix(t.rest, "[.") || strings.HasPrefix(t.rest, "[=") {
-			return invalid("The pattern names a collating element.")
+			return Invalid("The pattern names a collating element.")
 		}
 		c := t.take()
 		switch c {

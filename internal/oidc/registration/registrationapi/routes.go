@@ -29,7 +29,7 @@ func (a *API) Table() web.Table {
 			web.About("The newest first, without their values. uses counts the clients that were registered with one. What has "+
 				"expired is listed for a week.")),
 		web.Post("/api/initial-access-tokens", a.create, operator, web.Status(201),
-			web.Doc("CreateInitialAccessToken", "Create an initial access token"), web.Fails(400, 401, 403, 422),
+			web.Doc("CreateInitialAccessToken", "Create an initial access token"), web.Fails(400, 401, 403),
 			web.About("Give it to whoever may register clients (RFC 7591): it is sent as a bearer token. The answer is the only one "+
 				"that has its value. Without maxUses and expiresAt it registers any number of clients until it is deleted.")),
 		web.Delete("/api/initial-access-tokens/{id}", a.remove, operator,
@@ -61,8 +61,7 @@ type createOut struct {
 func (a *API) create(ctx context.Context, in *createIn) (*createOut, error) {
 	now := a.Clock.Millis()
 	if in.ExpiresAt != nil && *in.ExpiresAt <= now {
-		const reason = "expiresAt must be in the future"
-		return nil, search.ErrInvalid.WithArgs(map[string]any{"reason": reason}).Describe("%s", reason)
+		return nil, search.Invalid("expiresAt must be in the future")
 	}
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*createOut, error) {
 		wanted := registration.InitialToken{Name: in.Name, MaxUses: in.MaxUses, ExpiresAt: in.ExpiresAt}
