@@ -79,15 +79,15 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 	case inTransaction:
 		return nil, errNoDocument
 	}
+	key := q.TenantID() + " " + id
+	if f, ok := d.failed.Get(key); ok && now < f.until {
+		return nil, f.err
+	}
 	if err := d.limiter.AllowAddress(ctx, q, d.clock, "client-document", web.Info(ctx).IP, sentinel.ClientDocument); err != nil {
 		if errors.Is(err, sentinel.ErrRateLimited) {
 			err = proto.ErrTooManyRequests
 		}
 		return nil, err
-	}
-	key := q.TenantID() + " " + id
-	if f, ok := d.failed.Get(key); ok && now < f.until {
-		return nil, f.err
 	}
 	found, err, _ := d.flight.Do(key, func() (any, error) {
 		select {
