@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"errors"
 	"net/url"
 
 	"signet/internal/application"
@@ -33,7 +34,7 @@ type Answer struct {
 // answer returns what is registered for a client whose registration access token
 // is value.
 func (e *Engine) answer(ctx context.Context, q db.Q, t *tenant.Tenant, app *application.Application, value string) (*Answer, error) {
-	ceiling, err := client.CeilingOf(ctx, q, &client.Client{ID: app.ID, IsThirdParty: app.IsThirdParty, IsSelfRegistered: true})
+	ceiling, err := client.CeilingOf(ctx, q, &client.Client{ID: app.ID, IsThirdParty: true, IsSelfRegistered: true})
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +42,12 @@ func (e *Engine) answer(ctx context.Context, q db.Q, t *tenant.Tenant, app *appl
 		ClientID: app.ID, IssuedAt: app.CreatedAt / 1000, Scope: ceiling.All(),
 		RegistrationToken: value, RegistrationURI: t.URL(proto.PathRegistration + "/" + url.PathEscape(app.ID)), metadata: *described(app),
 	}
-	if look, err := application.ExperienceOf(ctx, q, app.ID); err == nil {
+	look, err := application.ExperienceOf(ctx, q, app.ID)
+	switch {
+	case err == nil:
 		a.TermsURI, a.PolicyURI = text(look.TermsOfUseURL), text(look.PrivacyPolicyURL)
+	case !errors.Is(err, application.ErrNotFound):
+		return nil, err
 	}
 	secret, err := e.secretOf(ctx, q, app)
 	if err != nil || secret == nil {
