@@ -168,14 +168,17 @@ func (a *API) patchDPoP(ctx context.Context, in *dpopIn) (*settings.DPoP, error)
 		if err != nil {
 			return nil, err
 		}
-		if in.Enabled.Set {
-			c.Enabled = in.Enabled.Value
-		}
-		if in.NonceRequired.Set {
-			c.NonceRequired = in.NonceRequired.Value
-		}
+		replace(&c.Enabled, in.Enabled)
+		replace(&c.NonceRequired, in.NonceRequired)
 		return &c, settings.PutDPoP(ctx, tx, a.Clock.Millis(), c)
 	})
+}
+
+// replace puts a property of a PATCH in the place of a value, if it was given.
+func replace[T any](value *T, o web.Opt[T]) {
+	if o.Set {
+		*value = o.Value
+	}
 }
 
 func (a *API) idToken(ctx context.Context, _ *struct{}) (*settings.IDToken, error) {

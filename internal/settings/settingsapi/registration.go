@@ -66,10 +66,3 @@ func (a *API) patchRegistration(ctx context.Context, in *registrationIn) (*setti
 		return c, settings.PutRegistration(ctx, tx, a.Clock.Millis(), *c)
 	})
 }
-
-// replace puts a property of a PATCH in the place of a value, if it was given.
-func replace[T any](value *T, o web.Opt[T]) {
-	if o.Set {
-		*value = o.Value
-	}
-}
