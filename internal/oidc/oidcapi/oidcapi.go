@@ -31,15 +31,15 @@ type API struct {
 	authorize *authorize.Engine
 	settings  *settings.Reader
 	proofs    *dpop.Verifier
-	clerk     *registration.Engine
+	registrar *registration.Engine
 	documents *db.Cache[string, *web.Fixed]
 }
 
 // New returns the endpoints of the tenants in p.
-func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier, clerk *registration.Engine) *API {
+func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier, registrar *registration.Engine) *API {
 	return &API{
 		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: engine.Settings,
-		proofs: proofs, tokens: tokens, authorize: engine, clerk: clerk,
+		proofs: proofs, tokens: tokens, authorize: engine, registrar: registrar,
 		documents: db.NewCache[string, *web.Fixed](p, settings.Family, 256),
 	}
 }

@@ -21,7 +21,7 @@ const registered = proto.PathRegistration + "/{clientId}"
 // at others there is nothing.
 func (a *API) registering(h func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		isOn, err := a.clerk.Enabled(r.Context(), tenant.From(r.Context()).DB)
+		isOn, err := a.registrar.Enabled(r.Context(), tenant.From(r.Context()).DB)
 		switch {
 		case err != nil:
 			return err
@@ -39,7 +39,7 @@ func (a *API) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer, done, err := a.clerk.Register(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), raw)
+	answer, done, err := a.registrar.Register(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), raw)
 	if done == nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (a *API) register(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) readRegistration(w http.ResponseWriter, r *http.Request) error {
-	answer, err := a.clerk.Read(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), r.PathValue("clientId"))
+	answer, err := a.registrar.Read(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), r.PathValue("clientId"))
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *API) replaceRegistration(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	id := r.PathValue("clientId")
-	answer, err := a.clerk.Replace(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id, raw)
+	answer, err := a.registrar.Replace(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id, raw)
 	logOwn(r, "ClientRegistration.Update", id, err)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (a *API) replaceRegistration(w http.ResponseWriter, r *http.Request) error 
 
 func (a *API) removeRegistration(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("clientId")
-	err := a.clerk.Remove(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id)
+	err := a.registrar.Remove(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id)
 	logOwn(r, "ClientRegistration.Delete", id, err)
 	if err != nil {
 		return err
