@@ -9,15 +9,19 @@ import { claimsOf, done, newBrowser, peer, program } from './peer.mjs';
 
 const url = new URL(peer.resource);
 const described = peer.clientId.startsWith('https:');
+const registers = !peer.clientId;
 const server = program();
 
 // What a client keeps; a real one keeps it on disk.
-const kept = described ? {} : { client: { client_id: peer.clientId, client_secret: peer.clientSecret } };
+const kept = described || registers ? {} : { client: { client_id: peer.clientId, client_secret: peer.clientSecret } };
 let destination;
 const provider = {
   redirectUrl: peer.redirectUri,
   clientMetadataUrl: described ? peer.clientId : undefined,
-  clientMetadata: { client_name: 'Harbour agent', redirect_uris: [peer.redirectUri] },
+  clientMetadata: {
+    client_name: 'Harbour agent', redirect_uris: [peer.redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'none',
+  },
   clientInformation: () => kept.client,
   saveClientInformation: (client) => void (kept.client = client),
   tokens: () => kept.tokens,
@@ -47,13 +51,15 @@ for (const authorization of ['', 'Bearer made-up']) {
 
 const first = await connect();
 await assert.rejects(first.connected, UnauthorizedError);
+const clientId = registers ? kept.client.client_id : peer.clientId;
+assert.ok(clientId);
 assert.equal(destination.origin + destination.pathname, `${peer.issuer}/auth`);
 assert.deepEqual(
   ['client_id', 'resource', 'scope', 'prompt', 'state'].map((name) => destination.searchParams.get(name)),
-  [peer.clientId, peer.resource, 'tide:read offline_access', 'consent', 'harbour'],
+  [clientId, peer.resource, 'tide:read offline_access', 'consent', 'harbour'],
 );
 const browser = newBrowser();
-const answer = (await signIn(browser, destination.href, peer, described ? 'Allow' : undefined)).searchParams;
+const answer = (await signIn(browser, destination.href, peer, described || registers ? 'Allow' : undefined)).searchParams;
 assert.deepEqual([answer.get('state'), answer.get('iss')], ['harbour', peer.issuer]);
 await first.transport.finishAuth(answer.get('code'));
 
@@ -65,7 +71,7 @@ const expected = permitted
   : { isError: true, text: 'tide:read is missing.' };
 assert.deepEqual(await tide(second.client), expected);
 const { aud, client_id, scope } = claimsOf(kept.tokens.access_token);
-assert.deepEqual([aud, client_id, scope, kept.tokens.scope], [peer.resource, peer.clientId, permitted, permitted]);
+assert.deepEqual([aud, client_id, scope, kept.tokens.scope], [peer.resource, clientId, permitted, permitted]);
 
 // A token that no longer counts makes the client refresh.
 const before = kept.tokens;
@@ -77,7 +83,7 @@ assert.notEqual(kept.tokens.access_token, before.access_token);
 assert.equal(kept.tokens.refresh_token === before.refresh_token, Boolean(peer.clientSecret));
 
 // What was granted is for this server alone.
-const form = { client_id: peer.clientId, ...(peer.clientSecret && { client_secret: peer.clientSecret }) };
+const form = { client_id: clientId, ...(peer.clientSecret && { client_secret: peer.clientSecret }) };
 const ask = async (path, body) =>
   fetch(`${peer.issuer}${path}`, { method: 'POST', body: new URLSearchParams({ ...form, ...body }) });
 const elsewhere = await ask('/token', { grant_type: 'refresh_token', refresh_token: kept.tokens.refresh_token, resource: 'https://orders.example.com' });
@@ -88,7 +94,7 @@ assert.equal((await ask('/token/revocation', { token: kept.tokens.refresh_token 
 kept.tokens = { ...kept.tokens, access_token: 'expired' };
 destination = undefined;
 await assert.rejects(tide(second.client), UnauthorizedError);
-assert.equal(destination?.searchParams.get('client_id'), peer.clientId);
+assert.equal(destination?.searchParams.get('client_id'), clientId);
 assert.equal(kept.tokens, undefined);
 
 await second.client.close();

@@ -52,6 +52,18 @@ func TestMCP_DescribedClient(t *testing.T) {
 	run(t, h.script(t, app, fixture.Client{ID: describe(t), Redirect: redirect, PostLogout: postLogout}, "mcp-client.mjs"))
 }
 
+// A client that registers itself, as those of strangers do: without a token.
+func TestMCP_ClientThatRegistersItself(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		h := openHarbour(t, app)
+		o := app.Operator(t)
+		o.Want(200, "PATCH", "/api/configs/client-registration", `{"enabled":true,"initialAccessTokenRequired":false}`)
+		o.Want(201, "POST", "/api/cimd/user-consent-scopes", fmt.Sprintf(`{"resourceScopes":[%q]}`, h.read))
+		run(t, h.script(t, app, fixture.Client{Redirect: redirect, PostLogout: postLogout}, "mcp-client.mjs"))
+	})
+}
+
 // A machine that has a role for the MCP server.
 func TestMCP_Machine(t *testing.T) {
 	t.Parallel()
