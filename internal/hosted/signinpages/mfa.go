@@ -43,7 +43,8 @@ func (p *Pages) askForPasskey(v *visit, status int, failure string) error {
 		Form: p.form(v), Ceremony: hosted.Ceremony{Failure: failure}, SwitchURL: v.withApp(pathSignIn),
 	}
 	if v.in.StepsUp() {
-		page.StepsUp = true
+		// Signing in anew within this request leads back here.
+		page.StepsUp, page.SwitchURL = true, ""
 		if again := v.in.Params.Again(); again != "" {
 			page.SwitchURL = v.tenant.Path(again)
 		}

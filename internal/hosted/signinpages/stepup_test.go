@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"signet/internal/application"
 	"signet/internal/apptest"
 	"signet/internal/mfa/softkey"
 	"signet/internal/signinexp"
@@ -165,6 +166,24 @@ func TestStepUp_NothingButTheKeyWillDo(t *testing.T) {
 		t.Error("a key was added on the way")
 	}
 	b.useKey(key).says("phr", "hwk", "mfa")
+}
+
+// Where this browser cannot repeat the request, no link promises that.
+func TestStepUp_NobodyElseWhereTheClientAsks(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	enrolled(t, app, "robin")
+	weaker(t, app)
+	yes := true
+	c := app.CreateApp(t, application.Application{Type: application.Traditional, Custom: application.CustomMetadata{RequirePushedAuthorizationRequests: &yes}})
+	b := open(t, app).authorize().submit("identifier", "robin", "password", apptest.Password)
+	_, query, _ := strings.Cut(apptest.AuthorizeURL(c, "acr_values", "phr", "client_secret", c.Secret), "?")
+	pushed := apptest.Do(t, b.client, "POST", app.URL+"/oidc/request", query)
+	b.get("/oidc/auth?" + url.Values{"client_id": {c.ID}, "request_uri": {pushed.String("request_uri")}}.Encode())
+	b.on("/mfa-verification/WebAuthn").sees(200, "Verify via passkey")
+	if strings.Contains(b.page.Text, "Use a different account") {
+		t.Errorf("it leads back to where it stands: %s", b.page.Text)
+	}
 }
 
 // Whoever is somebody else may say so.
