@@ -224,20 +224,29 @@ func (l *listing) look(ctx context.Context) error {
 	return l.find(ctx, s)
 }
 
-// find finds the first MaxTotal hits and one more, counts them and sorts them.
+// find reads the page of the users that are hits of a statement.
 func (l *listing) find(ctx context.Context, s *statement) error {
+	if s.isLong {
+		return l.findLong(ctx, s)
+	}
+	return l.findAtOnce(ctx, s)
+}
+
+// findAtOnce finds the first MaxTotal hits and one more, counts them and sorts
+// them.
+func (l *listing) findAtOnce(ctx context.Context, s *statement) error {
 	hits := fmt.Sprintf(`(SELECT u.id AS id, u.created_at AS created_at FROM %s WHERE %s ORDER BY %s LIMIT %d) AS hits`,
 		s.from, strings.Join(s.where, " AND "), s.first, MaxTotal+1)
 	order := "created_at DESC, id DESC"
 	if l.filter.OrganizationID != "" {
 		order = "id"
 	}
-	type hit struct {
+	type counted struct {
 		ID    string `db:"id"`
 		Total int    `db:"total"`
 	}
 	counting := len(s.args)
-	found, err := db.All[hit](ctx, l.q, `SELECT id, count(*) OVER () AS total FROM `+hits+` ORDER BY `+order+
+	found, err := db.All[counted](ctx, l.q, `SELECT id, count(*) OVER () AS total FROM `+hits+` ORDER BY `+order+
 		` LIMIT `+s.bind(max(min(l.page.Limit, MaxTotal-l.page.Offset), 0))+` OFFSET `+s.bind(l.page.Offset), s.args...)
 	if err != nil {
 		return err

@@ -275,7 +275,7 @@ func TestSearch_LooksBeyondTheFirstCandidates(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		d := people(t, p, New{ID: "somebody", Name: "Ärger ßß"})
-		insertMany(t, d, map[db.Dialect]int{db.SQLite: maxCandidates, db.Postgres: maxNewest}[d.Dialect()])
+		insertMany(t, d, map[db.Dialect]int{db.SQLite: maxCandidates + MaxTotal, db.Postgres: maxNewest}[d.Dialect()])
 		people(t, p, New{ID: "newest", Name: "ßß", Username: "somebody"})
 		for query, want := range map[string]string{
 			"search.id=%25somebody%25":                                    "somebody",
@@ -286,6 +286,53 @@ func TestSearch_LooksBeyondTheFirstCandidates(t *testing.T) {
 			"search.username=s.*ody&mode=posix&search.name=.s*&joint=and": "newest",
 		} {
 			if ids, found := find(t, d, Filter{Search: parsed(t, query)}, Page{Limit: 5}); ids != want || found.Total != len(found.Users) {
+				t.Errorf("%s: %s of %d", query, ids, found.Total)
+			}
+		}
+		// Readers who share the work find what a single one finds, of which a
+		// transaction has no more.
+		for query, total := range map[string]int{"search.id=%255%25": MaxTotal, "search.id=%2555%25": -1, "search=^m.*5.?5$&mode=posix": -1, "search.id=m%250": -1, "search=ß%25": 1} {
+			for _, offset := range []int{0, 1, MaxTotal - 5, 2 * MaxTotal} {
+				page := Page{Limit: 10, Offset: offset}
+				got, found := find(t, d, Filter{Search: parsed(t, query)}, page)
+				err := d.Tx(t.Context(), func(tx *db.Tx) error {
+					want, alone := find(t, tx, Filter{Search: parsed(t, query)}, page)
+					if got != want || found.Total != alone.Total || found.IsCapped != alone.IsCapped || total >= 0 && found.Total != total {
+						t.Errorf("%s from %d: %s of %d, a single reader %s of %d", query, offset, got, found.Total, want, alone.Total)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// However a search finds them, members of an organization are listed by id.
+func TestSearch_ListsMembersByID(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		d := people(t, p)
+		insertMany(t, d, fewLinks+1)
+		belong(t, d, "", "o")
+		err := d.Tx(t.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(t.Context(), `INSERT INTO organization_users (tenant_id, organization_id, user_id, created_at) SELECT $1, 'o', id, 1 FROM users WHERE tenant_id = $1`); err != nil {
+				return err
+			}
+			ids, err := db.All[string](t.Context(), tx, `SELECT id FROM users WHERE tenant_id = $1`)
+			if err != nil {
+				return err
+			}
+			return db.CountMany(t.Context(), tx, CountedOrganizations, "o", ids, 1)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, query := range []string{"search=%25some%25", "search.name=some%25", "search.name=%25me%25", "search.name=.m.b.&mode=posix", "search.name=%25some%25&isCaseSensitive=true"} {
+			ids, found := find(t, d, Filter{OrganizationID: "o", Search: parsed(t, query)}, Page{Limit: 2, Offset: 1})
+			if ids != "many00000001 many00000002" || found.Total != fewLinks+1 {
 				t.Errorf("%s: %s of %d", query, ids, found.Total)
 			}
 		}

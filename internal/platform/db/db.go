@@ -100,6 +100,7 @@ type Pool struct {
 
 	migrations fs.FS
 
+	spare  chan struct{} // see DB.Spare
 	stamps *stamps
 	done   chan struct{}
 	closed sync.Once
@@ -111,7 +112,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if o.LockWait == 0 {
 		o.LockWait = 5 * time.Second
 	}
-	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded}
+	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded, spare: newSpare()}
 	if p.clock == nil {
 		p.clock = clock.System
 	}
