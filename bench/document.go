@@ -47,7 +47,7 @@ above one means that others used the machine too: rates are then lower, and time
 - *At half the rate* calls come steadily, and p50 and p99 include the wait for a core: the bare program's own tail at
   that rate, the last figure, is what the machine adds.
 
-`+profiles, duels, perDuel, workers()) + r.management() + `
+`, duels, perDuel, workers()) + profiles + r.management() + `
 ## Single operations
 
 They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
