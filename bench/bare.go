@@ -215,12 +215,14 @@ func (b *bare) refresh(ctx context.Context, value string) (next string, err erro
 	})
 }
 
-// replaying returns a handler that writes the same bytes every time.
+// replaying returns a handler that writes the same bytes every time: those of the
+// header too.
 func replaying(a answered) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for _, name := range []string{"Content-Type", "Content-Encoding"} {
-			if value := a.Header.Get(name); value != "" {
-				w.Header().Set(name, value)
+		header := w.Header()
+		for name, values := range a.Header {
+			if name != "Date" { // which everybody's has
+				header[name] = values
 			}
 		}
 		_, _ = w.Write(a.Body)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -82,20 +84,39 @@ func loadBy(ctx context.Context, workers, count int, call func(ctx context.Conte
 // of those before it, and returns how long each took from then on: whoever waits
 // for a worker waits too.
 func pace(ctx context.Context, perSecond float64, count int, call func(ctx context.Context, worker, i int) error) (spread, error) {
-	every := time.Duration(float64(time.Second) / perSecond)
-	begun := time.Now()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	due := make(chan time.Time, count)
+	go strike(ctx, time.Duration(float64(time.Second)/perSecond), count, due)
 	calls := make(spread, count)
 	_, err := load(ctx, count, func(ctx context.Context, worker, i int) error {
-		due := begun.Add(time.Duration(i) * every)
-		time.Sleep(time.Until(due))
-		// The alarm clock of the machine goes off late, which is not the server's doing.
-		started := time.Now()
-		if late := started.Sub(due); late < time.Millisecond {
-			due = started
+		select {
+		case begun := <-due:
+			err := call(ctx, worker, i)
+			calls[i] = time.Since(begun)
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		err := call(ctx, worker, i)
-		calls[i] = time.Since(due)
-		return err
 	})
 	return calls, err
+}
+
+// strike sends the time count times, so long apart. It sleeps in a thread of its
+// own: the runtime's timers are up to a millisecond late. What it is late itself it
+// does not catch up, which would be a burst.
+func strike(ctx context.Context, every time.Duration, count int, due chan<- time.Time) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for next := time.Now(); count > 0 && ctx.Err() == nil; count-- {
+		next = next.Add(every)
+		if wait := time.Until(next); wait > 0 {
+			span := syscall.NsecToTimespec(wait.Nanoseconds())
+			_ = syscall.Nanosleep(&span, nil) // a signal wakes it early, which does no harm
+		}
+		if now := time.Now(); now.After(next) {
+			next = now
+		}
+		due <- next
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -27,7 +28,12 @@ import (
 	"signet/test/flow"
 )
 
+// garbagePercent is the server's: it collects no more often than its clients and
+// the bare program.
+const garbagePercent = 1000
+
 func main() {
+	debug.SetGCPercent(garbagePercent)
 	if slices.Equal(os.Args[1:], []string{bareFlag}) {
 		end(runBare(context.Background(), os.Stdin, os.Stdout))
 		return

@@ -29,10 +29,10 @@ func SiteOf(experience *signinexp.Cache, frameAncestors ...string) func(*http.Re
 		settings, err := experience.Get(r.Context(), t.DB)
 		if err != nil {
 			// The page that tells of a lost database needs none.
-			site.Lang = i18n.Match(web.Info(r.Context()).Locales...)
+			site.Lang = i18n.Match(web.Info(r.Context()).Locales()...)
 			return site
 		}
-		site.Lang = settings.Language(askedLanguage(r), web.Info(r.Context()).Locales)
+		site.Lang = settings.Language(askedLanguage(r), web.Info(r.Context()).Locales())
 		site.Brand = brandOf(settings)
 		if r.URL.Query().Has("preview") {
 			// The editor of the custom CSS puts its own into the page.

@@ -13,8 +13,12 @@ import (
 // 15.5.6).
 func (p *parts) orNotFound(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !forPeople(r) {
+			mux.ServeHTTP(w, r)
+			return
+		}
 		plain, pattern := mux.Handler(r)
-		if pattern != "" || !forPeople(r) {
+		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
 		}

@@ -17,6 +17,7 @@ var ErrUnknownHost = errs.New(421, "request.unknown_host")
 type Resolver struct {
 	// tenants are ordered so that the longest path prefix comes first.
 	tenants []*Tenant
+	hosts   []string // of their endpoints, in lower case and with port
 }
 
 // NewResolver serves the given tenants. Tenants may share a host if one path
@@ -30,7 +31,11 @@ func NewResolver(tenants ...*Tenant) *Resolver {
 			}
 		}
 	}
-	return &Resolver{tenants: ordered}
+	rv := &Resolver{tenants: ordered}
+	for _, t := range ordered {
+		rv.hosts = append(rv.hosts, withPort(strings.ToLower(t.Endpoint.Host), t.Endpoint.Scheme))
+	}
+	return rv
 }
 
 // All returns the tenants that are served.
@@ -41,16 +46,16 @@ func (rv *Resolver) All() []*Tenant { return rv.tenants }
 // of one tenant below another's is always there.
 func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := web.Host(r)
-		for _, t := range rv.tenants {
-			if !sameHost(host, t.Endpoint) {
+		host, asked := web.Host(r), r.URL.EscapedPath()
+		for i, t := range rv.tenants {
+			if withPort(host, t.Endpoint.Scheme) != rv.hosts[i] {
 				continue
 			}
-			if path, ok := wellKnown(t, r.URL.EscapedPath()); ok {
+			if path, ok := wellKnown(t, asked); ok {
 				serve(next, w, r, t, path)
 				return
 			}
-			if path, ok := rv.strip(t, r.URL.EscapedPath()); ok {
+			if path, ok := rv.strip(t, asked); ok {
 				serve(next, w, r, t, path)
 				return
 			}
@@ -70,6 +75,9 @@ const (
 // wellKnown returns the path within the tenant of one that has the tenant's path
 // behind a well-known one.
 func wellKnown(t *Tenant, path string) (string, bool) {
+	if !strings.HasPrefix(path, "/.well-known/") {
+		return "", false
+	}
 	base := t.Endpoint.EscapedPath()
 	if path == wellKnownMetadata+base+issuerPath {
 		return wellKnownMetadata + issuerPath, true
@@ -148,11 +156,7 @@ func (rv *Resolver) refuse(w http.ResponseWriter, r *http.Request) {
 	web.WriteError(w, r, ErrUnknownHost.WithArgs(map[string]any{"endpoint": base.Endpoint.String()}))
 }
 
-// sameHost compares a Host header with an endpoint, default ports included.
-func sameHost(host string, endpoint *url.URL) bool {
-	return withPort(host, endpoint.Scheme) == withPort(strings.ToLower(endpoint.Host), endpoint.Scheme)
-}
-
+// withPort returns a host with its port, be it the default one.
 func withPort(host, scheme string) string {
 	if strings.LastIndex(host, ":") > strings.LastIndex(host, "]") {
 		return host

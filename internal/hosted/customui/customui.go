@@ -43,9 +43,12 @@ var ours = map[string]bool{
 func (p *Pages) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := tenant.From(r.Context())
+		if !p.Apart || t.ID == tenant.Admin || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-		top, _, _ := strings.Cut(name, "/")
-		if !p.Apart || t.ID == tenant.Admin || ours[top] || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if top, _, _ := strings.Cut(name, "/"); ours[top] {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -123,7 +123,7 @@ var formPost = template.Must(template.New("form_post").Parse(`<!doctype html>
 // is for browsers without scripts. The policy names no form-action: browsers
 // apply that to the client's own redirects after the POST as well.
 func (a answer) post(w http.ResponseWriter, r *http.Request, action string) error {
-	lang := i18n.Match(web.Info(r.Context()).Locales...)
+	lang := i18n.Match(web.Info(r.Context()).Locales()...)
 	nonce := pageNonce()
 	noStore(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

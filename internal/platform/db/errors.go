@@ -42,12 +42,15 @@ const (
 // classOf sorts a driver's error. A caller who went away is fatal: nothing is
 // wrong with the database.
 func classOf(err error) failure {
+	if err == nil { // as nearly always: what follows allocates
+		return fatal
+	}
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
-	case err == nil, errors.Is(err, sql.ErrNoRows), errors.Is(err, context.Canceled):
+	case errors.Is(err, sql.ErrNoRows), errors.Is(err, context.Canceled):
 		return fatal
 	case errors.As(err, &lite):
 		return liteClass(lite.Code())

@@ -164,6 +164,6 @@ func Classify(ctx context.Context, err error) *errs.Error {
 
 // Message returns the sentence for e in the language of the request.
 func Message(ctx context.Context, e *errs.Error) string {
-	lang := i18n.Match(Info(ctx).Locales...)
+	lang := i18n.Match(Info(ctx).Locales()...)
 	return i18n.T(lang, "errors."+e.Code, e.Args)
 }

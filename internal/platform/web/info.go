@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
+
+	"golang.org/x/text/language"
 )
 
 // RequestInfo is what the whole program may know about the request that it is
@@ -24,9 +27,32 @@ type RequestInfo struct {
 	Status int
 	// Origin is the request's Origin header, "" if none.
 	Origin string
-	// Locales are the languages the client asked for, best first.
-	Locales []string
+
+	// Of these Locales makes its answer.
+	query, acceptLanguage string
 }
+
+// Locales returns the languages the client asked for, best first: that of
+// ?locale, then those of Accept-Language by weight.
+func (i *RequestInfo) Locales() []string {
+	var wanted []string
+	// Only pairs that cannot be read are an error, and those are passed over.
+	query, _ := url.ParseQuery(i.query)
+	if locale := query.Get("locale"); locale != "" {
+		wanted = append(wanted, clip(locale, 64))
+	}
+	tags, _, err := language.ParseAcceptLanguage(clip(i.acceptLanguage, 512))
+	if err != nil {
+		return wanted
+	}
+	for _, tag := range tags[:min(len(tags), maxLocales)] {
+		wanted = append(wanted, tag.String())
+	}
+	return wanted
+}
+
+// maxLocales is how many languages of Accept-Language count.
+const maxLocales = 10
 
 type contextKey int
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -41,17 +42,21 @@ func Recover(next http.Handler) http.Handler {
 
 // SecurityHeaders sets what every answer carries; pages add their own policy.
 func SecurityHeaders(hsts bool) Middleware {
+	always := http.Header{
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"SAMEORIGIN"},
+		"X-Download-Options":           {"noopen"},
+		"Referrer-Policy":              {"strict-origin-when-cross-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	if hsts {
+		always.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			header := w.Header()
-			header.Set("X-Content-Type-Options", "nosniff")
-			header.Set("X-Frame-Options", "SAMEORIGIN")
-			header.Set("X-Download-Options", "noopen")
-			header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-			header.Set("Cross-Origin-Resource-Policy", "same-origin")
-			if hsts {
-				header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-			}
+			// All answers share the values: Set replaces one, and Add, which would
+			// append to it, copies it, as none has room for more.
+			maps.Copy(w.Header(), always)
 			next.ServeHTTP(w, r)
 		})
 	}
@@ -122,17 +127,21 @@ func IsPreflight(r *http.Request) bool {
 		r.Header.Get("Access-Control-Request-Method") != ""
 }
 
+// anyOrigin is what all answers share that every origin may read.
+var anyOrigin = http.Header{
+	"Access-Control-Allow-Origin":   {"*"},
+	"Access-Control-Expose-Headers": {"*"},
+	"Cross-Origin-Resource-Policy":  {"cross-origin"},
+}
+
 // AllowOrigin lets the request's origin read the answer, without credentials.
 func AllowOrigin(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		origin = "*"
+	maps.Copy(header, anyOrigin)
+	if origin := r.Header.Get("Origin"); origin != "" {
+		header.Set("Access-Control-Allow-Origin", origin)
 	}
-	header.Set("Access-Control-Allow-Origin", origin)
 	header.Add("Vary", "Origin")
-	header.Set("Access-Control-Expose-Headers", "*")
-	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if IsPreflight(r) {
 		header.Set("Access-Control-Allow-Methods", "GET,HEAD,PUT,POST,DELETE,PATCH")
 		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {

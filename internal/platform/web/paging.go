@@ -52,10 +52,10 @@ type page struct {
 	whole        bool
 }
 
-// readPage finds out which page the request asks for.
-func (rt *Route) readPage(r *http.Request) (context.Context, error) {
+// readPage notes in the context which page the request asks for.
+func (rt *Route) readPage(ctx context.Context, r *http.Request) (context.Context, error) {
 	if rt.paging == unpaged {
-		return r.Context(), nil
+		return ctx, nil
 	}
 	query := r.URL.Query()
 	p := page{number: 1, size: defaultPageSize}
@@ -65,15 +65,15 @@ func (rt *Route) readPage(r *http.Request) (context.Context, error) {
 		}
 		n, err := strconv.ParseInt(query.Get(name), 10, 64)
 		if err != nil || n < 1 || n > maxPage || len(query[name]) > 1 {
-			return nil, ErrInvalidPagination
+			return ctx, ErrInvalidPagination
 		}
 		*value = n
 	}
 	if p.size > maxPageSize {
-		return nil, ErrInvalidPagination
+		return ctx, ErrInvalidPagination
 	}
 	p.whole = rt.paging == pagedIfAsked && !query.Has("page") && !query.Has("page_size")
-	return context.WithValue(r.Context(), pageKey{}, p), nil
+	return context.WithValue(ctx, pageKey{}, p), nil
 }
 
 // Range returns the rows that the request asks for; everything where the route

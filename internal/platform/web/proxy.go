@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"signet/internal/platform/ids"
 )
 
@@ -20,7 +18,7 @@ type Proxies struct {
 	Allowed []netip.Prefix
 }
 
-// Identify gives every request an id, finds the client's address and languages
+// Identify gives every request an id, finds the client's address
 // and removes forwarding headers that an untrusted peer sent.
 func Identify(proxies Proxies) Middleware {
 	return func(next http.Handler) http.Handler {
@@ -38,7 +36,7 @@ func Identify(proxies Proxies) Middleware {
 				Method:    r.Method,
 				Path:      r.URL.Path,
 				Origin:    clip(r.Header.Get("Origin"), 512),
-				Locales:   locales(r),
+				query:     r.URL.RawQuery, acceptLanguage: r.Header.Get("Accept-Language"),
 			}
 			w.Header().Set("Logto-Core-Request-Id", info.ID)
 			next.ServeHTTP(w, r.WithContext(WithInfo(r.Context(), info)))
@@ -111,25 +109,6 @@ func address(hostPort string) (netip.Addr, bool) {
 	}
 	addr, err := netip.ParseAddr(host)
 	return addr.Unmap(), err == nil
-}
-
-// locales returns the languages of ?locale, then of Accept-Language by weight.
-func locales(r *http.Request) []string {
-	var wanted []string
-	if locale := r.URL.Query().Get("locale"); locale != "" {
-		wanted = append(wanted, clip(locale, 64))
-	}
-	tags, _, err := language.ParseAcceptLanguage(clip(r.Header.Get("Accept-Language"), 512))
-	if err != nil {
-		return wanted
-	}
-	for i, tag := range tags {
-		if i == 10 {
-			break
-		}
-		wanted = append(wanted, tag.String())
-	}
-	return wanted
 }
 
 func clip(s string, limit int) string {

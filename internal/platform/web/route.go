@@ -200,7 +200,9 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 		wildcards = append(wildcards, match[1])
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, rt.MaxBody)
+		}
 		ctx := r.Context()
 		rt.describe(r, wildcards)
 		for _, guard := range rt.Guards {
@@ -210,13 +212,14 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 				return
 			}
 		}
-		r = r.WithContext(ctx)
-		ctx, err := rt.readPage(r)
+		ctx, err := rt.readPage(ctx, r)
 		if err != nil {
-			onError(w, r, err)
+			onError(w, r.WithContext(ctx), err)
 			return
 		}
-		r = r.WithContext(ctx)
+		if ctx != r.Context() {
+			r = r.WithContext(ctx)
+		}
 		if err := rt.serve(&rt, w, r); err != nil {
 			onError(w, r, err)
 		}

@@ -88,7 +88,7 @@ func (h *Handlers) Phrases(ctx context.Context, in *phrasesIn) (*map[string]any,
 	if err != nil {
 		return nil, err
 	}
-	lang := s.Language(in.Lng, web.Info(ctx).Locales)
+	lang := s.Language(in.Lng, web.Info(ctx).Locales())
 	web.Header(ctx).Set("Content-Language", lang)
 	tree := i18n.Tree(lang)
 	return &tree, nil
