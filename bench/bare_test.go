@@ -83,7 +83,7 @@ func TestMain(m *testing.M) {
 
 // statements are those that a call executes each time, with how often. What the
 // server does beside goes by another rhythm.
-func statements(t *testing.T, c *dbtest.Cluster, call func(ctx context.Context, worker, i int) error) map[string]int {
+func statements(t *testing.T, c *dbtest.Cluster, call call) map[string]int {
 	t.Helper()
 	const times = 7
 	before := 0

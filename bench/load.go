@@ -48,14 +48,18 @@ func (r *result) add(other result) {
 	r.elapsed += other.elapsed
 }
 
-// load has workers() workers make count calls together. call learns which
-// worker it runs in and which call it is; the first error ends everything.
-func load(ctx context.Context, count int, call func(ctx context.Context, worker, i int) error) (result, error) {
+// call is something that is measured. It learns which worker it runs in and which
+// call it is.
+type call func(ctx context.Context, worker, i int) error
+
+// load has workers() workers make count calls together; the first error ends
+// everything.
+func load(ctx context.Context, count int, call call) (result, error) {
 	return loadBy(ctx, workers(), count, call)
 }
 
 // loadBy is load with another number of workers.
-func loadBy(ctx context.Context, workers, count int, call func(ctx context.Context, worker, i int) error) (result, error) {
+func loadBy(ctx context.Context, workers, count int, call call) (result, error) {
 	r := result{calls: make(spread, count)}
 	var next atomic.Int64
 	begun := time.Now()
@@ -83,7 +87,7 @@ func loadBy(ctx context.Context, workers, count int, call func(ctx context.Conte
 // pace makes count calls at a steady rate, each as its time comes, whatever became
 // of those before it, and returns how long each took from then on: whoever waits
 // for a worker waits too.
-func pace(ctx context.Context, perSecond float64, count int, call func(ctx context.Context, worker, i int) error) (spread, error) {
+func pace(ctx context.Context, perSecond float64, count int, call call) (spread, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	due := make(chan time.Time, count)

@@ -28,7 +28,7 @@ const (
 // duel is an operation of the protocols beside the least that it could be.
 type duel struct {
 	name       string
-	ours, bare func(ctx context.Context, worker, i int) error
+	ours, bare call
 	// wanted is the share of the bare rate, in percent.
 	wanted float64
 }
@@ -105,29 +105,40 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 // run has server and bare program take turns, then loads the server half.
 func (d duel) run(ctx context.Context) (dueled, error) {
 	done := dueled{duel: d}
-	for _, call := range []func(ctx context.Context, worker, i int) error{d.ours, d.bare} {
-		if _, err := load(ctx, 10*workers(), call); err != nil {
-			return done, err
-		}
-	}
 	for range duels {
 		for _, side := range []struct {
 			*result
-			call func(ctx context.Context, worker, i int) error
+			call call
 		}{{&done.whole, d.ours}, {&done.least, d.bare}} {
-			r, err := load(ctx, perDuel, side.call)
+			r, err := warmed(ctx, side.call, func() (result, error) { return load(ctx, perDuel, side.call) })
 			if err != nil {
 				return done, err
 			}
 			side.add(r)
 		}
 	}
-	var err error
-	if done.half, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.ours); err != nil {
-		return done, err
+	for range duels {
+		for _, side := range []struct {
+			*spread
+			call call
+		}{{&done.half, d.ours}, {&done.bareHalf, d.bare}} {
+			calls, err := warmed(ctx, side.call, func() (spread, error) { return pace(ctx, done.whole.perSecond()/2, perDuel, side.call) })
+			if err != nil {
+				return done, err
+			}
+			*side.spread = append(*side.spread, calls...)
+		}
 	}
-	done.bareHalf, err = pace(ctx, done.whole.perSecond()/2, duels*perDuel/2, d.bare)
-	return done, err
+	return done, nil
+}
+
+// warmed measures after some calls that are not measured: after the other side's
+// turn, what is in memory of the database is stale.
+func warmed[T any](ctx context.Context, call call, measure func() (T, error)) (measured T, err error) {
+	if _, err := load(ctx, 10*workers(), call); err != nil {
+		return measured, err
+	}
+	return measure()
 }
 
 // applicant is everybody who asks: a person in each worker, a machine and an
@@ -230,14 +241,14 @@ func (c credentials) basic() string {
 }
 
 // asks sends the request of the worker and throws the answer away.
-func (a *applicant) asks(of func(worker int) request) func(ctx context.Context, worker, i int) error {
+func (a *applicant) asks(of func(worker int) request) call {
 	return func(ctx context.Context, worker, _ int) error {
 		_, err := a.send(ctx, of(worker))
 		return err
 	}
 }
 
-func (a *applicant) refreshes() func(ctx context.Context, worker, i int) error {
+func (a *applicant) refreshes() call {
 	return func(ctx context.Context, worker, _ int) error {
 		fresh, err := flow.New(a.base, a.http.Transport).Refresh(ctx, a.tokens[worker].Refresh)
 		if err == nil {
@@ -248,7 +259,7 @@ func (a *applicant) refreshes() func(ctx context.Context, worker, i int) error {
 }
 
 // refreshes spends a token of the worker without any server.
-func (b *bare) refreshes(tokens []flow.Tokens) func(ctx context.Context, worker, i int) error {
+func (b *bare) refreshes(tokens []flow.Tokens) call {
 	return func(ctx context.Context, worker, _ int) (err error) {
 		tokens[worker].Refresh, err = b.refresh(ctx, tokens[worker].Refresh)
 		return err

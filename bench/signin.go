@@ -35,7 +35,7 @@ type signIns struct {
 func (s signIns) each() time.Duration { return s.cpu / time.Duration(len(s.calls)) }
 
 // measured runs a load and notes what it costs the process.
-func (s *signIns) measured(ctx context.Context, pid, count int, call func(ctx context.Context, worker, i int) error) error {
+func (s *signIns) measured(ctx context.Context, pid, count int, call call) error {
 	before, err := cpuTime(pid)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -100,11 +101,13 @@ type Pool struct {
 
 	migrations fs.FS
 
-	spare  chan struct{} // see DB.Spare
-	stamps *stamps
-	done   chan struct{}
-	closed sync.Once
-	tasks  sync.WaitGroup
+	spare   chan struct{} // see DB.Spare
+	commits atomic.Int64  // of SQLite's writer
+	copyLog chan struct{} // says that there is enough to copy
+	stamps  *stamps
+	done    chan struct{}
+	closed  sync.Once
+	tasks   sync.WaitGroup
 }
 
 // Open opens the database and checks that it answers. It does not migrate.
@@ -112,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if o.LockWait == 0 {
 		o.LockWait = 5 * time.Second
 	}
-	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded, spare: newSpare()}
+	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded, spare: newSpare(), copyLog: make(chan struct{}, 1)}
 	if p.clock == nil {
 		p.clock = clock.System
 	}
@@ -185,6 +188,9 @@ func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) er
 	}
 	defer conn.Close() // after a discard it says that the connection is gone
 	err = fn(conn)
+	if err == nil && from == p.writer && p.dialect == SQLite {
+		p.committed()
+	}
 	var uncertain *commitError
 	switch class := classOf(err); {
 	case class == busy, class == lost, class == unavailable, errors.As(err, &uncertain):

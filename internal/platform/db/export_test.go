@@ -3,3 +3,6 @@ package db
 // Settled reports whether the first look at the versions is over: from then on
 // nothing drops cached values but changes and time.
 func (p *Pool) Settled() bool { return p.stamps.epoch.Load() > 0 }
+
+// PlanLife is planLife.
+const PlanLife = planLife

@@ -34,6 +34,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)",
 			// In KiB: what a large transaction changes should not be written twice.
 			"cache_size(-16384)",
+			fmt.Sprintf("wal_autocheckpoint(%d)", mostPages),
 		},
 	})
 	p.writer.SetMaxOpenConns(1)
@@ -43,6 +44,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	if err := p.checkSQLite(ctx); err != nil {
 		return errors.Join(err, p.reader.Close(), p.writer.Close())
 	}
+	p.tasks.Go(p.copyLogs)
 	return nil
 }
 
