@@ -16,7 +16,7 @@ CREATE TABLE access_tokens (             -- opaque only
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX access_tokens_grant ON access_tokens (tenant_id, grant_id) WHERE grant_id IS NOT NULL;
+CREATE INDEX access_tokens_grant ON access_tokens (grant_id) WHERE grant_id IS NOT NULL;
 
 CREATE INDEX access_tokens_purge ON access_tokens (expires_at);
 
@@ -730,7 +730,7 @@ CREATE TABLE refresh_tokens (
   FOREIGN KEY (tenant_id, grant_id) REFERENCES grants (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX refresh_tokens_grant ON refresh_tokens (tenant_id, grant_id);
+CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_id);
 
 CREATE INDEX refresh_tokens_purge ON refresh_tokens (expires_at);
 
