@@ -41,11 +41,12 @@ above one means that others used the machine too: rates are then lower, and time
 
 ` + protocols(r.duels) + fmt.Sprintf(`
 - *Bare* is a program that does the least that the operation has to, in a program of its own too: it signs the same
-  JWT, runs the same statements on the same database or writes the same bytes. For refresh it is the statements alone,
-  in transactions of as many workers and without any request.
-- Server and bare program take turns, %d of %d calls each, with %d workers.
-- *At half the rate* calls come steadily, and p50 and p99 include the wait for a core: the bare program's own tail at
-  that rate, the last figure, is what the machine adds.
+  JWT, runs the same statements on the same database or writes the same bytes, those of the header included. For refresh
+  it is the statements alone, in transactions of as many workers and without any request. It collects garbage as rarely
+  as the server does.
+- Server and bare program take turns, %d of %d calls each, with %d workers, after some calls that are not measured.
+- *At half the rate* calls come steadily, again by turns, whatever became of those before, and p50 and p99 include the
+  wait for a worker and for a core: the bare program's own tail at that rate, the last figure, is what the machine adds.
 
 `, duels, perDuel, workers()) + profiles + r.management() + `
 ## Single operations
