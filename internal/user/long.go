@@ -40,6 +40,9 @@ func (l *listing) findLong(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
+	if len(times) == 0 { // ids of a kind that it does not find
+		return l.findAtOnce(ctx, s)
+	}
 	complete, err := l.findNewest(ctx, s, times)
 	if err != nil || complete {
 		return err
@@ -124,7 +127,7 @@ func (l *listing) sample(ctx context.Context) ([]int64, error) {
 // quantile returns the time before which i of n parts of a sample are; nil at
 // its ends.
 func quantile(times []int64, i, n int) *int64 {
-	if i == 0 || i == n || len(times) == 0 {
+	if i == 0 || i == n {
 		return nil
 	}
 	return &times[len(times)*i/n]
