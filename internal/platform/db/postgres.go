@@ -34,6 +34,9 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 	// Who names another mode has a pooler that cannot keep prepared statements.
 	p.pooled = config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
 	poolSettings(config, p.options.URL, p.pooled, p.options.LockWait)
+	if !p.pooled {
+		config.PrepareConn = p.renewPlans
+	}
 	p.postgres, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -60,7 +63,6 @@ func poolSettings(config *pgxpool.Config, url string, pooled bool, lockWait time
 	if pooled {
 		return // poolers refuse start parameters that they do not know
 	}
-	config.PrepareConn = renewPlans
 	for name, value := range map[string]string{
 		"lock_timeout":                        strconv.FormatInt(lockWait.Milliseconds(), 10),
 		"statement_timeout":                   "30s",
@@ -84,10 +86,10 @@ const plannedSince = "signet.planned_since"
 
 // renewPlans has a connection that is about to be used forget plans that are too
 // old. It reports false if that one is of no use any more.
-func renewPlans(ctx context.Context, conn *pgx.Conn) (bool, error) {
+func (p *Pool) renewPlans(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	notes := conn.PgConn().CustomData()
 	since, hasPlans := notes[plannedSince].(time.Time)
-	now := time.Now()
+	now := p.clock()
 	if hasPlans && now.Sub(since) < planLife {
 		return true, nil
 	}
