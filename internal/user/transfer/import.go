@@ -20,9 +20,8 @@ import (
 	"signet/internal/user"
 )
 
-// batchRows is how many rows one transaction holds by default: few enough that a
-// server beside the import waits for it less than half a second, many enough that
-// what each transaction costs does not count.
+// batchRows is how many rows one transaction holds by default: few enough that each
+// takes less than half a second, many enough that what each costs does not count.
 const batchRows = 2000
 
 // Options say how to import.
