@@ -108,6 +108,31 @@ func TestLoad_MakesEveryCallOnce(t *testing.T) {
 	}
 }
 
+// Calls come when they are due, whatever became of those before: who finds every
+// worker busy waits, and that counts.
+func TestPace_CountsTheWait(t *testing.T) {
+	t.Parallel()
+	const takes = 20 * time.Millisecond
+	slow := func(context.Context, int, int) error {
+		time.Sleep(takes)
+		return nil
+	}
+	begun := time.Now()
+	calls, err := pace(t.Context(), 100, 20, slow)
+	if elapsed := time.Since(begun); err != nil || len(calls) != 20 || elapsed < 200*time.Millisecond {
+		t.Errorf("%d calls within %v, %v", len(calls), elapsed, err)
+	}
+	rounds := 5
+	calls, err = pace(t.Context(), 1e6, rounds*workers(), slow)
+	if last := calls.quantile(1); err != nil || last < time.Duration(rounds-1)*takes {
+		t.Errorf("the last took %v, %v", last, err)
+	}
+	broken := errors.New("no")
+	if _, err := pace(t.Context(), 1e6, 100, func(context.Context, int, int) error { return broken }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
 func TestSpread_Quantile(t *testing.T) {
 	t.Parallel()
 	var s spread

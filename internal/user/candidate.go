@@ -22,8 +22,8 @@ type statement struct {
 	// which makes a hit of them; 0 if hit is part of where.
 	candidates int
 	hit        string
-	// isLong says that everybody is looked at, which readers can share.
-	isLong bool
+	// isFullScan says that SQLite looks at everybody, which readers can share.
+	isFullScan bool
 }
 
 // bind adds an argument and returns its placeholder; $1 is the tenant.
@@ -109,7 +109,7 @@ func (s *statement) search(d db.Dialect, looked *search.Search, isAll, isBroad b
 				groups = slices.DeleteFunc(groups, canMatch)
 			}
 		case d == db.SQLite && onText:
-			s.from, s.isLong = "users u INDEXED BY users_created", true
+			s.from, s.isFullScan = "users u INDEXED BY users_created", true
 		case d == db.SQLite:
 			// As they stand in the table is many times faster than by another index.
 			s.from, s.first = "users u NOT INDEXED", "u.seq DESC"

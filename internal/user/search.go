@@ -226,8 +226,8 @@ func (l *listing) look(ctx context.Context) error {
 
 // find reads the page of the users that are hits of a statement.
 func (l *listing) find(ctx context.Context, s *statement) error {
-	if s.isLong {
-		return l.findLong(ctx, s)
+	if s.isFullScan {
+		return l.fullScan(ctx, s)
 	}
 	return l.findAtOnce(ctx, s)
 }

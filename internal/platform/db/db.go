@@ -23,6 +23,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 
 	"signet/internal/platform/clock"
 )
@@ -101,13 +102,13 @@ type Pool struct {
 
 	migrations fs.FS
 
-	spare   chan struct{} // see DB.Spare
-	commits atomic.Int64  // of SQLite's writer
-	copyLog chan struct{} // says that there is enough to copy
-	stamps  *stamps
-	done    chan struct{}
-	closed  sync.Once
-	tasks   sync.WaitGroup
+	spare         *semaphore.Weighted // see DB.Spare
+	commits       atomic.Int64        // of SQLite's writer
+	checkpointDue chan struct{}
+	stamps        *stamps
+	done          chan struct{}
+	closed        sync.Once
+	tasks         sync.WaitGroup
 }
 
 // Open opens the database and checks that it answers. It does not migrate.
@@ -115,7 +116,10 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if o.LockWait == 0 {
 		o.LockWait = 5 * time.Second
 	}
-	p := &Pool{options: o, clock: o.Clock, done: make(chan struct{}), migrations: embedded, spare: newSpare(), copyLog: make(chan struct{}, 1)}
+	p := &Pool{
+		options: o, clock: o.Clock, migrations: embedded,
+		spare: newSpare(), checkpointDue: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 	if p.clock == nil {
 		p.clock = clock.System
 	}

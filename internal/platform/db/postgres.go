@@ -98,7 +98,7 @@ func (p *Pool) renewPlans(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		return true, nil
 	}
 	_, err := conn.Exec(ctx, "DISCARD PLANS")
-	return err == nil, nil //nolint:nilerr // the pool tries another connection
+	return err == nil, nil // without it the pool closes this one and takes another
 }
 
 // boundedConnector waits no longer than limit for a pooled connection.

@@ -44,7 +44,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	if err := p.checkSQLite(ctx); err != nil {
 		return errors.Join(err, p.reader.Close(), p.writer.Close())
 	}
-	p.tasks.Go(p.copyLogs)
+	p.tasks.Go(p.runCheckpoints)
 	return nil
 }
 

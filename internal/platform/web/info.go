@@ -28,8 +28,7 @@ type RequestInfo struct {
 	// Origin is the request's Origin header, "" if none.
 	Origin string
 
-	// Of these Locales makes its answer.
-	query, acceptLanguage string
+	query, acceptLanguage string // see Locales
 }
 
 // Locales returns the languages the client asked for, best first: that of

@@ -18,8 +18,8 @@ type Proxies struct {
 	Allowed []netip.Prefix
 }
 
-// Identify gives every request an id, finds the client's address
-// and removes forwarding headers that an untrusted peer sent.
+// Identify gives every request an id, finds the client's address and removes
+// forwarding headers that an untrusted peer sent.
 func Identify(proxies Proxies) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

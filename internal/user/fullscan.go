@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,18 +12,15 @@ import (
 	"signet/internal/platform/db"
 )
 
-const (
-	// manyUsers is from how many on a look at all of them is divided.
-	manyUsers = 20_000
-	// newestShare of them, one part of so many, are tried before all others:
-	// often they have all the hits that a list shows.
-	newestShare = 50
-)
+// fewNewest is about how many of the newest users are scanned before all others:
+// often they have all the hits that a list shows. Fewer than twice as many users
+// are scanned at once.
+const fewNewest = 2 * MaxTotal
 
-// findLong does what findAtOnce does where everybody may have to be looked at:
+// fullScan does what findAtOnce does where everybody may have to be looked at:
 // first among the newest, then by as many readers as there are processors to
-// spare, each of which looks at those of a stretch of time.
-func (l *listing) findLong(ctx context.Context, s *statement) error {
+// spare, each of which scans a stretch of time.
+func (l *listing) fullScan(ctx context.Context, s *statement) error {
 	d, isDB := l.q.(*db.DB)
 	if !isDB { // but a transaction, which has one connection
 		return l.findAtOnce(ctx, s)
@@ -33,7 +29,7 @@ func (l *listing) findLong(ctx context.Context, s *statement) error {
 	if err != nil {
 		return err
 	}
-	if total < manyUsers {
+	if total < 2*fewNewest {
 		return l.findAtOnce(ctx, s)
 	}
 	times, err := l.sample(ctx)
@@ -43,7 +39,8 @@ func (l *listing) findLong(ctx context.Context, s *statement) error {
 	if len(times) == 0 { // ids of a kind that it does not find
 		return l.findAtOnce(ctx, s)
 	}
-	complete, err := l.findNewest(ctx, s, times)
+	parts := total / fewNewest
+	complete, err := l.findNewest(ctx, s, quantile(times, parts-1, parts))
 	if err != nil || complete {
 		return err
 	}
@@ -64,14 +61,13 @@ func (l *listing) findLong(ctx context.Context, s *statement) error {
 	return nil
 }
 
-// findNewest reads the page from the newest users. It is not complete if others
-// may belong to it.
-func (l *listing) findNewest(ctx context.Context, s *statement, times []int64) (complete bool, err error) {
+// findNewest reads the page from the users created since then. It is not complete
+// if others may belong to it.
+func (l *listing) findNewest(ctx context.Context, s *statement, since *int64) (complete bool, err error) {
 	if l.filter.OrganizationID != "" { // listed by id
 		return false, nil
 	}
-	newest := s.during(quantile(times, newestShare-1, newestShare), nil)
-	if err := l.findAtOnce(ctx, newest); err != nil || l.capped {
+	if err := l.findAtOnce(ctx, s.during(since, nil)); err != nil || l.capped {
 		return err == nil, err
 	}
 	l.ids, l.total = nil, 0
@@ -114,14 +110,10 @@ func (l *listing) sample(ctx context.Context) ([]int64, error) {
 		n := int64(i * digits * digits / sampled)
 		probes[i] = strconv.FormatInt(n/digits, digits) + strconv.FormatInt(n%digits, digits)
 	}
-	encoded, err := json.Marshal(probes)
-	if err != nil {
-		return nil, err
-	}
-	times, err := db.All[int64](ctx, l.q, `SELECT created_at FROM (
+	return db.All[int64](ctx, l.q, `SELECT created_at FROM (
 		SELECT (SELECT u.created_at FROM users u WHERE u.tenant_id = $1 AND u.id >= j.value ORDER BY u.id LIMIT 1) AS created_at
-		FROM json_each($2) AS j) AS probes WHERE created_at IS NOT NULL ORDER BY created_at`, string(encoded))
-	return times, err
+		FROM json_each($2) AS j) AS probes WHERE created_at IS NOT NULL ORDER BY created_at`,
+		db.JSON[[]string]{V: probes})
 }
 
 // quantile returns the time before which i of n parts of a sample are; nil at
