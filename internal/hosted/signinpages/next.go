@@ -79,7 +79,7 @@ func (p *Pages) goTo(v *visit, state *signin.State, step signin.Step) error {
 	if path == "" {
 		return step.Err
 	}
-	return v.redirect(v.withApp(path))
+	return v.redirect(v.instead(path))
 }
 
 // pathOf returns the path of the page for a step, "" if there is none.

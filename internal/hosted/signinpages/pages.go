@@ -101,3 +101,12 @@ func (v *visit) withApp(path string, more ...string) string {
 	}
 	return full
 }
+
+// instead is withApp for a page that is shown in place of the one that was asked
+// for: in the language that its URL asks for, which nobody has remembered yet.
+func (v *visit) instead(path string) string {
+	if locales := v.r.URL.Query().Get("ui_locales"); locales != "" {
+		return v.withApp(path, "ui_locales", locales)
+	}
+	return v.withApp(path)
+}

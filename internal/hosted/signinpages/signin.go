@@ -27,7 +27,7 @@ func (p *Pages) showSignIn(v *visit) error {
 		return p.current(v)
 	}
 	if !v.settings.SignInMode.AllowsSignIn() && !v.preview {
-		return v.redirect(v.withApp(pathRegister))
+		return v.redirect(v.instead(pathRegister))
 	}
 	return p.renderSignIn(v, http.StatusOK, hosted.SignIn{Identifier: hosted.Field{Value: hintOf(v)}})
 }

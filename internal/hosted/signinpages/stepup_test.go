@@ -168,6 +168,16 @@ func TestStepUp_NothingButTheKeyWillDo(t *testing.T) {
 	b.useKey(key).says("phr", "hwk", "mfa")
 }
 
+// The key is asked for in the language of the request.
+func TestStepUp_SpeaksTheLanguageOfTheRequest(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	enrolled(t, app, "robin")
+	weaker(t, app)
+	b := open(t, app).authorize().submit("identifier", "robin", "password", apptest.Password)
+	b.authorize("acr_values", "phr", "ui_locales", "de").on("/mfa-verification/WebAuthn").sees(200, `<html lang="de"`)
+}
+
 // Where this browser cannot repeat the request, no link promises that.
 func TestStepUp_NobodyElseWhereTheClientAsks(t *testing.T) {
 	t.Parallel()
