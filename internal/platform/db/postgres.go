@@ -74,33 +74,6 @@ func poolSettings(config *pgxpool.Config, url string, pooled bool, lockWait time
 	}
 }
 
-// planLife is how long a connection keeps the plans of its statements. PostgreSQL
-// makes them for the tables as they are then, and anew only after it has analyzed
-// a table, up to a minute later. While a table is empty every index looks equally
-// good: a statement that asks for one row by its key may be planned to read all
-// rows of the tenant, and would do so when they have become many.
-const planLife = 2 * time.Second
-
-// plannedSince is where a connection notes when its oldest plan can be from.
-const plannedSince = "signet.planned_since"
-
-// renewPlans has a connection that is about to be used forget plans that are too
-// old. It reports false if that one is of no use any more.
-func (p *Pool) renewPlans(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	notes := conn.PgConn().CustomData()
-	since, hasPlans := notes[plannedSince].(time.Time)
-	now := p.clock()
-	if hasPlans && now.Sub(since) < planLife {
-		return true, nil
-	}
-	notes[plannedSince] = now
-	if !hasPlans {
-		return true, nil
-	}
-	_, err := conn.Exec(ctx, "DISCARD PLANS")
-	return err == nil, nil // without it the pool closes this one and takes another
-}
-
 // boundedConnector waits no longer than limit for a pooled connection.
 type boundedConnector struct {
 	driver.Connector
