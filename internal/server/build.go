@@ -28,6 +28,7 @@ import (
 	"signet/internal/operator"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/resource"
 	"signet/internal/rp"
 	"signet/internal/sentinel"
 	"signet/internal/settings"
@@ -74,7 +75,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms,
 	})
 	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
-	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients}
+	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients, Resources: resource.NewCache(o.Pool)}
 	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter, Settings: config}
 	registrar := &registration.Engine{Clock: o.Clock, Ring: o.Keyring, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms}
 	p.provider = oidcapi.New(o.Pool, authorizations, p.tokens, proofs, registrar)

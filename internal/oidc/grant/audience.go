@@ -124,7 +124,7 @@ func (rq *request) resourceAudience(ctx context.Context, q db.Q, a *authorizatio
 		// It offers what the template has, whatever the user's own part in it.
 		return &audience{indicator: t.indicator, scope: requested, ttl: token.AccessTTL}, nil
 	}
-	out, err := forResource(ctx, q, access.User(a.user.ID), t, requested)
+	out, err := rq.forResource(ctx, q, access.User(a.user.ID), t, requested)
 	if err != nil || rq.ceiling == nil {
 		return out, err
 	}
@@ -135,8 +135,8 @@ func (rq *request) resourceAudience(ctx context.Context, q db.Q, a *authorizatio
 
 // forResource is a registered resource as the audience, in that part of the
 // requested scope that the subject has there now.
-func forResource(ctx context.Context, q db.Q, s access.Subject, t target, requested string) (*audience, error) {
-	r, err := resource.ByIndicator(ctx, q, t.indicator)
+func (rq *request) forResource(ctx context.Context, q db.Q, s access.Subject, t target, requested string) (*audience, error) {
+	r, err := rq.resources.ByIndicator(ctx, q, t.indicator)
 	if errors.Is(err, resource.ErrNotFound) {
 		return nil, proto.ErrInvalidTarget
 	}

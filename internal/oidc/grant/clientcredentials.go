@@ -28,7 +28,7 @@ func clientCredentials(ctx context.Context, q db.Q, rq *request) (*authorization
 		}
 	}
 	if t.indicator != "" {
-		a.audience, err = forResource(ctx, q, self, t, a.scope)
+		a.audience, err = rq.forResource(ctx, q, self, t, a.scope)
 		return a, err
 	}
 	granted, err := access.OrganizationScopes(ctx, q, self, t.organizationID)

@@ -9,6 +9,7 @@ import (
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
+	"signet/internal/resource"
 	"signet/internal/role"
 )
 
@@ -108,6 +109,29 @@ func TestClientCredentials_WithoutScope(t *testing.T) {
 		if got, err := w.credentials("resource", harbour, "scope", "read"); err != nil || got.Scope != nil {
 			t.Errorf("without the role: %+v, %v", got, err)
 		}
+	})
+}
+
+// What changes about a resource counts for the next token.
+func TestClientCredentials_FollowsTheResource(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		machine(w)
+		ask := func() (*grant.Response, error) { return w.credentials("resource", tides, "scope", "read") }
+		for _, life := range []int64{resource.DefaultAccessTokenTTL, 60} {
+			var changes db.Changes
+			changes.Set("access_token_ttl", life)
+			w.tx(func(tx *db.Tx) error {
+				_, err := resource.Update(w.ctx, tx, "tides", changes)
+				return err
+			})
+			if got, err := ask(); err != nil || got.ExpiresIn != life {
+				t.Errorf("a life of %d s: %+v, %v", life, got, err)
+			}
+		}
+		w.tx(func(tx *db.Tx) error { return resource.Delete(w.ctx, tx, "tides") })
+		w.refused("deleted", "oidc.invalid_target", 400, ask)
 	})
 }
 

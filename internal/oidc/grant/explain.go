@@ -63,7 +63,7 @@ const (
 // of the token endpoint, run for everything that the audience offers. Whoever
 // does not exist is user.ErrNotFound or invalid_client.
 func (e *Endpoint) Explain(ctx context.Context, t *tenant.Tenant, question Question) (*Explanation, error) {
-	x := explainer{Question: question, q: t.DB, rq: &request{tenant: t, now: e.Clock.Millis(), clients: e.Clients}}
+	x := explainer{Question: question, q: t.DB, rq: &request{tenant: t, now: e.Clock.Millis(), clients: e.Clients, resources: e.Resources}}
 	c, err := e.Clients.ByID(ctx, t, x.q, question.ClientID)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/resource"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -29,6 +30,8 @@ type Endpoint struct {
 	Keys     *token.Keys
 	Settings *settings.Reader
 	Clients  *client.Directory
+	// Resources are the audiences of tokens, as they are between changes.
+	Resources *resource.Cache
 }
 
 // Response is the answer to a successful token request (RFC 6749 section 5.1).
@@ -52,6 +55,8 @@ type request struct {
 	// keys and clients verify what was issued before.
 	keys    *token.KeySet
 	clients *client.Directory
+	// resources are the audiences of tokens.
+	resources *resource.Cache
 	// ceiling is set once a user's token is about to be issued.
 	ceiling *client.Ceiling
 }
@@ -124,7 +129,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	}
 	var response *Response
 	if err == nil {
-		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring, clients: e.Clients}
+		rq := &request{tenant: t, client: c, params: p, now: e.Clock.Millis(), ring: e.Ring, clients: e.Clients, resources: e.Resources}
 		if kind.authorizeMachine != nil {
 			response, err = e.mintForMachine(ctx, rq, kind, &result)
 		} else {

@@ -10,6 +10,7 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/errs"
+	"signet/internal/resource"
 	"signet/internal/settings"
 	"signet/internal/user"
 )
@@ -98,7 +99,7 @@ func TestRefresh_LaterReuseKillsTheFamily(t *testing.T) {
 		w.clock.Advance(token.ReuseLeeway)
 		// A restart: nothing but the database remembers.
 		w.keys = token.NewKeys(p, w.ring, w.clock.Now)
-		w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: w.ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients}
+		w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: w.ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients, Resources: resource.NewCache(p)}
 		if _, err := w.refresh("spa", first.RefreshToken); !isInvalidGrant(err) {
 			t.Fatalf("replayed: %v", err)
 		}

@@ -21,6 +21,7 @@ import (
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
+	"signet/internal/resource"
 	"signet/internal/role"
 	"signet/internal/settings"
 	"signet/internal/tenant"
@@ -67,7 +68,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	w.keys = token.NewKeys(p, ring, w.clock.Now)
-	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients}
+	w.endpoint = &grant.Endpoint{Clock: w.clock.Now, Ring: ring, Keys: w.keys, Settings: settings.NewReader(p), Clients: w.clients, Resources: resource.NewCache(p)}
 	now := w.now()
 	w.tx(func(tx *db.Tx) error {
 		if err := token.SeedKeys(w.ctx, tx, now, ring, signingKey); err != nil {

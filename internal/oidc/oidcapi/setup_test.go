@@ -22,6 +22,7 @@ import (
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/resource"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -54,7 +55,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	config := settings.NewReader(p)
 	clients, keys := client.NewDirectory(p, client.Options{Ring: ring}), token.NewKeys(p, ring, w.clock.Now)
 	api := oidcapi.New(p, &authorize.Engine{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config},
-		&grant.Endpoint{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config, Ring: ring},
+		&grant.Endpoint{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config, Ring: ring, Resources: resource.NewCache(p)},
 		&dpop.Verifier{Clock: w.clock.Now, Settings: config, Ring: ring}, &registration.Engine{Clock: w.clock.Now, Settings: config, Ring: ring})
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, api.Routes())
