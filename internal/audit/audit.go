@@ -71,7 +71,10 @@ type Trail struct {
 
 const (
 	queueSize = 4096
-	batchSize = 100
+	// batchSize is reached while the database is slow. Else what one statement stores
+	// is a batch: a longer one has whoever needs a processor, or SQLite's writer, wait
+	// for several milliseconds.
+	batchSize = 96
 	// headroom is kept for requests that were let in before the queue was full.
 	headroom = 1024
 	// gather is how long the first entry of a batch waits for others, so that a
@@ -219,12 +222,13 @@ func (t *Trail) run() {
 	}
 }
 
-// batch gathers what comes soon after first. A mark, and the end, wait no more.
+// batch gathers what comes soon after first, and what is queued by then. A mark, and
+// the end, wait no more.
 func (t *Trail) batch(first row) []row {
 	rows := []row{first}
 	enough := time.NewTimer(gather)
 	defer enough.Stop()
-	for len(rows) < batchSize && rows[len(rows)-1].reached == nil {
+	for len(rows) < perInsert && rows[len(rows)-1].reached == nil {
 		select {
 		case r := <-t.queue:
 			rows = append(rows, r)
@@ -233,6 +237,9 @@ func (t *Trail) batch(first row) []row {
 		case <-t.stop:
 			return rows
 		}
+	}
+	for len(rows) < batchSize && len(t.queue) > 0 {
+		rows = append(rows, <-t.queue)
 	}
 	return rows
 }
