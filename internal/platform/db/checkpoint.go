@@ -4,14 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"time"
 )
 
 const (
 	// commitsPerCheckpoint is after how many commits the write-ahead log of SQLite
-	// is copied into the file. They write about a thousand pages, which is when
-	// SQLite would do so by itself.
-	commitsPerCheckpoint = 64
-	// mostPages is at how many pages of the log SQLite does so within a commit all
+	// is copied into the file. The longer it is, the longer whoever commits
+	// meanwhile waits for the disk.
+	commitsPerCheckpoint = 16
+	// checkpointRest is how long a writer in a hurry is spared, who would have the
+	// same pages copied again and again.
+	checkpointRest = 25 * time.Millisecond
+	// checkpointsPerLog is after how many of those the log begins anew. It has some
+	// thousand pages then, as if SQLite had been left to itself.
+	checkpointsPerLog = 4
+	// mostPages is at how many pages of the log SQLite copies it within a commit all
 	// the same: large transactions write thousands each.
 	mostPages = 4000
 )
@@ -31,31 +38,34 @@ func (p *Pool) committed() {
 // SQLite, every so many commits would copy the log themselves: they, and everybody
 // who waits for the writer, took several times as long as others.
 func (p *Pool) runCheckpoints() {
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-p.done:
 			return
 		case <-p.checkpointDue:
 		}
-		if err := p.checkpoint(context.Background()); err != nil {
+		err := p.checkpoint(context.Background(), p.reader)
+		if err == nil && n%checkpointsPerLog == 0 {
+			// What was written meanwhile is little. Only where nothing is left to copy
+			// does the log begin anew (sqlite.org/wal.html).
+			err = p.checkpoint(context.Background(), p.writer)
+		}
+		if err != nil {
 			// The log is whole and goes on growing; the next one tries again.
 			slog.Warn("cannot copy the write-ahead log", "error", err)
+		}
+		select {
+		case <-p.done:
+			return
+		case <-time.After(checkpointRest):
 		}
 	}
 }
 
-// checkpoint copies the log into the file: what is there beside the writer, then
-// in its place what it wrote meanwhile, which is little. Only where nothing is left
-// to copy does the log begin anew (sqlite.org/wal.html).
-func (p *Pool) checkpoint(ctx context.Context) error {
-	for _, through := range []*sql.DB{p.reader, p.writer} {
-		err := p.withConn(ctx, through, func(conn *sql.Conn) error {
-			_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// checkpoint copies the log into the file, beside the writer or in its place.
+func (p *Pool) checkpoint(ctx context.Context, through *sql.DB) error {
+	return p.withConn(ctx, through, func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+		return err
+	})
 }
