@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"time"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
@@ -18,9 +20,9 @@ import (
 )
 
 const (
-	// Server and bare program take turns, so that whatever else the machine does
-	// meets both.
-	duels, perDuel = 4, 1500
+	// Server and bare program take turns, so many of so long, so that whatever else
+	// the machine does meets both.
+	duels, perDuel = 4, time.Second
 	// mostTail is how many medians the slowest hundredth may take at half the rate.
 	mostTail = 3
 )
@@ -110,7 +112,9 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 			*result
 			call call
 		}{{&done.whole, d.ours}, {&done.least, d.bare}} {
-			r, err := warmed(ctx, side.call, func() (result, error) { return load(ctx, perDuel, side.call) })
+			r, err := warmed(ctx, side.call, func(perSecond float64) (result, error) {
+				return load(ctx, int(perSecond*perDuel.Seconds()), side.call)
+			})
 			if err != nil {
 				return done, err
 			}
@@ -122,7 +126,10 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 			*spread
 			call call
 		}{{&done.half, d.ours}, {&done.bareHalf, d.bare}} {
-			calls, err := warmed(ctx, side.call, func() (spread, error) { return pace(ctx, done.whole.perSecond()/2, perDuel, side.call) })
+			calls, err := warmed(ctx, side.call, func(float64) (spread, error) {
+				half := done.whole.perSecond() / 2
+				return pace(ctx, half, int(half*perDuel.Seconds()), side.call)
+			})
 			if err != nil {
 				return done, err
 			}
@@ -132,13 +139,16 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 	return done, nil
 }
 
-// warmed measures after some calls that are not measured: after the other side's
-// turn, what is in memory of the database is stale.
-func warmed[T any](ctx context.Context, call call, measure func() (T, error)) (measured T, err error) {
-	if _, err := load(ctx, 10*workers(), call); err != nil {
+// warmed measures after some calls that are not measured, and tells how many they
+// were in a second: after the other side's turn, what is in memory of the database
+// is stale. No garbage of turns before is left to collect.
+func warmed[T any](ctx context.Context, call call, measure func(perSecond float64) (T, error)) (measured T, err error) {
+	runtime.GC()
+	r, err := load(ctx, 10*workers(), call)
+	if err != nil {
 		return measured, err
 	}
-	return measure()
+	return measure(r.perSecond())
 }
 
 // applicant is everybody who asks: a person in each worker, a machine and an

@@ -22,12 +22,13 @@ import (
 
 type serveCommand struct{}
 
-// GOGC and GOMEMLIMIT unless they are set. Every password hash drops 19 MiB,
-// several times what the server holds; by Go's default each would start a
-// collection. So the heap may grow to eleven times what is in use, and is
-// collected more often when the process comes near the limit.
+// GOGC and GOMEMLIMIT unless they are set. The server holds a few MiB, and every
+// password hash drops 19; by Go's default each would start a collection. Tokens drop
+// less, but for each collection requests wait some ten milliseconds for a processor.
+// So the heap may grow to 41 times what is in use, and is collected more often when
+// the process comes near the limit.
 const (
-	garbagePercent = 1000
+	garbagePercent = 4000
 	memoryLimit    = 512 << 20 // bytes
 )
 

@@ -17,8 +17,8 @@ Signet is configured by environment variables. A file named ` + "`.env`" + ` in 
 ` + "`NAME=value`" + ` to a line; a variable of the environment wins over the file, and an empty one counts as unset. Nothing
 has to be set: ` + "`signet serve`" + ` then runs on SQLite at ` + "`http://localhost:3001`" + `.
 
-Go's own ` + "`GOGC`" + ` and ` + "`GOMEMLIMIT`" + ` count too. Without them Signet takes 1000 and 512 MiB: memory that is free
-anyway saves time while passwords are hashed. Where there is less of it, set ` + "`GOMEMLIMIT`" + ` to three quarters of what
+Go's own ` + "`GOGC`" + ` and ` + "`GOMEMLIMIT`" + ` count too. Without them Signet takes 4000 and 512 MiB: memory that is free
+anyway saves time. Where there is less of it, set ` + "`GOMEMLIMIT`" + ` to three quarters of what
 the container may have.
 
 Generated from the code by ` + "`make generate`" + `.
