@@ -104,6 +104,7 @@ type Pool struct {
 
 	spare         *semaphore.Weighted // see DB.Spare
 	commits       atomic.Int64        // of SQLite's writer
+	want          *want               // nil on PostgreSQL
 	checkpointDue chan struct{}
 	stamps        *stamps
 	done          chan struct{}
@@ -171,7 +172,7 @@ func (p *Pool) Close() error {
 		err = p.reader.Close()
 		// A command line may still be reading; then its close does the same.
 		_, _ = p.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		err = errors.Join(err, p.writer.Close())
+		err = errors.Join(err, p.writer.Close(), p.want.file.Close())
 	})
 	return err
 }
@@ -191,9 +192,15 @@ func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) er
 		return err
 	}
 	defer conn.Close() // after a discard it says that the connection is gone
-	err = fn(conn)
-	if err == nil && from == p.writer && p.dialect == SQLite {
-		p.committed()
+	if from == p.writer && p.dialect == SQLite {
+		p.want.begin()
+		err = fn(conn)
+		p.want.end()
+		if err == nil {
+			p.committed()
+		}
+	} else {
+		err = fn(conn)
 	}
 	var uncertain *commitError
 	switch class := classOf(err); {

@@ -131,6 +131,7 @@ func Import(ctx context.Context, in io.Reader, o Options) (Result, error) {
 		if err := im.store(ctx, b); err != nil {
 			return im.reached.Result, err
 		}
+		im.DB.GiveWay(ctx)
 	}
 	return im.reached.Result, ctx.Err()
 }
