@@ -44,7 +44,8 @@ above one means that others used the machine too: rates are then lower, and time
   JWT, runs the same statements on the same database or writes the same bytes, those of the header included. For refresh
   it is the statements alone, in transactions of as many workers and without any request. It collects garbage as rarely
   as the server does.
-- Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured.
+- Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured. What is
+  told is the turn in the middle: of the shares, and of the tails.
 - *At half the rate* calls come steadily, again by turns, whatever became of those before, and p50 and p99 include the
   wait for a worker and for a core: the bare program's own tail at that rate, the last figure, is what the machine adds.
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +24,7 @@ import (
 const (
 	// Server and bare program take turns, so many of so long, so that whatever else
 	// the machine does meets both.
-	duels, perDuel = 4, time.Second
+	duels, perDuel = 5, time.Second
 	// mostTail is how many medians the slowest hundredth may take at half the rate.
 	mostTail = 3
 )
@@ -35,17 +37,20 @@ type duel struct {
 	wanted float64
 }
 
-// dueled is what became of it.
+// dueled is what became of it, each of the turn in the middle.
 type dueled struct {
 	duel
 	dialect db.Dialect
 
+	// Those of the two turns after each other whose share is the middle one.
 	whole, least result
-	// At half the server's rate.
+	// At half the server's rate, those with the middle tail.
 	half, bareHalf spread
 }
 
-func (d dueled) share() float64 { return 100 * d.whole.perSecond() / d.least.perSecond() }
+func share(ours, bare result) float64 { return 100 * ours.perSecond() / bare.perSecond() }
+
+func (d dueled) share() float64 { return share(d.whole, d.least) }
 
 func (d dueled) missed() bool { return d.share() < d.wanted || d.half.tail() > mostTail }
 
@@ -104,39 +109,55 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 	return all, nil
 }
 
-// run has server and bare program take turns, then loads the server half.
+// run has server and bare program take turns, then loads them half.
 func (d duel) run(ctx context.Context) (dueled, error) {
 	done := dueled{duel: d}
+	var pairs [][2]result
 	for range duels {
-		for _, side := range []struct {
-			*result
-			call call
-		}{{&done.whole, d.ours}, {&done.least, d.bare}} {
-			r, err := warmed(ctx, side.call, func(perSecond float64) (result, error) {
-				return load(ctx, int(perSecond*perDuel.Seconds()), side.call)
-			})
+		ours, err := busy(ctx, d.ours)
+		if err != nil {
+			return done, err
+		}
+		bare, err := busy(ctx, d.bare)
+		if err != nil {
+			return done, err
+		}
+		pairs = append(pairs, [2]result{ours, bare})
+	}
+	pair := middle(pairs, func(p [2]result) float64 { return share(p[0], p[1]) })
+	done.whole, done.least = pair[0], pair[1]
+	var turns [2][]spread
+	for range duels {
+		for side, call := range []call{d.ours, d.bare} {
+			turn, err := steady(ctx, call, done.whole.perSecond()/2)
 			if err != nil {
 				return done, err
 			}
-			side.add(r)
+			turns[side] = append(turns[side], turn)
 		}
 	}
-	for range duels {
-		for _, side := range []struct {
-			*spread
-			call call
-		}{{&done.half, d.ours}, {&done.bareHalf, d.bare}} {
-			calls, err := warmed(ctx, side.call, func(float64) (spread, error) {
-				half := done.whole.perSecond() / 2
-				return pace(ctx, half, int(half*perDuel.Seconds()), side.call)
-			})
-			if err != nil {
-				return done, err
-			}
-			*side.spread = append(*side.spread, calls...)
-		}
-	}
+	done.half, done.bareHalf = middle(turns[0], spread.tail), middle(turns[1], spread.tail)
 	return done, nil
+}
+
+// busy makes as many calls in a turn as all workers can.
+func busy(ctx context.Context, call call) (result, error) {
+	return warmed(ctx, call, func(perSecond float64) (result, error) {
+		return load(ctx, int(perSecond*perDuel.Seconds()), call)
+	})
+}
+
+// steady makes so many calls a second in a turn.
+func steady(ctx context.Context, call call, perSecond float64) (spread, error) {
+	return warmed(ctx, call, func(float64) (spread, error) {
+		return pace(ctx, perSecond, int(perSecond*perDuel.Seconds()), call)
+	})
+}
+
+// middle is the element in the middle of an odd number of them, by a measure.
+func middle[T any](all []T, by func(T) float64) T {
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(by(a), by(b)) })
+	return all[len(all)/2]
 }
 
 // warmed measures after some calls that are not measured, and tells how many they
