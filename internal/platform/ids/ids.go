@@ -58,8 +58,9 @@ func Draw(alphabet string, n int) string {
 	out := make([]byte, 0, n)
 	var raw [64]byte
 	for len(out) < n {
-		_, _ = rand.Read(raw[:])
-		for _, b := range raw {
+		some := raw[:min(len(raw), n-len(out)+4)] // of which hardly more than four are left out
+		_, _ = rand.Read(some)
+		for _, b := range some {
 			// Bytes past the last full round would favour the first letters.
 			if int(b) < limit && len(out) < n {
 				out = append(out, alphabet[int(b)%len(alphabet)])
