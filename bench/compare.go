@@ -18,7 +18,7 @@ const (
 	// both: turns times so long, or so often if that is less.
 	turns    = 4
 	turnTime = time.Second
-	turnMost = 250
+	turnMost = 1000
 	warmUps  = 5
 	// fullCrowd is of what size the hits of searches are as their names say.
 	fullCrowd = 1_000_000
