@@ -24,7 +24,7 @@ import (
 const (
 	// Server and bare program take turns, so many of so long, so that whatever else
 	// the machine does meets both.
-	duels, perDuel = 7, time.Second
+	duels, perDuel = 5, time.Second
 	// mostTail is how many medians the slowest hundredth may take at half the rate.
 	mostTail = 3
 )

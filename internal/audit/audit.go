@@ -77,8 +77,8 @@ const (
 	batchSize = 96
 	// headroom is kept for requests that were let in before the queue was full.
 	headroom = 1024
-	// gather is how long the first entry of a batch waits for others, so that a
-	// busy server commits a few times a second and not for every request.
+	// gather is how long the first entry of a batch waits for others, so that not
+	// every request has its commit.
 	gather = 100 * time.Millisecond
 )
 

@@ -3,6 +3,7 @@ package fault_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,17 @@ func TestDiskFull_Answers503AndHeals(t *testing.T) {
 	}
 	filler := filepath.Join(dir, "filler")
 	fill(t, filler)
+	// The log has room that was written to before: it is used up first.
+	const most = 200
+	stored := 0
+	for ; stored < most; stored++ {
+		if err := signUp(t.Context(), server, fmt.Sprintf("room%d", stored)); err != nil {
+			break
+		}
+	}
+	if stored == most {
+		t.Fatal("the full disk has room for everybody")
+	}
 	assertUnavailable(t, server)
 	// What needs no write still works.
 	if err := flow.New(server.Base, nil).Get(t.Context(), "/oidc/jwks"); err != nil {
@@ -78,6 +90,11 @@ func TestDiskFull_Answers503AndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	assertHeals(t, server)
+	for i := range stored {
+		if _, err := flow.New(server.Base, nil).SignIn(t.Context(), fmt.Sprintf("room%d", i), password, nil); err != nil {
+			t.Errorf("the %d. of %d who signed up on a full disk: %v", i, stored, err)
+		}
+	}
 }
 
 // fill writes until the disk is full.

@@ -192,15 +192,14 @@ func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) er
 		return err
 	}
 	defer conn.Close() // after a discard it says that the connection is gone
-	if from == p.writer && p.dialect == SQLite {
+	isWriter := from == p.writer && p.dialect == SQLite
+	if isWriter {
 		p.want.begin()
-		err = fn(conn)
-		p.want.end()
-		if err == nil {
-			p.committed()
-		}
-	} else {
-		err = fn(conn)
+		defer p.want.end()
+	}
+	err = fn(conn)
+	if err == nil && isWriter {
+		p.committed()
 	}
 	var uncertain *commitError
 	switch class := classOf(err); {

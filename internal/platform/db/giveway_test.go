@@ -49,7 +49,7 @@ func TestGiveWay(t *testing.T) {
 	}
 	close(done)
 	work.Wait()
-	if rounds > others/4 {
+	if rounds > others { // it is some three of them, and without giving way hundreds
 		t.Errorf("%d long transactions came before or between %d short ones", rounds, others)
 	}
 }
