@@ -15,9 +15,9 @@ const (
 	// checkpointRest is how long a writer in a hurry is spared, who would have the
 	// same pages copied again and again.
 	checkpointRest = 25 * time.Millisecond
-	// checkpointsPerLog is after how many of those the log begins anew. It has some
-	// thousand pages then, as if SQLite had been left to itself.
-	checkpointsPerLog = 4
+	// commitsPerLog is after how many the log may begin anew. It has some thousand
+	// pages then, as if SQLite had been left to itself.
+	commitsPerLog = 64
 	// mostPages is at how many pages of the log SQLite copies it within a commit all
 	// the same: large transactions write thousands each.
 	mostPages = 4000
@@ -38,17 +38,18 @@ func (p *Pool) committed() {
 // SQLite, every so many commits would copy the log themselves: they, and everybody
 // who waits for the writer, took several times as long as others.
 func (p *Pool) runCheckpoints() {
-	for n := 1; ; n++ {
+	for begun := int64(0); ; { // at so many commits did the log begin
 		select {
 		case <-p.done:
 			return
 		case <-p.checkpointDue:
 		}
 		err := p.checkpoint(context.Background(), p.reader)
-		if err == nil && n%checkpointsPerLog == 0 {
+		if commits := p.commits.Load(); err == nil && commits-begun >= commitsPerLog {
 			// What was written meanwhile is little. Only where nothing is left to copy
 			// does the log begin anew (sqlite.org/wal.html).
 			err = p.checkpoint(context.Background(), p.writer)
+			begun = commits
 		}
 		if err != nil {
 			// The log is whole and goes on growing; the next one tries again.

@@ -104,7 +104,7 @@ type Pool struct {
 
 	spare         *semaphore.Weighted // see DB.Spare
 	commits       atomic.Int64        // of SQLite's writer
-	want          *want               // nil on PostgreSQL
+	want          want                // of SQLite's writer
 	checkpointDue chan struct{}
 	stamps        *stamps
 	done          chan struct{}
@@ -172,7 +172,8 @@ func (p *Pool) Close() error {
 		err = p.reader.Close()
 		// A command line may still be reading; then its close does the same.
 		_, _ = p.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		err = errors.Join(err, p.writer.Close(), p.want.file.Close())
+		err = errors.Join(err, p.writer.Close())
+		p.want.close()
 	})
 	return err
 }

@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"syscall"
 	"time"
@@ -37,21 +39,42 @@ func (d *DB) GiveWay(ctx context.Context) {
 
 // want tells other processes that this one wants to write, or does: by a shared lock
 // of an empty file beside the database, which ends with the process. Nothing but
-// GiveWay depends on it.
-type want struct{ file *os.File }
-
-func openWant(path string) (*want, error) {
-	file, err := os.OpenFile(path+"-writers", os.O_CREATE|os.O_RDWR, 0o600)
-	return &want{file}, err
+// GiveWay depends on it: where there is no such file or no such lock, all goes on
+// as if nobody wanted to.
+type want struct {
+	file *os.File // nil if it cannot be opened; its descriptor is none then
 }
 
-func (w *want) begin() { _ = syscall.Flock(int(w.file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) }
+func openWant(path string) want {
+	file, err := os.OpenFile(path+"-writers", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		slog.Warn("imports will not give way to other processes", "error", err)
+		return want{}
+	}
+	if database, err := os.Stat(path); err == nil {
+		if owner, ok := database.Sys().(*syscall.Stat_t); ok {
+			// As SQLite does with its own files: root must not lock the server out.
+			_ = file.Chown(int(owner.Uid), int(owner.Gid))
+		}
+	}
+	return want{file}
+}
 
-func (w *want) end() { _ = syscall.Flock(int(w.file.Fd()), syscall.LOCK_UN) }
+func (w want) close() {
+	if w.file != nil {
+		_ = w.file.Close()
+	}
+}
+
+func (w want) begin() { _ = w.lock(syscall.LOCK_SH | syscall.LOCK_NB) }
+
+func (w want) end() { _ = w.lock(syscall.LOCK_UN) }
+
+func (w want) lock(how int) error { return syscall.Flock(int(w.file.Fd()), how) }
 
 // isOthers reports whether another process wants to write.
-func (w *want) isOthers() bool {
-	err := syscall.Flock(int(w.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+func (w want) isOthers() bool {
+	err := w.lock(syscall.LOCK_EX | syscall.LOCK_NB)
 	w.end()
-	return err != nil
+	return errors.Is(err, syscall.EWOULDBLOCK)
 }

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -74,5 +75,23 @@ func TestGiveWay_HasAnEnd(t *testing.T) {
 	much.GiveWay(t.Context())
 	if waited := time.Since(begun); waited > 100*time.Millisecond {
 		t.Errorf("nobody wants to write, and it gave way for %v", waited)
+	}
+}
+
+// Where nobody can say that they want to write, all goes on without.
+func TestGiveWay_IsNothingToDependOn(t *testing.T) {
+	t.Parallel()
+	o := dbtest.SQLiteOptions(t)
+	if err := os.Mkdir(o.Path+"-writers", 0o700); err != nil { // as if it were another user's
+		t.Fatal(err)
+	}
+	d := dbtest.Open(t, o).For("default")
+	begun := time.Now()
+	if err := d.Tx(t.Context(), func(*db.Tx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	d.GiveWay(t.Context())
+	if waited := time.Since(begun); waited > 100*time.Millisecond {
+		t.Errorf("it gave way to nobody for %v", waited)
 	}
 }

@@ -48,13 +48,13 @@ const plansNote = "signet.plans"
 // renewPlans has a connection that is about to be used forget plans that are too
 // old. It reports false if that one is of no use any more.
 func (p *Pool) renewPlans(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	notes := conn.PgConn().CustomData()
+	now, notes := p.clock(), conn.PgConn().CustomData()
 	known, isUsed := notes[plansNote].(*plans)
 	if !isUsed {
-		known = &plans{since: p.clock()}
+		known = &plans{since: now}
 		notes[plansNote] = known
 	}
-	if !known.count(p.clock()) {
+	if !known.count(now) {
 		return true, nil
 	}
 	_, err := conn.Exec(ctx, "DISCARD PLANS")

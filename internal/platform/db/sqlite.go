@@ -29,9 +29,7 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	if err := createPrivate(path); err != nil {
 		return err
 	}
-	if p.want, err = openWant(path); err != nil {
-		return err
-	}
+	p.want = openWant(path)
 	p.writer = p.openLite(path, url.Values{
 		"_pragma": {
 			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)",
@@ -45,7 +43,8 @@ func (p *Pool) openSQLite(ctx context.Context) error {
 	p.reader.SetMaxOpenConns(sqliteReaders)
 	p.reader.SetMaxIdleConns(sqliteReaders)
 	if err := p.checkSQLite(ctx); err != nil {
-		return errors.Join(err, p.reader.Close(), p.writer.Close(), p.want.file.Close())
+		p.want.close()
+		return errors.Join(err, p.reader.Close(), p.writer.Close())
 	}
 	p.tasks.Go(p.runCheckpoints)
 	return nil
