@@ -113,7 +113,9 @@ func pace(ctx context.Context, perSecond float64, count int, call call) (spread,
 func strike(ctx context.Context, every time.Duration, count int, due chan<- time.Time) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, timerSlack, 1, 0)
+	// So many nanoseconds its sleep may be too long (prctl(2)); without that it may
+	// be by fifty thousand, which is no failure.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_TIMERSLACK, 1, 0)
 	for next := time.Now(); count > 0 && ctx.Err() == nil; count-- {
 		next = next.Add(every)
 		if wait := time.Until(next); wait > 0 {
@@ -127,7 +129,3 @@ func strike(ctx context.Context, every time.Duration, count int, due chan<- time
 		due <- now
 	}
 }
-
-// timerSlack has a thread choose by how many nanoseconds its sleep may be too long:
-// PR_SET_TIMERSLACK of prctl(2).
-const timerSlack = 29

@@ -20,30 +20,20 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
 
+	"signet/internal/platform/conf"
 	"signet/test/flow"
 )
 
-// The server's own settings, for the bare program too.
-const (
-	garbagePercent = 4000
-	memoryLimit    = 512 << 20
-)
-
 func main() {
+	conf.UseMemory() // as the server does; the bare program too
 	if slices.Equal(os.Args[1:], []string{bareFlag}) {
-		debug.SetGCPercent(garbagePercent)
-		debug.SetMemoryLimit(memoryLimit)
 		end(runBare(context.Background(), os.Stdin, os.Stdout))
 		return
 	}
-	// It collects between turns and not within them.
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(2 << 30)
 	binary := flag.String("binary", "./bin/signet", "the server to measure, as `make build` leaves it")
 	users := flag.Int("users", 0, "how many people the Management API is measured with, beside "+strconv.Itoa(fewPeople)+"; 0 leaves it out")
 	write := flag.String("write", "", "Markdown file for the figures; without it they are only printed")

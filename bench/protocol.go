@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +57,9 @@ func (d dueled) missed() bool { return d.share() < d.wanted || d.half.tail() > m
 
 // measureProtocols measures what applications ask for all day, on both databases.
 func measureProtocols(ctx context.Context, binary, dir string) ([]dueled, error) {
+	// Garbage of this program is collected between turns, and not within them.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(2 << 30))
 	lite := filepath.Join(dir, "protocols")
 	all, err := measureProtocol(ctx, &site{binary: binary, variables: []string{"DATA_DIR=" + lite}}, db.Options{Path: filepath.Join(lite, "signet.db")})
 	if err != nil {
@@ -114,11 +118,11 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 	done := dueled{duel: d}
 	var pairs [][2]result
 	for range duels {
-		ours, err := busy(ctx, d.ours)
+		ours, err := fullTurn(ctx, d.ours)
 		if err != nil {
 			return done, err
 		}
-		bare, err := busy(ctx, d.bare)
+		bare, err := fullTurn(ctx, d.bare)
 		if err != nil {
 			return done, err
 		}
@@ -126,29 +130,29 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 	}
 	pair := middle(pairs, func(p [2]result) float64 { return share(p[0], p[1]) })
 	done.whole, done.least = pair[0], pair[1]
-	var turns [2][]spread
+	var halves [2][]spread
 	for range duels {
 		for side, call := range []call{d.ours, d.bare} {
-			turn, err := steady(ctx, call, done.whole.perSecond()/2)
+			turn, err := pacedTurn(ctx, call, done.whole.perSecond()/2)
 			if err != nil {
 				return done, err
 			}
-			turns[side] = append(turns[side], turn)
+			halves[side] = append(halves[side], turn)
 		}
 	}
-	done.half, done.bareHalf = middle(turns[0], spread.tail), middle(turns[1], spread.tail)
+	done.half, done.bareHalf = middle(halves[0], spread.tail), middle(halves[1], spread.tail)
 	return done, nil
 }
 
-// busy makes as many calls in a turn as all workers can.
-func busy(ctx context.Context, call call) (result, error) {
+// fullTurn makes as many calls as all workers can.
+func fullTurn(ctx context.Context, call call) (result, error) {
 	return warmed(ctx, call, func(perSecond float64) (result, error) {
 		return load(ctx, int(perSecond*perDuel.Seconds()), call)
 	})
 }
 
-// steady makes so many calls a second in a turn.
-func steady(ctx context.Context, call call, perSecond float64) (spread, error) {
+// pacedTurn makes so many calls a second.
+func pacedTurn(ctx context.Context, call call, perSecond float64) (spread, error) {
 	return warmed(ctx, call, func(float64) (spread, error) {
 		return pace(ctx, perSecond, int(perSecond*perDuel.Seconds()), call)
 	})

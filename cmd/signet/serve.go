@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"signet/internal/breach"
@@ -22,24 +20,9 @@ import (
 
 type serveCommand struct{}
 
-// GOGC and GOMEMLIMIT unless they are set. The server holds a few MiB, and every
-// password hash drops 19; by Go's default each would start a collection. Tokens drop
-// less, but for each collection requests wait some ten milliseconds for a processor.
-// So the heap may grow to 41 times what is in use, and is collected more often when
-// the process comes near the limit.
-const (
-	garbagePercent = 4000
-	memoryLimit    = 512 << 20 // bytes
-)
-
 // Run serves until it is told to stop.
 func (serveCommand) Run(e *environment) error {
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(garbagePercent)
-	}
-	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	conf.UseMemory()
 	in, err := server.Open(e, e.config, server.ForServing)
 	if err != nil {
 		return err

@@ -26,7 +26,8 @@ type statement struct {
 	isFullScan bool
 }
 
-// bind adds an argument and returns its placeholder; $1 is the tenant.
+// bind adds an argument and returns the parameter that stands for it; $1 is the
+// tenant.
 func (s *statement) bind(arg any) string {
 	s.args = append(s.args, arg)
 	return fmt.Sprintf("$%d", len(s.args)+1)

@@ -75,6 +75,7 @@ func TestDiskFull_Answers503AndHeals(t *testing.T) {
 	stored := 0
 	for ; stored < most; stored++ {
 		if err := signUp(t.Context(), server, fmt.Sprintf("room%d", stored)); err != nil {
+			assertRefused(t, err)
 			break
 		}
 	}
@@ -92,7 +93,7 @@ func TestDiskFull_Answers503AndHeals(t *testing.T) {
 	assertHeals(t, server)
 	for i := range stored {
 		if _, err := flow.New(server.Base, nil).SignIn(t.Context(), fmt.Sprintf("room%d", i), password, nil); err != nil {
-			t.Errorf("the %d. of %d who signed up on a full disk: %v", i, stored, err)
+			t.Errorf("room%d of %d who signed up on a full disk: %v", i, stored, err)
 		}
 	}
 }
@@ -140,10 +141,16 @@ func assertUnavailable(t *testing.T, server *flow.Process) {
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		err := signUp(ctx, server, "meanwhile")
 		cancel()
-		refusal := (*flow.Refusal)(nil)
-		if !errors.As(err, &refusal) || refusal.Status != 503 {
-			t.Fatalf("without its database the server answers: %v", err)
-		}
+		assertRefused(t, err)
+	}
+}
+
+// assertRefused expects an answer of 503.
+func assertRefused(t *testing.T, err error) {
+	t.Helper()
+	refusal := (*flow.Refusal)(nil)
+	if !errors.As(err, &refusal) || refusal.Status != 503 {
+		t.Fatalf("without its database the server answers: %v", err)
 	}
 }
 
