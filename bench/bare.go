@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -32,6 +33,8 @@ type bare struct {
 	pool *db.Pool
 	q    *db.DB
 	ring *crypt.Keyring
+
+	writing sync.Mutex // on SQLite
 }
 
 // bareFlag has this program be the bare one.
@@ -183,6 +186,12 @@ func (b *bare) access(ctx context.Context, value string) (*token.AccessToken, er
 // refresh runs the statements of a refresh that rotates, in one transaction, and
 // returns the successor.
 func (b *bare) refresh(ctx context.Context, value string) (next string, err error) {
+	if b.pool.Dialect() == db.SQLite {
+		// One commit after the other, as SQLite has it: the server's pool would commit
+		// those together who wait.
+		b.writing.Lock()
+		defer b.writing.Unlock()
+	}
 	now := clock.Clock(clock.System).Millis()
 	return next, b.q.Tx(ctx, func(tx *db.Tx) error {
 		t, err := token.RefreshByValue(ctx, tx, value)

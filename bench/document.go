@@ -42,7 +42,8 @@ above one means that others used the machine too: rates are then lower, and time
 ` + protocols(r.duels) + fmt.Sprintf(`
 - *Bare* is a program that does the least that the operation has to, in a program of its own too: it signs the same
   JWT, runs the same statements on the same database or writes the same bytes, those of the header included. For refresh
-  it is the statements alone, in transactions of as many workers and without any request. It collects garbage as rarely
+  it is the statements alone, in transactions of as many workers and without any request; on SQLite each with a commit
+  of its own, where the server commits those together who wait for the writer. It collects garbage as rarely
   as the server does, and the measuring program does so between turns.
 - Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured. What is
   told is the turn in the middle: of the shares, and of the tails.

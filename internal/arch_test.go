@@ -77,6 +77,7 @@ var oversized = map[string]string{}
 // time, because they never store it or compare it with a stored time.
 var wallClock = map[string]string{
 	"internal/platform/web/middleware.go": "measures how long a request took, for the log",
+	"internal/platform/db/group.go":       "measures how long a first writer has waited for others",
 	"internal/apptest/apptest.go":         "starts its clock at the present, so that other programs accept its tokens",
 }
 

@@ -24,8 +24,8 @@ const (
 )
 
 // committed counts what the writer did and asks for a checkpoint now and then.
-func (p *Pool) committed() {
-	if p.commits.Add(1)%commitsPerCheckpoint != 0 {
+func (p *Pool) committed(transactions int) {
+	if after := p.commits.Add(int64(transactions)); after/commitsPerCheckpoint == (after-int64(transactions))/commitsPerCheckpoint {
 		return
 	}
 	select {

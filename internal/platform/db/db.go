@@ -103,6 +103,7 @@ type Pool struct {
 	migrations fs.FS
 
 	spare         *semaphore.Weighted // see DB.Spare
+	line          line                // of who waits for SQLite's writer
 	commits       atomic.Int64        // of SQLite's writer
 	want          want                // of SQLite's writer
 	checkpointDue chan struct{}
@@ -178,37 +179,55 @@ func (p *Pool) Close() error {
 	return err
 }
 
-// withConn runs fn on a connection of its own. A connection on which the
-// database failed is thrown away, so that a state it may be stuck in (an open
-// transaction, a read-only file) ends with it.
+// withConn runs fn on a connection of its own.
 func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) error) error {
+	conn, err := p.take(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer func() { p.giveBack(conn, from, err) }()
+	err = fn(conn)
+	if err == nil && p.isLite(from) {
+		p.committed(1)
+	}
+	return err
+}
+
+// take waits for a connection, which giveBack returns.
+func (p *Pool) take(ctx context.Context, from *sql.DB) (*sql.Conn, error) {
 	wait, cancel := context.WithTimeout(ctx, 2*p.options.LockWait)
 	conn, err := from.Conn(wait)
 	timedOut := wait.Err() != nil && ctx.Err() == nil
 	cancel()
 	if err != nil {
 		if timedOut {
-			return ErrUnavailable.Wrap(err)
+			return nil, ErrUnavailable.Wrap(err)
 		}
-		return err
+		return nil, err
 	}
-	defer conn.Close() // after a discard it says that the connection is gone
-	isWriter := from == p.writer && p.dialect == SQLite
-	if isWriter {
+	if p.isLite(from) {
 		p.want.begin()
-		defer p.want.end()
 	}
-	err = fn(conn)
-	if err == nil && isWriter {
-		p.committed()
+	return conn, nil
+}
+
+// giveBack returns a connection. One on which the database failed with err is thrown
+// away, so that a state it may be stuck in (an open transaction, a read-only file)
+// ends with it.
+func (p *Pool) giveBack(conn *sql.Conn, from *sql.DB, err error) {
+	if p.isLite(from) {
+		p.want.end()
 	}
 	var uncertain *commitError
 	switch class := classOf(err); {
 	case class == busy, class == lost, class == unavailable, errors.As(err, &uncertain):
 		discard(conn)
 	}
-	return err
+	_ = conn.Close() // after a discard it says that the connection is gone
 }
+
+// isLite reports whether from is SQLite's writer.
+func (p *Pool) isLite(from *sql.DB) bool { return p.dialect == SQLite && from == p.writer }
 
 // discard makes database/sql close the connection instead of reusing it.
 func discard(conn *sql.Conn) {

@@ -52,6 +52,8 @@ func classOf(err error) failure {
 	switch {
 	case errors.Is(err, sql.ErrNoRows), errors.Is(err, context.Canceled):
 		return fatal
+	case errors.Is(err, errUndone):
+		return conflict
 	case errors.As(err, &lite):
 		return liteClass(lite.Code())
 	case errors.As(err, &connect):

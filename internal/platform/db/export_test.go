@@ -6,3 +6,12 @@ func (p *Pool) Settled() bool { return p.stamps.epoch.Load() > 0 }
 
 // PlanLife is planLife.
 const PlanLife = planLife
+
+// InLine returns how many wait for SQLite's writer.
+func (p *Pool) InLine() int { return p.line.length() }
+
+func (l *line) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}

@@ -118,16 +118,19 @@ func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affe
 	if tenant == "" {
 		first = nil
 	}
+	if p.dialect == SQLite { // together with whoever writes too
+		err = p.transact(ctx, func(w *work) (err error) {
+			affected, err = w.exec(ctx, query, args, first...)
+			return err
+		})
+		return affected, err
+	}
 	bound, err := bind(args, first...)
 	if err != nil {
 		return 0, err
 	}
 	err = p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		steady, err := p.steady(ctx)
-		if err != nil {
-			return err
-		}
-		result, err := conn.ExecContext(steady, query, bound...)
+		result, err := conn.ExecContext(ctx, query, bound...)
 		if err != nil {
 			return err
 		}
@@ -141,6 +144,15 @@ func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affe
 // its connection runs once more on a new one.
 func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 	read func(*sql.Rows) error, first ...string) error {
+	if writes && p.dialect == SQLite {
+		return p.transact(ctx, func(w *work) error {
+			rows, err := w.query(ctx, query, args, first...)
+			if err != nil {
+				return err
+			}
+			return consume(rows, read)
+		})
+	}
 	bound, err := bind(args, first...)
 	if err != nil {
 		return err

@@ -65,6 +65,9 @@ func fillAndHeal(path string) error {
 		return d.Tx(ctx, func(tx *db.Tx) error { return addRole(ctx, tx, id, name) })
 	}
 	for range 3 {
+		if err := crowdOnFullDisk(d, long); err != nil {
+			return err
+		}
 		if err := addRole(ctx, d, "2", long); !errors.Is(err, db.ErrUnavailable) {
 			return fmt.Errorf("Exec on a full disk: %w", err)
 		}
@@ -80,6 +83,23 @@ func fillAndHeal(path string) error {
 		return err
 	}
 	return errors.Join(addRole(ctx, d, "2", "after"), inTx("3", "in a transaction after"))
+}
+
+// crowdOnFullDisk has many write at once, who are committed together and fail
+// together.
+func crowdOnFullDisk(d *db.DB, long string) error {
+	ctx := context.Background()
+	outcomes := make([]error, 8)
+	var group sync.WaitGroup
+	for i := range outcomes {
+		group.Go(func() {
+			if err := addRole(ctx, d, fmt.Sprint("crowd", i), fmt.Sprint(i, long)); !errors.Is(err, db.ErrUnavailable) {
+				outcomes[i] = fmt.Errorf("one of many on a full disk: %w", err)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(outcomes...)
 }
 
 func TestALostServerHeals(t *testing.T) {

@@ -15,6 +15,7 @@ func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, e
 	var value T
 	found := false
 	err := read(ctx, q, query, args, func(rows *sql.Rows) error {
+		found = false // it may be read again
 		if !rows.Next() {
 			return nil
 		}

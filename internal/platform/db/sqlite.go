@@ -62,38 +62,6 @@ func (p *Pool) steady(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-// liteTx is a transaction of SQLite on its one writing connection.
-type liteTx struct {
-	*sql.Conn
-
-	ctx context.Context // the caller's, who must be there for the commit
-}
-
-// beginLite takes the write lock.
-func beginLite(ctx context.Context, conn *sql.Conn) (transaction, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	tx := &liteTx{Conn: conn, ctx: ctx}
-	return tx, tx.run("BEGIN IMMEDIATE")
-}
-
-// Commit ends the transaction, unless the caller is gone: then it stays open.
-func (t *liteTx) Commit() error {
-	if err := t.ctx.Err(); err != nil {
-		return err
-	}
-	return t.run("COMMIT")
-}
-
-// Rollback undoes the transaction.
-func (t *liteTx) Rollback() error { return t.run("ROLLBACK") }
-
-func (t *liteTx) run(statement string) error {
-	_, err := t.ExecContext(context.WithoutCancel(t.ctx), statement)
-	return err
-}
-
 // createPrivate creates the file readable by its owner alone. An existing file
 // is not touched: closing any descriptor of it would drop SQLite's locks.
 func createPrivate(path string) error {

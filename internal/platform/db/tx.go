@@ -28,9 +28,10 @@ type work struct {
 }
 
 // Tx runs fn in a transaction that commits when fn returns nil. SQLite takes
-// the write lock at once, PostgreSQL reads what is committed. After a busy
-// database, a deadlock or a serialization failure fn runs again, so it must
-// leave nothing behind outside the transaction. Inside fn use tx alone: a
+// the write lock at once, and commits it together with those who waited for that
+// meanwhile; PostgreSQL reads what is committed. After a busy database, a deadlock,
+// a serialization failure or a fault of those committed with it fn runs again, so
+// it must leave nothing behind outside the transaction. Inside fn use tx alone: a
 // statement through another handle would wait for this transaction.
 func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.pool.transact(ctx, func(w *work) error {
@@ -144,19 +145,11 @@ func (w *work) query(ctx context.Context, query string, args []any, first ...str
 	return w.tx.QueryContext(steady, query, w.pool.planned(ctx, bound)...)
 }
 
-// transaction is an open transaction of an engine: *sql.Tx, or *liteTx.
+// transaction is where the statements of an open transaction run: a *sql.Tx, or the
+// connection of a group.
 type transaction interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	Commit() error
-	Rollback() error
-}
-
-func (p *Pool) begin(ctx context.Context, conn *sql.Conn) (transaction, error) {
-	if p.dialect == SQLite {
-		return beginLite(ctx, conn)
-	}
-	return conn.BeginTx(ctx, nil)
 }
 
 // tries says how often a transaction may run in all, by what stopped it.
@@ -196,8 +189,26 @@ func (c *commitError) Unwrap() error { return c.error }
 
 func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
 	w := &work{pool: p}
-	err := p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		tx, err := p.begin(ctx, conn)
+	run := p.alone
+	if p.dialect == SQLite {
+		run = p.together
+	}
+	err := run(ctx, w, fn)
+	// After a commit of unknown outcome too.
+	p.stamps.dropped(w.touched)
+	if err != nil {
+		return err
+	}
+	for _, after := range w.after {
+		after()
+	}
+	return nil
+}
+
+// alone runs fn in a transaction of PostgreSQL.
+func (p *Pool) alone(ctx context.Context, w *work, fn func(*work) error) error {
+	return p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
+		tx, err := conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -220,13 +231,4 @@ func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
 		finished = true
 		return nil
 	})
-	// After a commit of unknown outcome too.
-	p.stamps.dropped(w.touched)
-	if err != nil {
-		return err
-	}
-	for _, after := range w.after {
-		after()
-	}
-	return nil
 }
