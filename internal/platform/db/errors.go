@@ -33,7 +33,7 @@ type failure int
 
 const (
 	fatal       failure = iota // the statement is wrong, or the caller went away
-	conflict                   // serialization, deadlock, stale plan: run again at once
+	conflict                   // serialization, deadlock, stale plan, another's fault: run again at once
 	busy                       // another writer holds the lock
 	lost                       // the connection is gone; a new one may work
 	unavailable                // disk full, read-only, out of resources

@@ -208,17 +208,21 @@ func (l *line) handOn(g *group) bool {
 	if g.spoilt != nil || g.members == 0 || g.members >= mostMembers || time.Since(g.begun) > groupAge {
 		return false
 	}
-	return l.next(g, false)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pass(g)
 }
 
 // leave gives the turn to the next in line, to begin a group.
-func (l *line) leave() { l.next(nil, true) }
-
-func (l *line) next(g *group, isOver bool) bool {
+func (l *line) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.isTaken = l.pass(nil)
+}
+
+// pass gives the turn to the next in line and reports whether there is one.
+func (l *line) pass(g *group) bool {
 	if len(l.waiting) == 0 {
-		l.isTaken = l.isTaken && !isOver
 		return false
 	}
 	l.waiting[0] <- g
