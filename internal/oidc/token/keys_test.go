@@ -354,3 +354,26 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// What a signature costs is what choosing an algorithm decides.
+func BenchmarkSignIDToken(b *testing.B) {
+	w := setup(b, dbtest.SQLite(b))
+	keys := w.seedKeys()
+	algorithms := []string{token.ES256, token.ES384, token.ES512, token.EdDSA, token.RS256}
+	for _, algorithm := range algorithms {
+		w.add(algorithm)
+	}
+	set := w.set(keys)
+	for _, algorithm := range algorithms {
+		b.Run(algorithm, func(b *testing.B) {
+			for b.Loop() {
+				_, err := set.SignIDToken(token.IDToken{
+					Issuer: issuer, Subject: userID, Audience: "app", IssuedAt: now, TTL: time.Hour, Algorithm: algorithm,
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
