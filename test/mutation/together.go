@@ -16,7 +16,7 @@ var together = []target{
 		{"who fails alone hands nothing on", drop("g.members == 0 || "), "TestLine_HandsOnWithinBounds/without members"},
 		{"what is spoilt is not handed on", drop("g.spoilt != nil || "), "TestLine_HandsOnWithinBounds/spoilt"},
 		{"a group has an end, by number", drop(" || g.members >= mostMembers"), "TestLine_HandsOnWithinBounds/full"},
-		{"a group has an end, in time", drop(" || time.Since(g.begun) > groupAge"), "TestLine_HandsOnWithinBounds/old"},
+		{"a group has an end, in time", drop(" || time.Since(g.begun) > l.age"), "TestLine_HandsOnWithinBounds/old"},
 	}},
 	{file: "internal/platform/db/errors.go", mutants: []mutant{
 		{"who was undone by another's fault runs again", swap("errUndone):\n\t\treturn conflict", "errUndone):\n\t\treturn fatal"), "TestGroup_OutlivesAMemberThatSpoilsIt"},

@@ -120,7 +120,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	}
 	p := &Pool{
 		options: o, clock: o.Clock, migrations: embedded,
-		spare: newSpare(), checkpointDue: make(chan struct{}, 1), done: make(chan struct{}),
+		spare: newSpare(), line: line{age: groupAge}, checkpointDue: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if p.clock == nil {
 		p.clock = clock.System

@@ -165,6 +165,8 @@ type line struct {
 	mu      sync.Mutex
 	isTaken bool
 	waiting []chan *group
+
+	age time.Duration // groupAge
 }
 
 // enter waits for the caller's turn and returns the group to join; nil means to begin
@@ -205,7 +207,7 @@ func (l *line) enter(ctx context.Context, patience time.Duration) (*group, error
 // handOn gives the turn and the group to the next in line, if somebody is there and
 // may join.
 func (l *line) handOn(g *group) bool {
-	if g.spoilt != nil || g.members == 0 || g.members >= mostMembers || time.Since(g.begun) > groupAge {
+	if g.spoilt != nil || g.members == 0 || g.members >= mostMembers || time.Since(g.begun) > l.age {
 		return false
 	}
 	l.mu.Lock()

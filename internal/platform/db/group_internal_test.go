@@ -23,7 +23,7 @@ func TestLine_HandsOnWithinBounds(t *testing.T) {
 		"without members": {-time.Minute, group{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := line{isTaken: true, waiting: []chan *group{make(chan *group, 1)}}
+			l := line{isTaken: true, waiting: []chan *group{make(chan *group, 1)}, age: groupAge}
 			c.group.begun = time.Now().Add(-c.age)
 			if got := l.handOn(&c.group); got != c.want {
 				t.Errorf("handed on: %t", got)

@@ -35,6 +35,7 @@ func queue(t *testing.T, p *db.Pool, callers ...func() error) []error {
 func TestGroup_CommitsTogether(t *testing.T) {
 	t.Parallel()
 	p := dbtest.SQLite(t)
+	p.Gather()
 	ctx := context.Background()
 	d := p.For("default")
 	var together, hooks atomic.Int32
@@ -83,6 +84,7 @@ func TestGroup_OutlivesAMemberThatSpoilsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := dbtest.SQLite(t)
+			p.Gather()
 			ctx := context.Background()
 			d := p.For("default")
 			var runs atomic.Int32

@@ -257,11 +257,12 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 func hold(t *testing.T, d *db.DB) (release func()) {
 	t.Helper()
 	held, free, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	isHeld := sync.OnceFunc(func() { close(held) }) // it may run again
 	go func() {
 		defer close(done)
 		err := d.Tx(context.Background(), func(tx *db.Tx) error {
 			_, err := tx.Exec(context.Background(), `UPDATE roles SET created_at = 2 WHERE tenant_id = $1 AND id = 'r'`)
-			close(held)
+			isHeld()
 			<-free
 			return err
 		})
