@@ -8,24 +8,25 @@ import (
 )
 
 const (
-	// commitsPerCheckpoint is after how many commits the write-ahead log of SQLite
-	// is copied into the file. The longer it is, the longer whoever commits
+	// transactionsPerCheckpoint is after how many transactions the write-ahead log of
+	// SQLite is copied into the file. The longer it is, the longer whoever commits
 	// meanwhile waits for the disk.
-	commitsPerCheckpoint = 16
+	transactionsPerCheckpoint = 16
 	// checkpointRest is how long a writer in a hurry is spared, who would have the
 	// same pages copied again and again.
 	checkpointRest = 25 * time.Millisecond
-	// commitsPerLog is after how many the log may begin anew. It has some thousand
+	// transactionsPerLog is after how many the log may begin anew. It has up to a thousand
 	// pages then, as if SQLite had been left to itself.
-	commitsPerLog = 64
+	transactionsPerLog = 64
 	// mostPages is at how many pages of the log SQLite copies it within a commit all
 	// the same: large transactions write thousands each.
 	mostPages = 4000
 )
 
-// committed counts what the writer did and asks for a checkpoint now and then.
+// committed counts transactions of the writer and asks for a checkpoint now and then.
 func (p *Pool) committed(transactions int) {
-	if after := p.commits.Add(int64(transactions)); after/commitsPerCheckpoint == (after-int64(transactions))/commitsPerCheckpoint {
+	after := p.transactions.Add(int64(transactions))
+	if before := after - int64(transactions); after/transactionsPerCheckpoint == before/transactionsPerCheckpoint {
 		return
 	}
 	select {
@@ -38,18 +39,18 @@ func (p *Pool) committed(transactions int) {
 // SQLite, every so many commits would copy the log themselves: they, and everybody
 // who waits for the writer, took several times as long as others.
 func (p *Pool) runCheckpoints() {
-	for begun := int64(0); ; { // at so many commits did the log begin
+	for begun := int64(0); ; { // after so many transactions
 		select {
 		case <-p.done:
 			return
 		case <-p.checkpointDue:
 		}
 		err := p.checkpoint(context.Background(), p.reader)
-		if commits := p.commits.Load(); err == nil && commits-begun >= commitsPerLog {
+		if done := p.transactions.Load(); err == nil && done-begun >= transactionsPerLog {
 			// What was written meanwhile is little. Only where nothing is left to copy
 			// does the log begin anew (sqlite.org/wal.html).
 			err = p.checkpoint(context.Background(), p.writer)
-			begun = commits
+			begun = done
 		}
 		if err != nil {
 			// The log is whole and goes on growing; the next one tries again.

@@ -104,7 +104,7 @@ type Pool struct {
 
 	spare         *semaphore.Weighted // see DB.Spare
 	line          line                // of who waits for SQLite's writer
-	commits       atomic.Int64        // of SQLite's writer
+	transactions  atomic.Int64        // that SQLite's writer has committed
 	want          want                // of SQLite's writer
 	checkpointDue chan struct{}
 	stamps        *stamps
@@ -187,9 +187,6 @@ func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) er
 	}
 	defer func() { p.giveBack(conn, from, err) }()
 	err = fn(conn)
-	if err == nil && p.isLite(from) {
-		p.committed(1)
-	}
 	return err
 }
 
@@ -205,7 +202,7 @@ func (p *Pool) take(ctx context.Context, from *sql.DB) (*sql.Conn, error) {
 		}
 		return nil, err
 	}
-	if p.isLite(from) {
+	if p.isLiteWriter(from) {
 		p.want.begin()
 	}
 	return conn, nil
@@ -215,7 +212,7 @@ func (p *Pool) take(ctx context.Context, from *sql.DB) (*sql.Conn, error) {
 // away, so that a state it may be stuck in (an open transaction, a read-only file)
 // ends with it.
 func (p *Pool) giveBack(conn *sql.Conn, from *sql.DB, err error) {
-	if p.isLite(from) {
+	if p.isLiteWriter(from) {
 		p.want.end()
 	}
 	var uncertain *commitError
@@ -226,8 +223,8 @@ func (p *Pool) giveBack(conn *sql.Conn, from *sql.DB, err error) {
 	_ = conn.Close() // after a discard it says that the connection is gone
 }
 
-// isLite reports whether from is SQLite's writer.
-func (p *Pool) isLite(from *sql.DB) bool { return p.dialect == SQLite && from == p.writer }
+// isLiteWriter reports whether from is SQLite's writer.
+func (p *Pool) isLiteWriter(from *sql.DB) bool { return p.dialect == SQLite && from == p.writer }
 
 // discard makes database/sql close the connection instead of reusing it.
 func discard(conn *sql.Conn) {

@@ -118,61 +118,43 @@ func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affe
 	if tenant == "" {
 		first = nil
 	}
-	if p.dialect == SQLite { // together with whoever writes too
-		err = p.transact(ctx, func(w *work) (err error) {
-			affected, err = w.exec(ctx, query, args, first...)
-			return err
-		})
-		return affected, err
-	}
-	bound, err := bind(args, first...)
-	if err != nil {
-		return 0, err
-	}
-	err = p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		result, err := conn.ExecContext(ctx, query, bound...)
-		if err != nil {
-			return err
-		}
-		affected, err = result.RowsAffected()
+	err = p.write(ctx, func(w *work) (err error) {
+		affected, err = w.exec(ctx, query, args, first...)
 		return err
 	})
-	return affected, public(ctx, err)
+	return affected, err
+}
+
+// write runs one statement that changes something.
+func (p *Pool) write(ctx context.Context, statement func(*work) error) error {
+	if p.dialect == SQLite {
+		return p.transact(ctx, statement) // to be committed together with others
+	}
+	return public(ctx, p.withConn(ctx, p.writer, p.single(statement)))
+}
+
+// single runs a statement on a connection, without a transaction around it.
+func (p *Pool) single(statement func(*work) error) func(*sql.Conn) error {
+	return func(conn *sql.Conn) error { return statement(&work{pool: p, tx: conn}) }
 }
 
 // rows runs a statement and lets read consume its rows. A plain read that lost
 // its connection runs once more on a new one.
 func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 	read func(*sql.Rows) error, first ...string) error {
-	if writes && p.dialect == SQLite {
-		return p.transact(ctx, func(w *work) error {
-			rows, err := w.query(ctx, query, args, first...)
-			if err != nil {
-				return err
-			}
-			return consume(rows, read)
-		})
+	statement := func(w *work) error {
+		rows, err := w.query(ctx, query, args, first...)
+		if err != nil {
+			return err
+		}
+		return consume(rows, read)
 	}
-	bound, err := bind(args, first...)
-	if err != nil {
-		return err
+	if writes {
+		return p.write(ctx, statement)
 	}
-	once := func() error {
-		return p.withConn(ctx, p.handleFor(writes), func(conn *sql.Conn) error {
-			steady, err := p.steady(ctx)
-			if err != nil {
-				return err
-			}
-			rows, err := conn.QueryContext(steady, query, p.planned(ctx, bound)...)
-			if err != nil {
-				return err
-			}
-			return consume(rows, read)
-		})
-	}
-	err = once()
-	if class := classOf(err); !writes && (class == lost || class == conflict) {
-		err = once()
+	err := p.withConn(ctx, p.reader, p.single(statement))
+	if class := classOf(err); class == lost || class == conflict {
+		err = p.withConn(ctx, p.reader, p.single(statement))
 	}
 	return public(ctx, err)
 }

@@ -199,6 +199,17 @@ func pgCatalogue(t *testing.T, p *db.Pool) catalogue {
 	return c
 }
 
+// A constraint that is checked at the commit alone would fail everybody who is
+// committed together with its cause (group.go).
+func TestNoConstraintWaitsForTheCommit(t *testing.T) {
+	t.Parallel()
+	p := dbtest.SQLite(t)
+	waiting, err := db.All[string](context.Background(), p.Across(), `SELECT name FROM sqlite_master WHERE sql LIKE '%INITIALLY%DEFERRED%'`)
+	if err != nil || len(waiting) > 0 {
+		t.Errorf("%q, %v", waiting, err)
+	}
+}
+
 // Byte order on every machine: the same sort on both engines.
 func TestTextSortsByBytes(t *testing.T) {
 	t.Parallel()

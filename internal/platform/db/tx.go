@@ -18,10 +18,10 @@ type Tx struct {
 // AcrossTx is a transaction over all tenants.
 type AcrossTx struct{ work *work }
 
-// work is an open transaction with what happens after it.
+// work is an open transaction, or a single statement, with what happens after it.
 type work struct {
 	pool  *Pool
-	tx    transaction
+	tx    runner
 	after []func()
 	// touched are the cache families that this transaction changes.
 	touched map[stampKey]bool
@@ -145,9 +145,9 @@ func (w *work) query(ctx context.Context, query string, args []any, first ...str
 	return w.tx.QueryContext(steady, query, w.pool.planned(ctx, bound)...)
 }
 
-// transaction is where the statements of an open transaction run: a *sql.Tx, or the
-// connection of a group.
-type transaction interface {
+// runner is where statements run: a *sql.Tx, or the connection of a group or of a
+// single statement.
+type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
