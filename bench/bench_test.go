@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -133,6 +134,20 @@ func TestPace_CountsTheWait(t *testing.T) {
 	}
 }
 
+// The fewer calls come, the more each costs.
+func TestHalfLoad(t *testing.T) {
+	t.Parallel()
+	busyAt := func(perSecond float64) (float64, error) { return 0.02 + math.Sqrt(perSecond/20000), nil }
+	found, err := halfLoad(15000, busyAt)
+	if busy, _ := busyAt(found); err != nil || math.Abs(busy-0.5) > 2*nearEnough {
+		t.Errorf("at %.0f a second %.2f are used, %v", found, busy, err)
+	}
+	broken := errors.New("no")
+	if _, err := halfLoad(1, func(float64) (float64, error) { return 0, broken }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
 func TestSpread_Quantile(t *testing.T) {
 	t.Parallel()
 	var s spread
@@ -213,12 +228,12 @@ func TestDocument_NamesTheBenchmarks(t *testing.T) {
 
 func TestParseProcessorTime(t *testing.T) {
 	t.Parallel()
-	total, stolen, err := parseProcessorTime("cpu  10 20 30 400 5 6 7 22 900 1000\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
-	if err != nil || total != 500 || stolen != 22 {
-		t.Errorf("%d, %d, %v", total, stolen, err)
+	ticks, err := parseProcessorTime("cpu  10 20 30 400 5 6 7 22 900 1000\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+	if want := (processorTicks{total: 500, idle: 405, stolen: 22}); err != nil || ticks != want {
+		t.Errorf("%+v, %v", ticks, err)
 	}
 	for _, bad := range []string{"", "cpu 1 2 3", "cpu a b c d e f g h", "intr 1 2 3 4 5 6 7 8"} {
-		if _, _, err := parseProcessorTime(bad); err == nil {
+		if _, err := parseProcessorTime(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}

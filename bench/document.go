@@ -47,8 +47,12 @@ above one means that others used the machine too: rates are then lower, and time
   as the server does, and the measuring program does so between turns.
 - Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured. What is
   told is the turn in the middle: of the shares, and of the tails.
-- *At half the rate* calls come steadily, again by turns, whatever became of those before, and p50 and p99 include the
-  wait for a worker and for a core: the bare program's own tail at that rate, the last figure, is what the machine adds.
+- *At half load* is the rate at which half of the processors' time is used, by whomever. Calls come steadily, again by
+  turns, whatever became of those before, and p50 and p99 include the wait for a worker and for a core. *Tail* is p99
+  beside p50, in brackets that of the bare program at the same rate, which is what the machine adds.
+- *At half the rate* is the tail at half of Signet's highest rate. That is more than half load: a call that comes alone
+  costs more than one of eight at once, as processes are woken for each, and the most part of the processors' time is
+  used. So there is no target for it.
 
 `, duels, perDuel, workers()) + profiles + r.management() + `
 ## Single operations
@@ -66,15 +70,16 @@ var dialects = map[db.Dialect]string{db.SQLite: "SQLite", db.Postgres: "PostgreS
 // protocols returns a table of all duels.
 func protocols(duels []dueled) string {
 	var b strings.Builder
-	b.WriteString("| | Database | Signet | Bare | Share | Target | At half the rate | p99 beside p50 | Target | Of the bare | |\n|-|-|-|-|-|-|-|-|-|-|-|\n")
+	b.WriteString("| | Database | Signet | Bare | Share | Target | At half load: p50, p99 | Tail | Target | At half the rate | |\n|-|-|-|-|-|-|-|-|-|-|-|\n")
 	for _, d := range duels {
 		verdict := "ok"
 		if d.missed() {
 			verdict = "**missed**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %.0f/s | %.0f/s | %.0f %% | ≥ %.0f %% | %s, %s | %.1f | ≤ %d | %.1f | %s |\n", d.name, dialects[d.dialect],
+		fmt.Fprintf(&b, "| %s | %s | %.0f/s | %.0f/s | %.0f %% | ≥ %.0f %% | %.0f/s: %s, %s | %.1f (%.1f) | ≤ %d | %.1f (%.1f) | %s |\n", d.name, dialects[d.dialect],
 			d.whole.perSecond(), d.least.perSecond(), d.share(), d.wanted,
-			millis(d.half.quantile(0.5)), millis(d.half.quantile(0.99)), d.half.tail(), mostTail, d.bareHalf.tail(), verdict)
+			d.loaded, millis(d.half.ours.quantile(0.5)), millis(d.half.ours.quantile(0.99)), d.half.ours.tail(), d.half.bare.tail(), mostTail,
+			d.halfTheRate.ours.tail(), d.halfTheRate.bare.tail(), verdict)
 	}
 	return b.String()
 }

@@ -60,18 +60,18 @@ func run(ctx context.Context, binary, write string, many crowd) error {
 	if r.machine, err = describeMachine(ctx, binary); err != nil {
 		return err
 	}
-	stolen, err := watchSteal()
+	watched, err := watchProcessors()
 	if err != nil {
 		return err
 	}
 	if err := r.measure(ctx, binary); err != nil {
 		return err
 	}
-	share, err := stolen()
+	used, err := watched()
 	if err != nil {
 		return err
 	}
-	r.machine += fmt.Sprintf(" Other machines on the same hardware took %.1f %% of the processors' time.", 100*share)
+	r.machine += fmt.Sprintf(" Other machines on the same hardware took %.1f %% of the processors' time.", 100*used.stolen)
 	fmt.Print(table(r.figures), "\n", protocols(r.duels), "\n", comparison(r.compared, many))
 	if missed := r.missed(); len(missed) > 0 {
 		fmt.Printf("\nMissed: %d of the targets: %q\n", len(missed), missed)

@@ -40,48 +40,56 @@ func parseCPUTime(stat string) (time.Duration, error) {
 	return total, nil
 }
 
-// watchSteal returns a function that tells which share of the time since then the
-// processors were taken away by the hypervisor.
-func watchSteal() (func() (float64, error), error) {
-	total, stolen, err := processorTime()
+// processors is what became of the time of all processors, as shares.
+type processors struct{ busy, stolen float64 }
+
+// watchProcessors returns a function that tells what became of their time since then;
+// stolen is what the hypervisor took, which counts as busy.
+func watchProcessors() (func() (processors, error), error) {
+	before, err := processorTime()
 	if err != nil {
 		return nil, err
 	}
-	return func() (float64, error) {
-		totalNow, stolenNow, err := processorTime()
-		return float64(stolenNow-stolen) / float64(max(1, totalNow-total)), err
+	return func() (processors, error) {
+		now, err := processorTime()
+		all := float64(max(1, now.total-before.total))
+		return processors{1 - float64(now.idle-before.idle)/all, float64(now.stolen-before.stolen) / all}, err
 	}, nil
 }
 
-// processorTime is the time of all processors in ticks, idle or not, and what of
-// it the hypervisor took.
-func processorTime() (total, stolen int64, err error) {
+// processorTicks is the time of all processors since the machine began.
+type processorTicks struct{ total, idle, stolen int64 }
+
+func processorTime() (processorTicks, error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return 0, 0, err
+		return processorTicks{}, err
 	}
 	return parseProcessorTime(string(stat))
 }
 
-func parseProcessorTime(stat string) (total, stolen int64, err error) {
+func parseProcessorTime(stat string) (t processorTicks, err error) {
 	first, _, _ := strings.Cut(stat, "\n")
 	fields := strings.Fields(first)
 	// cpu, user, nice, system, idle, iowait, irq, softirq, steal; what follows is
 	// counted in user and nice already.
 	if len(fields) < 9 || fields[0] != "cpu" {
-		return 0, 0, fmt.Errorf("unexpected /proc/stat line %q", first)
+		return t, fmt.Errorf("unexpected /proc/stat line %q", first)
 	}
 	for i, field := range fields[1:9] {
 		ticks, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return 0, 0, err
+			return t, err
 		}
-		total += ticks
-		if i == 7 {
-			stolen = ticks
+		t.total += ticks
+		switch i {
+		case 3, 4: // a processor that waits for the disk is free
+			t.idle += ticks
+		case 7:
+			t.stolen = ticks
 		}
 	}
-	return total, stolen, nil
+	return t, nil
 }
 
 // residentBytes is how much memory a process occupies.

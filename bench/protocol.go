@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -26,8 +27,11 @@ const (
 	// Server and bare program take turns, so many of so long, so that whatever else
 	// the machine does meets both.
 	duels, perDuel = 5, time.Second
-	// mostTail is how many medians the slowest hundredth may take at half the rate.
+	// mostTail is how many medians the slowest hundredth may take at half load.
 	mostTail = 3
+	// mostLooks is how often the rate is corrected at which half of the processors' time
+	// is used, nearEnough how far from it may stay.
+	mostLooks, nearEnough = 6, 0.02
 )
 
 // duel is an operation of the protocols beside the least that it could be.
@@ -45,15 +49,20 @@ type dueled struct {
 
 	// Those of the two turns after each other whose share is the middle one.
 	whole, least result
-	// At half the server's rate, those with the middle tail.
-	half, bareHalf spread
+	half         paired  // at half load
+	loaded       float64 // calls a second then
+	halfTheRate  paired
 }
+
+// paired are calls of both, those with the middle tail, at a rate at which the
+// server could do more.
+type paired struct{ ours, bare spread }
 
 func share(ours, bare result) float64 { return 100 * ours.perSecond() / bare.perSecond() }
 
 func (d dueled) share() float64 { return share(d.whole, d.least) }
 
-func (d dueled) missed() bool { return d.share() < d.wanted || d.half.tail() > mostTail }
+func (d dueled) missed() bool { return d.share() < d.wanted || d.half.ours.tail() > mostTail }
 
 // measureProtocols measures what applications ask for all day, on both databases.
 func measureProtocols(ctx context.Context, binary, dir string) ([]dueled, error) {
@@ -114,8 +123,8 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 }
 
 // run has server and bare program take turns, then loads them half.
-func (d duel) run(ctx context.Context) (dueled, error) {
-	done := dueled{duel: d}
+func (d duel) run(ctx context.Context) (done dueled, err error) {
+	done.duel = d
 	var pairs [][2]result
 	for range duels {
 		ours, err := fullTurn(ctx, d.ours)
@@ -130,18 +139,62 @@ func (d duel) run(ctx context.Context) (dueled, error) {
 	}
 	pair := middle(pairs, func(p [2]result) float64 { return share(p[0], p[1]) })
 	done.whole, done.least = pair[0], pair[1]
-	var halves [2][]spread
+	half := done.whole.perSecond() / 2
+	if done.halfTheRate, err = d.pacedTurns(ctx, half); err != nil {
+		return done, err
+	}
+	if done.loaded, err = halfLoad(half, d.busyAt(ctx)); err != nil {
+		return done, err
+	}
+	done.half, err = d.pacedTurns(ctx, done.loaded)
+	return done, err
+}
+
+// pacedTurns has both take turns with so many calls a second.
+func (d duel) pacedTurns(ctx context.Context, perSecond float64) (paired, error) {
+	var turns [2][]spread
 	for range duels {
 		for side, call := range []call{d.ours, d.bare} {
-			turn, err := pacedTurn(ctx, call, done.whole.perSecond()/2)
+			turn, err := pacedTurn(ctx, call, perSecond)
 			if err != nil {
-				return done, err
+				return paired{}, err
 			}
-			halves[side] = append(halves[side], turn)
+			turns[side] = append(turns[side], turn)
 		}
 	}
-	done.half, done.bareHalf = middle(halves[0], spread.tail), middle(halves[1], spread.tail)
-	return done, nil
+	return paired{middle(turns[0], spread.tail), middle(turns[1], spread.tail)}, nil
+}
+
+// busyAt returns a function that tells which share of the processors' time is used
+// when the server gets so many calls a second.
+func (d duel) busyAt(ctx context.Context) func(perSecond float64) (float64, error) {
+	return func(perSecond float64) (float64, error) {
+		watched, err := watchProcessors()
+		if err != nil {
+			return 0, err
+		}
+		if _, err := pacedTurn(ctx, d.ours, perSecond); err != nil {
+			return 0, err
+		}
+		now, err := watched()
+		return now.busy, err
+	}
+}
+
+// halfLoad looks for the rate at which half of the processors' time is used, from a
+// guess on.
+func halfLoad(perSecond float64, busyAt func(perSecond float64) (float64, error)) (float64, error) {
+	for range mostLooks {
+		busy, err := busyAt(perSecond)
+		if err != nil {
+			return 0, err
+		}
+		if math.Abs(busy-0.5) < nearEnough {
+			break
+		}
+		perSecond *= 0.5 / busy
+	}
+	return perSecond, nil
 }
 
 // fullTurn makes as many calls as all workers can.
