@@ -50,7 +50,7 @@ func IssueAccess(ctx context.Context, tx *db.Tx, now int64, g *Grant, t AccessTo
 		return "", err
 	}
 	value := ids.Token()
-	_, err = tx.Exec(ctx, `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
+	err = tx.Queue(ctx, `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
 			key_thumbprint, issued_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		crypt.Hash(value), g.ID, g.UserID, t.ClientID, t.SessionUID, t.Scope, t.KeyThumbprint, now, now+millis(AccessTTL))

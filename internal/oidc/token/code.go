@@ -62,7 +62,7 @@ func IssueCode(ctx context.Context, tx *db.Tx, now int64, g *Grant, c Code) (str
 		c.Resources = []string{}
 	}
 	value := ids.Token()
-	_, err = tx.Exec(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
+	err = tx.Queue(ctx, `INSERT INTO authorization_codes (tenant_id, code_hash, grant_id, client_id, session_uid, redirect_uri,
 			code_challenge, nonce, scope, resources, auth_time, is_auth_time_requested, key_thumbprint, authentication, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		crypt.Hash(value), g.ID, c.ClientID, c.SessionUID, c.RedirectURI, c.CodeChallenge, c.Nonce, c.Scope,

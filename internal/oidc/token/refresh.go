@@ -104,7 +104,7 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t Refresh
 		t.Resources = []string{}
 	}
 	value := ids.Token()
-	_, err = tx.Exec(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
+	err = tx.Queue(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
 			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		crypt.Hash(value), g.ID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
@@ -137,7 +137,7 @@ func RotateRefresh(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyrin
 	}
 	// Nobody may ask for t again by way of its predecessor once that one's
 	// leeway is over.
-	_, err = tx.Exec(ctx, `UPDATE refresh_tokens SET successor_sealed = NULL
+	err = tx.Queue(ctx, `UPDATE refresh_tokens SET successor_sealed = NULL
 		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at <= $3`, t.parent, now-millis(ReuseLeeway))
 	return value, err
 }

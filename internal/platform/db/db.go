@@ -93,10 +93,10 @@ type Pool struct {
 	options Options
 	clock   clock.Clock
 
-	writer *sql.DB // SQLite: the only connection that writes. PostgreSQL: same as reader.
-	reader *sql.DB
+	// Of SQLite, whose only connection that writes is the writer's.
+	writer, reader *sql.DB
 
-	postgres *pgxpool.Pool   // nil on SQLite
+	postgres *pgxpool.Pool
 	direct   *pgx.ConnConfig // PostgreSQL outside the pool: migrations, LISTEN
 	pooled   bool            // a pooler stands between us and PostgreSQL
 
@@ -151,11 +151,8 @@ func (p *Pool) Across() *Across { return &Across{pool: p} }
 
 // Ping reports whether the database answers.
 func (p *Pool) Ping(ctx context.Context) error {
-	var one int
-	err := p.withConn(ctx, p.reader, func(conn *sql.Conn) error {
-		return conn.QueryRowContext(ctx, "SELECT 1").Scan(&one)
-	})
-	return public(ctx, err)
+	_, err := One[int64](ctx, p.Across(), "SELECT 1")
+	return err
 }
 
 // Close ends background work and closes every connection. On SQLite it folds
@@ -166,7 +163,6 @@ func (p *Pool) Close() error {
 		close(p.done)
 		p.tasks.Wait()
 		if p.dialect == Postgres {
-			err = p.reader.Close()
 			p.postgres.Close()
 			return
 		}
@@ -179,7 +175,7 @@ func (p *Pool) Close() error {
 	return err
 }
 
-// withConn runs fn on a connection of its own.
+// withConn runs fn on a connection of SQLite of its own.
 func (p *Pool) withConn(ctx context.Context, from *sql.DB, fn func(*sql.Conn) error) error {
 	conn, err := p.take(ctx, from)
 	if err != nil {
@@ -202,7 +198,7 @@ func (p *Pool) take(ctx context.Context, from *sql.DB) (*sql.Conn, error) {
 		}
 		return nil, err
 	}
-	if p.isLiteWriter(from) {
+	if from == p.writer {
 		p.want.begin()
 	}
 	return conn, nil
@@ -212,19 +208,25 @@ func (p *Pool) take(ctx context.Context, from *sql.DB) (*sql.Conn, error) {
 // away, so that a state it may be stuck in (an open transaction, a read-only file)
 // ends with it.
 func (p *Pool) giveBack(conn *sql.Conn, from *sql.DB, err error) {
-	if p.isLiteWriter(from) {
+	if from == p.writer {
 		p.want.end()
 	}
-	var uncertain *commitError
-	switch class := classOf(err); {
-	case class == busy, class == lost, class == unavailable, errors.As(err, &uncertain):
+	if isSpent(err) {
 		discard(conn)
 	}
 	_ = conn.Close() // after a discard it says that the connection is gone
 }
 
-// isLiteWriter reports whether from is SQLite's writer.
-func (p *Pool) isLiteWriter(from *sql.DB) bool { return p.dialect == SQLite && from == p.writer }
+// isSpent reports whether a connection on which the database failed with err is of no
+// use any more.
+func isSpent(err error) bool {
+	switch classOf(err) {
+	case busy, lost, unavailable:
+		return true
+	}
+	_, isUncertain := errors.AsType[*commitError](err)
+	return isUncertain
+}
 
 // discard makes database/sql close the connection instead of reusing it.
 func discard(conn *sql.Conn) {

@@ -96,7 +96,7 @@ func (g *group) run(ctx context.Context, w *work, fn func(*work) error) (err err
 			g.undo(isFirst, err)
 		}
 	}()
-	w.tx = g.conn
+	w.tx = onConn{g.conn}
 	if err := fn(w); err != nil {
 		return err
 	}

@@ -8,13 +8,24 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 )
+
+// Cursor goes through the rows that a statement returned, as *sql.Rows does.
+type Cursor interface {
+	Columns() ([]string, error)
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
 
 // Querier runs statements that return rows; One and All read from it.
 type Querier interface {
 	// Query runs a statement that returns rows. Prefer One and All, which also
 	// classify errors that occur while rows are read.
-	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Query(ctx context.Context, query string, args ...any) (Cursor, error)
 }
 
 // Q runs statements of one tenant: *DB outside a transaction, *Tx within.
@@ -31,7 +42,7 @@ type Q interface {
 
 // source is what One and All need of a handle.
 type source interface {
-	rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error
+	rows(ctx context.Context, query string, args []any, read func(Cursor) error) error
 }
 
 // DB is the handle of a tenant. Each statement is a transaction of its own.
@@ -58,7 +69,7 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error)
 }
 
 // Query runs a statement that returns rows.
-func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (d *DB) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
 	verdict, err := vet(query)
 	if err != nil {
 		return nil, err
@@ -67,11 +78,10 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.pool.handleFor(verdict.writes).QueryContext(ctx, query, bound...)
-	return rows, public(ctx, err)
+	return d.pool.open(ctx, verdict.writes, query, bound)
 }
 
-func (d *DB) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+func (d *DB) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	verdict, err := vet(query)
 	if err != nil {
 		return err
@@ -93,24 +103,41 @@ func (a *Across) Exec(ctx context.Context, query string, args ...any) (int64, er
 }
 
 // Query runs a statement that returns rows; args are $1, $2 …
-func (a *Across) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (a *Across) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
 	bound, err := bind(args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.pool.handleFor(writes(query)).QueryContext(ctx, query, bound...)
-	return rows, public(ctx, err)
+	return a.pool.open(ctx, writes(query), query, bound)
 }
 
-func (a *Across) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+func (a *Across) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	return a.pool.rows(ctx, writes(query), query, args, read)
 }
 
-func (p *Pool) handleFor(writes bool) *sql.DB {
-	if writes {
-		return p.writer
+// open runs a statement whose rows keep a connection until they are closed.
+func (p *Pool) open(ctx context.Context, writes bool, query string, bound []any) (Cursor, error) {
+	if p.dialect == Postgres {
+		conn, err := p.takePostgres(ctx)
+		if err != nil {
+			return nil, public(ctx, err)
+		}
+		rows, err := conn.Query(ctx, query, bound...)
+		if err != nil {
+			givePostgres(conn, err)
+			return nil, public(ctx, err)
+		}
+		return &pipelineRows{Rows: rows, after: func(err error) { givePostgres(conn, err) }}, nil
 	}
-	return p.reader
+	from := p.reader
+	if writes {
+		from = p.writer
+	}
+	rows, err := from.QueryContext(ctx, query, bound...)
+	if err != nil {
+		return nil, public(ctx, err)
+	}
+	return rows, nil
 }
 
 func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affected int64, err error) {
@@ -130,18 +157,21 @@ func (p *Pool) write(ctx context.Context, statement func(*work) error) error {
 	if p.dialect == SQLite {
 		return p.transact(ctx, statement) // to be committed together with others
 	}
-	return public(ctx, p.withConn(ctx, p.writer, p.single(statement)))
+	return public(ctx, p.single(ctx, statement))
 }
 
-// single runs a statement on a connection, without a transaction around it.
-func (p *Pool) single(statement func(*work) error) func(*sql.Conn) error {
-	return func(conn *sql.Conn) error { return statement(&work{pool: p, tx: conn}) }
+// single runs a statement, of SQLite one that reads, without a transaction around it.
+func (p *Pool) single(ctx context.Context, statement func(*work) error) error {
+	if p.dialect == Postgres {
+		return p.onPostgres(ctx, func(conn *pgx.Conn) error { return statement(&work{pool: p, tx: &pipeline{conn: conn}}) })
+	}
+	return p.withConn(ctx, p.reader, func(conn *sql.Conn) error { return statement(&work{pool: p, tx: onConn{conn}}) })
 }
 
 // rows runs a statement and lets read consume its rows. A plain read that lost
 // its connection runs once more on a new one.
 func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
-	read func(*sql.Rows) error, first ...string) error {
+	read func(Cursor) error, first ...string) error {
 	statement := func(w *work) error {
 		rows, err := w.query(ctx, query, args, first...)
 		if err != nil {
@@ -152,14 +182,14 @@ func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 	if writes {
 		return p.write(ctx, statement)
 	}
-	err := p.withConn(ctx, p.reader, p.single(statement))
+	err := p.single(ctx, statement)
 	if class := classOf(err); class == lost || class == conflict {
-		err = p.withConn(ctx, p.reader, p.single(statement))
+		err = p.single(ctx, statement)
 	}
 	return public(ctx, err)
 }
 
-func consume(rows *sql.Rows, read func(*sql.Rows) error) error {
+func consume(rows Cursor, read func(Cursor) error) error {
 	defer rows.Close()
 	if err := read(rows); err != nil {
 		return err

@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"runtime"
 	"strconv"
@@ -12,10 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// openPostgres opens a pgx pool behind database/sql.
+// farewell bounds what is said to the database once nobody waits for it any more.
+const farewell = 5 * time.Second
+
+// openPostgres opens a pgx pool.
 func (p *Pool) openPostgres(ctx context.Context) error {
 	if !isPostgresURL(p.options.URL) {
 		return errors.New("the database URL must begin with postgres://")
@@ -41,11 +41,7 @@ func (p *Pool) openPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.reader = sql.OpenDB(boundedConnector{stdlib.GetPoolConnector(p.postgres), 2 * p.options.LockWait})
-	p.reader.SetMaxIdleConns(0) // pgxpool keeps the idle ones
-	p.writer = p.reader
-	if err := p.reader.PingContext(ctx); err != nil {
-		_ = p.reader.Close()
+	if err := p.Ping(ctx); err != nil {
 		p.postgres.Close()
 		return err
 	}
@@ -74,18 +70,34 @@ func poolSettings(config *pgxpool.Config, url string, pooled bool, lockWait time
 	}
 }
 
-// boundedConnector waits no longer than limit for a pooled connection.
-type boundedConnector struct {
-	driver.Connector
-	limit time.Duration
-}
-
-func (b boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	wait, cancel := context.WithTimeout(ctx, b.limit)
+// takePostgres waits for a connection, which givePostgres returns.
+func (p *Pool) takePostgres(ctx context.Context) (*pgxpool.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, 2*p.options.LockWait)
 	defer cancel()
-	conn, err := b.Connector.Connect(wait)
+	conn, err := p.postgres.Acquire(wait)
 	if err != nil && wait.Err() != nil && ctx.Err() == nil {
 		return nil, ErrUnavailable.Wrap(err)
 	}
 	return conn, err
+}
+
+// givePostgres returns a connection, on which the database said err at last.
+func givePostgres(conn *pgxpool.Conn, err error) {
+	if isSpent(err) {
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		_ = conn.Conn().Close(ctx)
+	}
+	conn.Release() // which throws away what is closed or in a transaction
+}
+
+// onPostgres runs fn on a connection of its own.
+func (p *Pool) onPostgres(ctx context.Context, fn func(*pgx.Conn) error) error {
+	conn, err := p.takePostgres(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { givePostgres(conn, err) }()
+	err = fn(conn.Conn())
+	return err
 }

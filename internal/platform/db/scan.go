@@ -14,7 +14,7 @@ import (
 func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, error) {
 	var value T
 	found := false
-	err := read(ctx, q, query, args, func(rows *sql.Rows) error {
+	err := read(ctx, q, query, args, func(rows Cursor) error {
 		found = false // it may be read again
 		if !rows.Next() {
 			return nil
@@ -40,7 +40,7 @@ func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, e
 // slice.
 func All[T any](ctx context.Context, q Querier, query string, args ...any) ([]T, error) {
 	var values []T
-	err := read(ctx, q, query, args, func(rows *sql.Rows) error {
+	err := read(ctx, q, query, args, func(rows Cursor) error {
 		values = []T{}
 		var scan func(*T) error
 		for rows.Next() {
@@ -64,7 +64,7 @@ func All[T any](ctx context.Context, q Querier, query string, args ...any) ([]T,
 	return values, nil
 }
 
-func read(ctx context.Context, q Querier, query string, args []any, fn func(*sql.Rows) error) error {
+func read(ctx context.Context, q Querier, query string, args []any, fn func(Cursor) error) error {
 	if s, ok := q.(source); ok {
 		return s.rows(ctx, query, args, fn)
 	}
@@ -76,7 +76,7 @@ func read(ctx context.Context, q Querier, query string, args []any, fn func(*sql
 }
 
 // scanner returns a function that fills a T from the current row.
-func scanner[T any](rows *sql.Rows) (func(*T) error, error) {
+func scanner[T any](rows Cursor) (func(*T) error, error) {
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Tx is a transaction of one tenant. It is valid until the function that got it
@@ -74,19 +76,29 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // Query runs a statement that returns rows. The rows must be closed before the
 // next statement.
-func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
 	if _, err := vet(query); err != nil {
 		return nil, err
 	}
 	return t.work.query(ctx, query, args, t.tenant)
 }
 
-func (t *Tx) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+func (t *Tx) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	rows, err := t.Query(ctx, query, args...)
 	if err != nil {
 		return err
 	}
 	return consume(rows, read)
+}
+
+// Queue runs a statement whose outcome nobody looks at within the transaction. It may
+// be sent as late as with the commit, which saves a journey to PostgreSQL; what is
+// wrong with it the next statement says, or the transaction itself.
+func (t *Tx) Queue(ctx context.Context, query string, args ...any) error {
+	if _, err := vet(query); err != nil {
+		return err
+	}
+	return t.work.queue(ctx, query, args, t.tenant)
 }
 
 // AfterCommit runs fn once the transaction has committed, in the order of
@@ -105,11 +117,11 @@ func (t *AcrossTx) Exec(ctx context.Context, query string, args ...any) (int64, 
 }
 
 // Query runs a statement that returns rows; args are $1, $2 …
-func (t *AcrossTx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (t *AcrossTx) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
 	return t.work.query(ctx, query, args)
 }
 
-func (t *AcrossTx) rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+func (t *AcrossTx) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	rows, err := t.Query(ctx, query, args...)
 	if err != nil {
 		return err
@@ -126,14 +138,10 @@ func (w *work) exec(ctx context.Context, query string, args []any, first ...stri
 	if err != nil {
 		return 0, err
 	}
-	result, err := w.tx.ExecContext(steady, query, bound...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return w.tx.exec(steady, query, bound)
 }
 
-func (w *work) query(ctx context.Context, query string, args []any, first ...string) (*sql.Rows, error) {
+func (w *work) query(ctx context.Context, query string, args []any, first ...string) (Cursor, error) {
 	bound, err := bind(args, first...)
 	if err != nil {
 		return nil, err
@@ -142,14 +150,51 @@ func (w *work) query(ctx context.Context, query string, args []any, first ...str
 	if err != nil {
 		return nil, err
 	}
-	return w.tx.QueryContext(steady, query, w.pool.planned(ctx, bound)...)
+	return w.tx.query(steady, query, w.pool.planned(ctx, bound))
 }
 
-// runner is where statements run: a *sql.Tx, or the connection of a group or of a
-// single statement.
+func (w *work) queue(ctx context.Context, query string, args []any, first ...string) error {
+	bound, err := bind(args, first...)
+	if err != nil {
+		return err
+	}
+	steady, err := w.pool.steady(ctx)
+	if err != nil {
+		return err
+	}
+	return w.tx.queue(steady, query, bound)
+}
+
+// runner is where statements run.
 type runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	exec(ctx context.Context, query string, args []any) (affected int64, err error)
+	query(ctx context.Context, query string, args []any) (Cursor, error)
+	// queue may run the statement later.
+	queue(ctx context.Context, query string, args []any) error
+}
+
+// onConn runs statements at once: those of a group, or a single one.
+type onConn struct{ *sql.Conn }
+
+func (c onConn) exec(ctx context.Context, query string, args []any) (int64, error) {
+	result, err := c.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (c onConn) query(ctx context.Context, query string, args []any) (Cursor, error) {
+	rows, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err // and no Cursor that holds a nil pointer
+	}
+	return rows, nil
+}
+
+func (c onConn) queue(ctx context.Context, query string, args []any) error {
+	_, err := c.ExecContext(ctx, query, args...)
+	return err
 }
 
 // tries says how often a transaction may run in all, by what stopped it.
@@ -207,26 +252,20 @@ func (p *Pool) attempt(ctx context.Context, fn func(*work) error) error {
 
 // alone runs fn in a transaction of PostgreSQL.
 func (p *Pool) alone(ctx context.Context, w *work, fn func(*work) error) error {
-	return p.withConn(ctx, p.writer, func(conn *sql.Conn) error {
-		tx, err := conn.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
+	return p.onPostgres(ctx, func(conn *pgx.Conn) error {
+		tx := beginPipeline(conn)
 		finished := false
-		defer func() {
-			if finished {
-				return
-			}
-			if rolled := tx.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
-				discard(conn)
+		defer func() { // after a panic of fn too
+			if !finished {
+				tx.rollback(ctx)
 			}
 		}()
 		w.tx = tx
 		if err := fn(w); err != nil {
 			return err
 		}
-		if err := tx.Commit(); err != nil {
-			return &commitError{err}
+		if err := tx.commit(ctx); err != nil {
+			return err
 		}
 		finished = true
 		return nil

@@ -62,7 +62,7 @@ func record(ctx context.Context, tx *db.Tx, now int64, name string, data any, be
 	info := web.Info(ctx)
 	origin := Origin{IP: info.IP, UserAgent: info.UserAgent, Path: info.Path, Method: info.Method,
 		Route: info.Route, Params: info.Params, Status: info.Status, Beside: beside}
-	_, err := tx.Exec(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at)
+	err := tx.Queue(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		ids.Ordered(time.UnixMilli(now)), name, db.JSON[any]{V: data}, db.JSON[Origin]{V: origin}, now)
 	if err != nil {
