@@ -34,6 +34,7 @@ type bare struct {
 	q    *db.DB
 	ring *crypt.Keyring
 
+	plain   *plain     // on PostgreSQL
 	writing sync.Mutex // on SQLite
 }
 
@@ -67,7 +68,18 @@ func openBare(ctx context.Context, o db.Options) (*bare, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}, nil
+	b := &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}
+	if o.URL != "" {
+		b.plain, err = openPlain(ctx, o.URL, ring)
+	}
+	return b, err
+}
+
+func (b *bare) close() error {
+	if b.plain != nil {
+		b.plain.pool.Close()
+	}
+	return b.pool.Close()
 }
 
 // runBare reads an order, says where it answers, and does until nothing more comes.
@@ -81,7 +93,7 @@ func runBare(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.pool.Close()) }()
+	defer func() { err = errors.Join(err, b.close()) }()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/userinfo", answering(b.userinfo))
 	mux.HandleFunc("/introspection", answering(b.introspection))
@@ -186,12 +198,13 @@ func (b *bare) access(ctx context.Context, value string) (*token.AccessToken, er
 // refresh runs the statements of a refresh that rotates, in one transaction, and
 // returns the successor.
 func (b *bare) refresh(ctx context.Context, value string) (next string, err error) {
-	if b.pool.Dialect() == db.SQLite {
-		// One commit after the other, as SQLite has it: the server's pool would commit
-		// those together who wait.
-		b.writing.Lock()
-		defer b.writing.Unlock()
+	if b.plain != nil {
+		return b.plain.refresh(ctx, value)
 	}
+	// One commit after the other, as SQLite has it: the server's pool would commit
+	// those together who wait.
+	b.writing.Lock()
+	defer b.writing.Unlock()
 	now := clock.Clock(clock.System).Millis()
 	return next, b.q.Tx(ctx, func(tx *db.Tx) error {
 		t, err := token.RefreshByValue(ctx, tx, value)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"signet/internal/platform/db"
@@ -13,8 +14,8 @@ import (
 	"signet/test/flow"
 )
 
-// executed finds a statement in PostgreSQL's log.
-var executed = regexp.MustCompile(`(?m)execute stmtcache_\w+: (.*)$`)
+// executed finds a statement in PostgreSQL's log, whose further lines begin with a tab.
+var executed = regexp.MustCompile(`execute stmtcache_\w+: (.*(?:\n\t.*)*)`)
 
 // Beside less than the statements of the server, the figures would be too good;
 // beside more, too bad.
@@ -42,7 +43,7 @@ func TestBare_RunsTheStatementsOfTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.pool.Close()
+	defer b.close()
 	a, err := prepare(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -97,8 +98,10 @@ func statements(t *testing.T, c *dbtest.Cluster, call call) map[string]int {
 	}
 	found := map[string]int{}
 	for _, match := range executed.FindAllStringSubmatch(c.Log()[before:], -1) {
-		found[match[1]]++
+		found[strings.Join(strings.Fields(match[1]), " ")]++
 	}
+	delete(found, "begin")
+	delete(found, "commit")
 	maps.DeleteFunc(found, func(_ string, n int) bool { return n < times })
 	for statement := range found {
 		found[statement] /= times

@@ -96,7 +96,7 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.pool.Close()) }()
+	defer func() { err = errors.Join(err, b.close()) }()
 	a, err := prepare(ctx, s)
 	if err != nil {
 		return nil, err
@@ -336,13 +336,15 @@ func (a *applicant) asks(of func(worker int) request) call {
 	}
 }
 
+// refreshes spends a token of the worker.
 func (a *applicant) refreshes() call {
 	return func(ctx context.Context, worker, _ int) error {
-		fresh, err := flow.New(a.base, a.http.Transport).Refresh(ctx, a.tokens[worker].Refresh)
-		if err == nil {
-			a.tokens[worker] = fresh
+		form := url.Values{"grant_type": {"refresh_token"}, "client_id": {flow.ClientID}, "refresh_token": {a.tokens[worker].Refresh}}.Encode()
+		answer, err := a.send(ctx, request{method: http.MethodPost, url: a.base + "/oidc/token", form: form})
+		if err != nil {
+			return err
 		}
-		return err
+		return json.Unmarshal(answer, &a.tokens[worker])
 	}
 }
 

@@ -25,7 +25,7 @@ func insert(ctx context.Context, tx *db.Tx, rows []row) error {
 			values = append(values, "($1, "+db.Placeholders(len(args)+2, len(columns))+")")
 			args = append(args, columns...)
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO audit_logs
+		err := tx.Queue(ctx, `INSERT INTO audit_logs
 			(tenant_id, id, created_at, key, is_success, is_listed, user_id, application_id, session_id, payload)
 			VALUES `+strings.Join(values, ", "), args...)
 		if err != nil {

@@ -63,9 +63,8 @@ func (a *Attempt) record(ctx context.Context, tx *db.Tx, now time.Time) error {
 		values = append(values, "($1, "+db.Placeholders(len(args)+2, len(row))+", 'User', 'pending')")
 		args = append(args, row...)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sentinel_activities
+	return tx.Queue(ctx, `INSERT INTO sentinel_activities
 		(tenant_id, id, pool, target_hash, action, created_at, target_type, outcome) VALUES `+strings.Join(values, ", "), args...)
-	return err
 }
 
 // touchEvery is for how long a target's row is only read. Then it is written
@@ -174,7 +173,6 @@ func block(ctx context.Context, tx *db.Tx, t Target, until time.Time) error {
 }
 
 func settle(ctx context.Context, tx *db.Tx, outcome string, ids ...string) error {
-	_, err := tx.Exec(ctx, `UPDATE sentinel_activities SET outcome = $2
+	return tx.Queue(ctx, `UPDATE sentinel_activities SET outcome = $2
 		WHERE tenant_id = $1 AND id IN (`+db.Placeholders(3, len(ids))+`)`, append([]any{outcome}, db.Args(ids)...)...)
-	return err
 }

@@ -18,7 +18,6 @@ func RecordAddress(ctx context.Context, tx *db.Tx, id, address string) error {
 }
 
 func recordFirst(ctx context.Context, tx *db.Tx, column, id, clientID string) error {
-	_, err := tx.Exec(ctx, `UPDATE users SET `+column+` = $3
+	return tx.Queue(ctx, `UPDATE users SET `+column+` = $3
 		WHERE tenant_id = $1 AND id = $2 AND application_id IS NULL AND cimd_client_id IS NULL`, id, clientID)
-	return err
 }

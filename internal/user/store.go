@@ -123,8 +123,7 @@ func Delete(ctx context.Context, tx *db.Tx, id string) error {
 
 // MarkSignedIn stores the time of a sign-in; it is no change of the user.
 func MarkSignedIn(ctx context.Context, q db.Q, now int64, id string) error {
-	_, err := q.Exec(ctx, `UPDATE users SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2`, id, now)
-	return err
+	return q.Queue(ctx, `UPDATE users SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2`, id, now)
 }
 
 // StorePasswordHash replaces the hash of an unchanged password by a stronger

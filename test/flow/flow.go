@@ -22,8 +22,9 @@ import (
 	"signet/internal/mfa/softkey"
 )
 
-// clientID is the built-in application that may use the Account API.
-const clientID = "account-center"
+// ClientID is the built-in application that may use the Account API, as which everybody
+// signs in.
+const ClientID = "account-center"
 
 // Browser is one person's browser: its cookies belong to one server.
 type Browser struct {
@@ -115,7 +116,7 @@ func (b *Browser) walk(ctx context.Context, identify func() error, key *softkey.
 	challenge := sha256.Sum256([]byte(verifier))
 	redirect := b.Base + "/account"
 	_, err := b.follow(ctx, b.Base+"/oidc/auth?"+url.Values{
-		"client_id": {clientID}, "redirect_uri": {redirect}, "response_type": {"code"}, "prompt": {"consent"},
+		"client_id": {ClientID}, "redirect_uri": {redirect}, "response_type": {"code"}, "prompt": {"consent"},
 		"scope": {"openid offline_access profile identities"}, "state": {"s"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}.Encode(), b.Base+"/sign-in")
@@ -142,7 +143,7 @@ func (b *Browser) walk(ctx context.Context, identify func() error, key *softkey.
 		return Tokens{}, fmt.Errorf("%w: resume: %w", ErrSubmitted, err)
 	}
 	tokens, err := b.token(ctx, url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {clientID}, "redirect_uri": {redirect},
+		"grant_type": {"authorization_code"}, "client_id": {ClientID}, "redirect_uri": {redirect},
 		"code": {callback.Query().Get("code")}, "code_verifier": {verifier},
 	})
 	if err != nil {
@@ -209,7 +210,7 @@ func (b *Browser) Keys(ctx context.Context, access string) ([]string, error) {
 
 // Refresh spends a refresh token.
 func (b *Browser) Refresh(ctx context.Context, refresh string) (Tokens, error) {
-	return b.token(ctx, url.Values{"grant_type": {"refresh_token"}, "client_id": {clientID}, "refresh_token": {refresh}})
+	return b.token(ctx, url.Values{"grant_type": {"refresh_token"}, "client_id": {ClientID}, "refresh_token": {refresh}})
 }
 
 // Userinfo reads the claims of the access token.

@@ -34,12 +34,11 @@ type interactionRow struct {
 func Begin(ctx context.Context, q db.Q, now int64, in *Interaction) error {
 	in.UID = ids.Token()
 	in.Version, in.CreatedAt, in.ExpiresAt, in.FinishedAt = 1, now, now+TTL.Milliseconds(), nil
-	_, err := q.Exec(ctx, `INSERT INTO interactions
+	return q.Queue(ctx, `INSERT INTO interactions
 		(tenant_id, id_hash, kind, prompt, client_id, session_uid, user_id, params, state, state_sealed, version, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		crypt.Hash(in.UID), in.Kind, in.Prompt, in.ClientID, in.SessionUID, in.UserID,
 		db.JSON[Params]{V: in.Params}, stateColumn(in.State), in.StateSealed, in.Version, in.CreatedAt, in.ExpiresAt)
-	return err
 }
 
 // ByUID returns the live interaction of that name, ErrNotFound if there is none.

@@ -138,7 +138,7 @@ func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, erro
 	stored.ResourceScopes = unionScopes(stored.ResourceScopes, g.ResourceScopes)
 	stored.RejectedScopes = unionScopes(stored.RejectedScopes, g.RejectedScopes)
 	stored.IsOffline = stored.IsOffline || g.IsOffline
-	_, err = tx.Exec(ctx, `UPDATE grants SET oidc_scope = $3, resource_scopes = $4, rejected_scopes = $5, is_offline = $6,
+	err = tx.Queue(ctx, `UPDATE grants SET oidc_scope = $3, resource_scopes = $4, rejected_scopes = $5, is_offline = $6,
 			version = version + 1 WHERE tenant_id = $1 AND id = $2`,
 		stored.ID, stored.OIDCScope, db.JSON[map[string]string]{V: stored.ResourceScopes},
 		db.JSON[map[string]string]{V: stored.RejectedScopes}, stored.IsOffline)
@@ -161,7 +161,7 @@ func insertGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, er
 	if g.OrganizationID != "" {
 		organizationID = &g.OrganizationID
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO grants (tenant_id, id, user_id, client_id, client_kind, session_uid, is_offline,
+	err := tx.Queue(ctx, `INSERT INTO grants (tenant_id, id, user_id, client_id, client_kind, session_uid, is_offline,
 			oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at, client_snapshot, organization_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		g.ID, g.UserID, g.ClientID, g.ClientKind, g.SessionUID, g.IsOffline, g.OIDCScope,
@@ -216,7 +216,7 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 		return err
 	}
 	for _, table := range []string{"refresh_tokens", "access_tokens", "authorization_codes", "device_codes"} {
-		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id = $2`, id); err != nil {
+		if err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id = $2`, id); err != nil {
 			return err
 		}
 	}
@@ -237,7 +237,7 @@ func WithdrawGrant(ctx context.Context, tx *db.Tx, now int64, g *Grant) error {
 	}
 	ended := []membership{{ClientID: g.ClientID}}
 	for _, l := range left {
-		_, err := tx.Exec(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, l.SessionUID, crypt.Hash(ids.Token()))
+		err := tx.Queue(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, l.SessionUID, crypt.Hash(ids.Token()))
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,7 @@ func StartSession(ctx context.Context, tx *db.Tx, now int64, ttl time.Duration) 
 	s := &Session{
 		UID: ids.Ordered(time.UnixMilli(now)), CreatedAt: now, RenewedAt: now, ExpiresAt: now + millis(ttl),
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sessions (tenant_id, uid, id_hash, created_at, renewed_at, expires_at)
+	err := tx.Queue(ctx, `INSERT INTO sessions (tenant_id, uid, id_hash, created_at, renewed_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`, s.UID, crypt.Hash(cookie), s.CreatedAt, s.RenewedAt, s.ExpiresAt)
 	if err != nil {
 		return nil, "", err

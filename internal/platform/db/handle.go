@@ -38,6 +38,9 @@ type Q interface {
 	Dialect() Dialect
 	// Exec runs a statement and returns how many rows it changed.
 	Exec(ctx context.Context, query string, args ...any) (affected int64, err error)
+	// Queue runs a statement whose outcome nobody looks at within the transaction, and
+	// outside of one at once; see Tx.Queue.
+	Queue(ctx context.Context, query string, args ...any) error
 }
 
 // source is what One and All need of a handle.
@@ -66,6 +69,12 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error)
 		return 0, err
 	}
 	return d.pool.exec(ctx, query, d.tenant, args)
+}
+
+// Queue is Exec for who does not ask how many rows changed.
+func (d *DB) Queue(ctx context.Context, query string, args ...any) error {
+	_, err := d.Exec(ctx, query, args...)
+	return err
 }
 
 // Query runs a statement that returns rows.

@@ -36,12 +36,8 @@ func (p *pipeline) exec(ctx context.Context, query string, args []any) (int64, e
 		return tag.RowsAffected(), err
 	}
 	p.waiting.Queue(query, args...)
-	results, err := p.send(ctx, 1)
-	if err != nil {
-		return 0, err
-	}
-	tag, err := results.Exec()
-	return tag.RowsAffected(), errors.Join(err, results.Close())
+	tag, err := p.last(ctx)
+	return tag.RowsAffected(), err
 }
 
 func (p *pipeline) query(ctx context.Context, query string, args []any) (Cursor, error) {
@@ -54,7 +50,10 @@ func (p *pipeline) query(ctx context.Context, query string, args []any) (Cursor,
 	}
 	if p.waiting.Len() == 0 {
 		rows, err := p.conn.Query(ctx, query, args...)
-		return &pipelineRows{Rows: rows}, err
+		if err != nil {
+			return nil, err
+		}
+		return &pipelineRows{Rows: rows}, nil
 	}
 	p.waiting.Queue(query, args...)
 	results, err := p.send(ctx, 1)
@@ -63,7 +62,8 @@ func (p *pipeline) query(ctx context.Context, query string, args []any) (Cursor,
 	}
 	rows, err := results.Query()
 	if err != nil {
-		return nil, errors.Join(err, results.Close())
+		_ = results.Close() // it says the same again
+		return nil, err
 	}
 	return &pipelineRows{Rows: rows, results: results}, nil
 }
@@ -91,25 +91,36 @@ func (p *pipeline) flush(ctx context.Context) error {
 	return results.Close()
 }
 
+// last sends what waits and returns the answer to the last of it.
+func (p *pipeline) last(ctx context.Context) (pgconn.CommandTag, error) {
+	results, err := p.send(ctx, 1)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := results.Exec()
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	return tag, err
+}
+
 // commit ends a transaction. A *commitError says that nobody knows how.
 func (p *pipeline) commit(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if err := ctx.Err(); err != nil || !p.isOpen && p.waiting.Len() == 1 {
+		return err // the caller has left, or nothing was done
 	}
 	p.waiting.Queue("commit")
-	results, err := p.send(ctx, 1)
-	if err == nil {
-		_, err = results.Exec()
-		err = errors.Join(err, results.Close())
-		if err != nil {
-			return &commitError{err}
-		}
-		return nil
+	tag, err := p.last(ctx)
+	_, isAnswer := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case isAnswer && p.conn.PgConn().TxStatus() == 'E':
+		return err // a statement before the commit was refused, and the commit skipped
+	case err != nil:
+		return &commitError{err}
+	case tag.String() != "COMMIT": // somebody has overlooked an error before
+		return pgx.ErrTxCommitRollback
 	}
-	if _, isAnswer := errors.AsType[*pgconn.PgError](err); isAnswer {
-		return err // a statement before it was refused, so it was not carried out
-	}
-	return &commitError{err}
+	return nil
 }
 
 // rollback takes everything back. Where it cannot, the connection is of no use any
