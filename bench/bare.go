@@ -207,6 +207,10 @@ func (b *bare) refresh(ctx context.Context, value string) (next string, err erro
 	defer b.writing.Unlock()
 	now := clock.Clock(clock.System).Millis()
 	return next, b.q.Tx(ctx, func(tx *db.Tx) error {
+		g, err := token.LockGrantOfRefresh(ctx, tx, now, value)
+		if err != nil {
+			return err
+		}
 		t, err := token.RefreshByValue(ctx, tx, value)
 		if err == nil && t == nil {
 			err = errors.New("there is no such refresh token")
@@ -214,15 +218,8 @@ func (b *bare) refresh(ctx context.Context, value string) (next string, err erro
 		if err != nil {
 			return err
 		}
-		g, err := token.LockGrant(ctx, tx, now, t.GrantID)
-		if err != nil {
-			return err
-		}
 		u, err := user.ByID(ctx, tx, g.UserID)
 		if err != nil {
-			return err
-		}
-		if t, err = token.RefreshByValue(ctx, tx, value); err != nil {
 			return err
 		}
 		if next, err = token.RotateRefresh(ctx, tx, now, b.ring, g, t, t.ExpiresAt); err != nil {

@@ -16,12 +16,13 @@ import (
 
 // The statements of a refresh that rotates, in this order.
 const (
+	plainGrant = `SELECT id, user_id, client_id, client_kind, client_snapshot, organization_id, session_uid, is_offline,
+		oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at, revoked_at
+		FROM grants WHERE tenant_id = $1
+		AND id = (SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2) FOR UPDATE`
 	plainToken = `SELECT token_hash, grant_id, family_id, parent_hash, client_id, session_uid, scope, resources, nonce,
 		auth_time, family_started_at, issued_at, expires_at, consumed_at, key_thumbprint, authentication, successor_sealed
 		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2`
-	plainGrant = `SELECT id, user_id, client_id, client_kind, client_snapshot, organization_id, session_uid, is_offline,
-		oidc_scope, resource_scopes, rejected_scopes, issued_at, expires_at, revoked_at
-		FROM grants WHERE tenant_id = $1 AND id = $2 FOR UPDATE`
 	plainUser = `SELECT id, username, primary_email, primary_phone, name, avatar, password_hash, password_algorithm,
 		password_changed_at, is_password_expired, is_suspended, is_mfa_enabled, is_mfa_prompt_skipped,
 		is_mfa_skipped_on_sign_in, is_mfa_suggestion_skipped, is_passkey_prompt_skipped, profile, custom_data,
@@ -69,18 +70,15 @@ type plainRow struct {
 func (p *plain) refresh(ctx context.Context, value string) (next string, err error) {
 	now := time.Now().UnixMilli()
 	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+		holder, err := p.read(ctx, tx, plainGrant, crypt.Hash(value), 1)
+		if err != nil {
+			return err
+		}
 		t, err := p.token(ctx, tx, value)
 		if err != nil {
 			return err
 		}
-		holder, err := p.read(ctx, tx, plainGrant, t.grant, 1)
-		if err != nil {
-			return err
-		}
 		if _, err := p.read(ctx, tx, plainUser, holder, 0); err != nil {
-			return err
-		}
-		if t, err = p.token(ctx, tx, value); err != nil {
 			return err
 		}
 		next = ids.Token()
@@ -99,8 +97,8 @@ func (p *plain) token(ctx context.Context, tx pgx.Tx, value string) (t plainRow,
 }
 
 // read reads a row and returns a column of text.
-func (p *plain) read(ctx context.Context, tx pgx.Tx, query, id string, column int) (text string, err error) {
-	rows, err := tx.Query(ctx, query, p.tenant, id)
+func (p *plain) read(ctx context.Context, tx pgx.Tx, query string, key any, column int) (text string, err error) {
+	rows, err := tx.Query(ctx, query, p.tenant, key)
 	if err != nil {
 		return "", err
 	}

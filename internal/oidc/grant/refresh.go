@@ -29,16 +29,16 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return nil, err
 	}
+	g, err := token.LockGrantOfRefresh(ctx, tx, rq.now, value)
+	if err != nil {
+		return nil, err
+	}
 	t, err := token.RefreshByValue(ctx, tx, value)
 	if err != nil {
 		return nil, err
 	}
 	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now || !rq.holds(t.KeyThumbprint) {
 		return nil, proto.ErrInvalidGrant
-	}
-	g, err := token.LockGrant(ctx, tx, rq.now, t.GrantID)
-	if err != nil {
-		return nil, err
 	}
 	a := &authorization{grant: g, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce}
 	a.say(t.Authentication, t.AuthTime)
@@ -51,8 +51,12 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
 		return a, err
 	}
-	if t, err = unspent(ctx, tx, rq, value, g); err != nil {
-		return a, err
+	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
+		// Somebody else has the token too (RFC 9700 section 4.14.2).
+		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
+			return a, err
+		}
+		return a, refusal{proto.ErrInvalidGrant}
 	}
 	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }
 	return a, nil
@@ -68,26 +72,6 @@ func narrow(held, requested string) (string, error) {
 		return "", proto.ErrInvalidScope.Describe("refresh token missing requested scope")
 	}
 	return proto.JoinScope(proto.SplitScope(requested)), nil
-}
-
-// unspent reads the token again, which cannot change any more once its grant is
-// locked, and revokes everything if it has been used before.
-func unspent(ctx context.Context, tx *db.Tx, rq *request, value string, g *token.Grant) (*token.RefreshToken, error) {
-	t, err := token.RefreshByValue(ctx, tx, value)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil {
-		return nil, proto.ErrInvalidGrant
-	}
-	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
-		// Somebody else has the token too (RFC 9700 section 4.14.2).
-		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
-			return nil, err
-		}
-		return nil, refusal{proto.ErrInvalidGrant}
-	}
-	return t, nil
 }
 
 // successor returns the refresh token of the answer.

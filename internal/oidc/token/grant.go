@@ -188,7 +188,11 @@ func unionScopes(a, b map[string]string) map[string]string {
 // that a revocation and a mint under the grant cannot cross. A grant that is
 // gone, revoked or expired is invalid_grant.
 func LockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, error) {
-	g, err := oneGrant(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), id)
+	return lockGrant(ctx, tx, now, `id = $2`, id)
+}
+
+func lockGrant(ctx context.Context, tx *db.Tx, now int64, where string, arg any) (*Grant, error) {
+	g, err := oneGrant(ctx, tx, where+tx.Dialect().ForUpdate(), arg)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +201,13 @@ func LockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, er
 	}
 	g.heldBy = tx
 	return g, nil
+}
+
+// LockGrantOfRefresh is LockGrant for the grant of a refresh token, whatever has become
+// of the token: from then on it does not change. Without such a token it is
+// invalid_grant too.
+func LockGrantOfRefresh(ctx context.Context, tx *db.Tx, now int64, value string) (*Grant, error) {
+	return lockGrant(ctx, tx, now, `id = (SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2)`, crypt.Hash(value))
 }
 
 // held returns the grant as LockGrant does, which asks the database only if tx

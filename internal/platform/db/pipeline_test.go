@@ -27,7 +27,8 @@ func TestPipeline_SendsTogether(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := with(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")
-	journeys := countJourneys(t, &o)
+	journeys := new(atomic.Int64)
+	putProxyBefore(t, &o, func() { journeys.Add(1) }, func() bool { return true })
 	d := dbtest.Open(t, o).For("default")
 	if err := d.Tx(ctx, func(tx *db.Tx) error { return addRole(ctx, tx, "0", "z") }); err != nil {
 		t.Fatal(err)
@@ -55,7 +56,9 @@ func TestPipeline_SendsTogether(t *testing.T) {
 		}},
 	} {
 		refused := errors.New("refused") // so that statements are prepared
-		if err := d.Tx(ctx, func(tx *db.Tx) error { return errors.Join(c.fn(tx), tx.Queue(ctx, `DELETE FROM roles WHERE tenant_id = $1`), refused) }); !errors.Is(err, refused) {
+		if err := d.Tx(ctx, func(tx *db.Tx) error {
+			return errors.Join(c.fn(tx), tx.Queue(ctx, `DELETE FROM roles WHERE tenant_id = $1`), refused)
+		}); !errors.Is(err, refused) {
 			t.Fatal(err)
 		}
 		before := journeys.Load()
@@ -85,9 +88,10 @@ func with(t *testing.T, o db.Options, name, value string) db.Options {
 	return o
 }
 
-// countJourneys puts a proxy before the server and counts how often a client says
-// something after it was answered.
-func countJourneys(t *testing.T, o *db.Options) *atomic.Int64 {
+// putProxyBefore puts a proxy before the server, which tells asks when a client says
+// something after it was answered, and cuts the connection in place of an answer that
+// answers does not allow.
+func putProxyBefore(t *testing.T, o *db.Options, asks func(), answers func() bool) {
 	t.Helper()
 	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
@@ -99,7 +103,6 @@ func countJourneys(t *testing.T, o *db.Options) *atomic.Int64 {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	journeys := new(atomic.Int64)
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -112,12 +115,16 @@ func countJourneys(t *testing.T, o *db.Options) *atomic.Int64 {
 				return
 			}
 			var asked atomic.Bool
-			go relay(server, client, func() {
+			go relay(server, client, func() bool {
 				if !asked.Swap(true) {
-					journeys.Add(1)
+					asks()
 				}
+				return true
 			})
-			go relay(client, server, func() { asked.Store(false) })
+			go relay(client, server, func() bool {
+				asked.Store(false)
+				return answers()
+			})
 		}
 	}()
 	host, port, err := net.SplitHostPort(listener.Addr().String())
@@ -125,22 +132,65 @@ func countJourneys(t *testing.T, o *db.Options) *atomic.Int64 {
 		t.Fatal(err)
 	}
 	*o = with(t, with(t, *o, "host", host), "port", port)
-	return journeys
 }
 
-// relay copies what comes, after telling said of it.
-func relay(to io.WriteCloser, from io.Reader, said func()) {
+// relay copies what comes, if may allows it.
+func relay(to io.WriteCloser, from io.Reader, may func() bool) {
 	defer func() { _ = to.Close() }()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		if err != nil {
+		if err != nil || !may() {
 			return
 		}
-		said()
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return
 		}
+	}
+}
+
+// A commit whose answer is lost may have happened, so nothing is done a second time.
+func TestPipeline_RepeatsNoCommitOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lost int32 // which journey of the transaction
+		runs int
+		do   func(ctx context.Context, tx *db.Tx, id string) error
+	}{
+		"at the beginning": {1, 2, func(ctx context.Context, tx *db.Tx, id string) error { return addRole(ctx, tx, id, id) }},
+		"at the commit":    {2, 1, func(ctx context.Context, tx *db.Tx, id string) error { return addRole(ctx, tx, id, id) }},
+		"with all of it":   {1, 1, func(ctx context.Context, tx *db.Tx, id string) error { return queueRole(ctx, tx, id, id) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			direct := dbtest.PostgresOptions(t)
+			o := with(t, direct, "pool_max_conns", "1")
+			var left atomic.Int32 // journeys until the answer is lost, 0 for never
+			putProxyBefore(t, &o, func() {}, func() bool { return left.Add(-1) != 0 })
+			d := dbtest.Open(t, o).For("default")
+			left.Store(-1 << 20)
+			for range 2 { // so that statements are prepared
+				err := d.Tx(ctx, func(tx *db.Tx) error {
+					return errors.Join(c.do(ctx, tx, "x"), tx.Queue(ctx, `DELETE FROM roles WHERE tenant_id = $1`))
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			runs := 0
+			left.Store(c.lost)
+			err := d.Tx(ctx, func(tx *db.Tx) error {
+				runs++
+				return c.do(ctx, tx, string(rune('0'+runs)))
+			})
+			if runs != c.runs || (c.runs == 1) != errors.Is(err, db.ErrUnavailable) {
+				t.Errorf("%d runs, %v", runs, err)
+			}
+			if got := roles(t, dbtest.Open(t, direct).For("default")); len(got) > 1 {
+				t.Errorf("stored %v", got)
+			}
+		})
 	}
 }
 
