@@ -11,10 +11,13 @@ const (
 	// transactionsPerCheckpoint is after how many transactions the write-ahead log of
 	// SQLite is copied into the file. The longer it is, the longer whoever commits
 	// meanwhile waits for the disk.
-	transactionsPerCheckpoint = 16
-	// checkpointRest is how long a writer in a hurry is spared, who would have the
-	// same pages copied again and again.
-	checkpointRest = 25 * time.Millisecond
+	transactionsPerCheckpoint = 2
+	// checkpointRest is how many times as long as copying took nothing is copied then,
+	// so that a slow disk is left to those who commit, and crowdedRest the least of it
+	// while they wait for each other: they would have the same pages copied again and
+	// again.
+	checkpointRest = 4
+	crowdedRest    = 25 * time.Millisecond
 	// transactionsPerLog is after how many the log may begin anew. It has up to a thousand
 	// pages then, as if SQLite had been left to itself.
 	transactionsPerLog = 64
@@ -23,8 +26,10 @@ const (
 	mostPages = 4000
 )
 
-// committed counts transactions of the writer and asks for a checkpoint now and then.
+// committed counts transactions of the writer, those of one commit, and asks for a
+// checkpoint now and then.
 func (p *Pool) committed(transactions int) {
+	p.crowded.Store(transactions > 1)
 	after := p.transactions.Add(int64(transactions))
 	if before := after - int64(transactions); after/transactionsPerCheckpoint == before/transactionsPerCheckpoint {
 		return
@@ -45,6 +50,7 @@ func (p *Pool) runCheckpoints() {
 			return
 		case <-p.checkpointDue:
 		}
+		started := time.Now()
 		err := p.checkpoint(context.Background(), p.reader)
 		if done := p.transactions.Load(); err == nil && done-begun >= transactionsPerLog {
 			// What was written meanwhile is little. Only where nothing is left to copy
@@ -56,10 +62,14 @@ func (p *Pool) runCheckpoints() {
 			// The log is whole and goes on growing; the next one tries again.
 			slog.Warn("cannot copy the write-ahead log", "error", err)
 		}
+		rest := checkpointRest * time.Since(started)
+		if p.crowded.Load() {
+			rest = max(rest, crowdedRest)
+		}
 		select {
 		case <-p.done:
 			return
-		case <-time.After(checkpointRest):
+		case <-time.After(rest):
 		}
 	}
 }

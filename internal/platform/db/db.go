@@ -105,6 +105,7 @@ type Pool struct {
 	spare         *semaphore.Weighted // see DB.Spare
 	line          line                // of who waits for SQLite's writer
 	transactions  atomic.Int64        // that SQLite's writer has committed
+	crowded       atomic.Bool         // the last commit was that of several
 	want          want                // of SQLite's writer
 	checkpointDue chan struct{}
 	stamps        *stamps
