@@ -43,10 +43,11 @@ above one means that others used the machine too: rates are then lower, and time
 - *Bare* is a program that does the least that the operation has to, in a program of its own too: it signs the same
   JWT, runs the same statements on the same database or writes the same bytes, those of the header included. For refresh
   it is the statements alone, in transactions of as many workers and without any request; on SQLite each with a commit
-  of its own, where the server commits those together who wait for the writer. It collects garbage as rarely
+  of its own, where the server commits those together who wait for the writer, on PostgreSQL each statement with an
+  answer of its own, where the server sends together what nobody waits for. It collects garbage as rarely
   as the server does, and the measuring program does so between turns.
-- Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured. What is
-  told is the turn in the middle: of the shares, and of the tails.
+- Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured; at a
+  steady rate %d of about %v. What is told is the turn in the middle: of the shares, and of the tails.
 - *At half load* is the rate at which half of the processors' time is used, by whomever. Calls come steadily, again by
   turns, whatever became of those before, and p50 and p99 include the wait for a worker and for a core. *Tail* is p99
   beside p50, in brackets that of the bare program at the same rate, which is what the machine adds.
@@ -54,7 +55,7 @@ above one means that others used the machine too: rates are then lower, and time
   costs more than one of eight at once, as processes are woken for each, and the most part of the processors' time is
   used. So there is no target for it.
 
-`, duels, perDuel, workers()) + profiles + r.management() + `
+`, duels, perDuel, workers(), pacedDuels, perPacedDuel) + profiles + r.management() + `
 ## Single operations
 
 They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:

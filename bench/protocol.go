@@ -26,7 +26,9 @@ import (
 const (
 	// Server and bare program take turns, so many of so long, so that whatever else
 	// the machine does meets both.
-	duels, perDuel = 5, time.Second
+	duels, perDuel = 15, 400 * time.Millisecond
+	// At a steady rate turns are longer, for they make fewer calls.
+	pacedDuels, perPacedDuel = 7, time.Second
 	// mostTail is how many medians the slowest hundredth may take at half load.
 	mostTail = 3
 	// mostLooks is how often the rate is corrected at which half of the processors' time
@@ -153,7 +155,7 @@ func (d duel) run(ctx context.Context) (done dueled, err error) {
 // pacedTurns has both take turns with so many calls a second.
 func (d duel) pacedTurns(ctx context.Context, perSecond float64) (paired, error) {
 	var turns [2][]spread
-	for range duels {
+	for range pacedDuels {
 		for side, call := range []call{d.ours, d.bare} {
 			turn, err := pacedTurn(ctx, call, perSecond)
 			if err != nil {
@@ -169,15 +171,17 @@ func (d duel) pacedTurns(ctx context.Context, perSecond float64) (paired, error)
 // when the server gets so many calls a second.
 func (d duel) busyAt(ctx context.Context) func(perSecond float64) (float64, error) {
 	return func(perSecond float64) (float64, error) {
-		watched, err := watchProcessors()
-		if err != nil {
-			return 0, err
-		}
-		if _, err := pacedTurn(ctx, d.ours, perSecond); err != nil {
-			return 0, err
-		}
-		now, err := watched()
-		return now.busy, err
+		return warmed(ctx, d.ours, func(float64) (float64, error) {
+			watched, err := watchProcessors()
+			if err != nil {
+				return 0, err
+			}
+			if _, err := pace(ctx, perSecond, int(perSecond*perPacedDuel.Seconds()), d.ours); err != nil {
+				return 0, err
+			}
+			now, err := watched()
+			return now.busy, err
+		})
 	}
 }
 
@@ -207,7 +211,7 @@ func fullTurn(ctx context.Context, call call) (result, error) {
 // pacedTurn makes so many calls a second.
 func pacedTurn(ctx context.Context, call call, perSecond float64) (spread, error) {
 	return warmed(ctx, call, func(float64) (spread, error) {
-		return pace(ctx, perSecond, int(perSecond*perDuel.Seconds()), call)
+		return pace(ctx, perSecond, int(perSecond*perPacedDuel.Seconds()), call)
 	})
 }
 
