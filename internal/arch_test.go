@@ -78,6 +78,7 @@ var oversized = map[string]string{}
 var wallClock = map[string]string{
 	"internal/platform/web/middleware.go": "measures how long a request took, for the log",
 	"internal/platform/db/group.go":       "measures how long a first writer has waited for others",
+	"internal/platform/db/checkpoint.go":  "measures how long it took to copy the log",
 	"internal/apptest/apptest.go":         "starts its clock at the present, so that other programs accept its tokens",
 }
 

@@ -2,6 +2,7 @@ package grant_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,23 @@ func TestRefresh_RotatesPublicClients(t *testing.T) {
 			t.Error("did not rotate again")
 		}
 	})
+}
+
+// Over a network every journey to the database counts: the grant, the token, the
+// user, the token's end, and all the rest with the commit.
+func TestRefresh_MakesFewJourneys(t *testing.T) {
+	t.Parallel()
+	var journeys atomic.Int64
+	o := dbtest.With(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")
+	w := setup(t, dbtest.Open(t, dbtest.Behind(t, o, func() { journeys.Add(1) }, func() bool { return true })))
+	_, held := w.signIn("spa", offline)
+	for i := range 3 { // statements are prepared first
+		before := journeys.Load()
+		held = w.mustRefresh("spa", held.RefreshToken)
+		if n := journeys.Load() - before; i == 2 && n != 5 {
+			t.Errorf("a refresh makes %d journeys", n)
+		}
+	}
 }
 
 // A narrower scope narrows this answer, ID token included, but not the token.

@@ -3,15 +3,9 @@ package db_test
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
@@ -26,9 +20,9 @@ func queueRole(ctx context.Context, tx *db.Tx, id, name string) error {
 func TestPipeline_SendsTogether(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	o := with(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")
-	journeys := new(atomic.Int64)
-	putProxyBefore(t, &o, func() { journeys.Add(1) }, func() bool { return true })
+	o := dbtest.With(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")
+	var journeys atomic.Int64
+	o = dbtest.Behind(t, o, func() { journeys.Add(1) }, func() bool { return true })
 	d := dbtest.Open(t, o).For("default")
 	if err := d.Tx(ctx, func(tx *db.Tx) error { return addRole(ctx, tx, "0", "z") }); err != nil {
 		t.Fatal(err)
@@ -74,81 +68,6 @@ func TestPipeline_SendsTogether(t *testing.T) {
 	}
 }
 
-// with sets a parameter of the URL.
-func with(t *testing.T, o db.Options, name, value string) db.Options {
-	t.Helper()
-	parsed, err := url.Parse(o.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := parsed.Query()
-	query.Set(name, value)
-	parsed.RawQuery = query.Encode()
-	o.URL = parsed.String()
-	return o
-}
-
-// putProxyBefore puts a proxy before the server, which tells asks when a client says
-// something after it was answered, and cuts the connection in place of an answer that
-// answers does not allow.
-func putProxyBefore(t *testing.T, o *db.Options, asks func(), answers func() bool) {
-	t.Helper()
-	config, err := pgx.ParseConfig(o.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, address := pgconn.NetworkAddress(config.Host, config.Port)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial(network, address)
-			if err != nil {
-				_ = client.Close()
-				return
-			}
-			var asked atomic.Bool
-			go relay(server, client, func() bool {
-				if !asked.Swap(true) {
-					asks()
-				}
-				return true
-			})
-			go relay(client, server, func() bool {
-				asked.Store(false)
-				return answers()
-			})
-		}
-	}()
-	host, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	*o = with(t, with(t, *o, "host", host), "port", port)
-}
-
-// relay copies what comes, if may allows it.
-func relay(to io.WriteCloser, from io.Reader, may func() bool) {
-	defer func() { _ = to.Close() }()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
-		if err != nil || !may() {
-			return
-		}
-		if _, err := to.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
-}
-
 // A commit whose answer is lost may have happened, so nothing is done a second time.
 func TestPipeline_RepeatsNoCommitOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
@@ -165,10 +84,9 @@ func TestPipeline_RepeatsNoCommitOfUnknownOutcome(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
 			direct := dbtest.PostgresOptions(t)
-			o := with(t, direct, "pool_max_conns", "1")
+			o := dbtest.With(t, direct, "pool_max_conns", "1")
 			var left atomic.Int32 // journeys until the answer is lost, 0 for never
-			putProxyBefore(t, &o, func() {}, func() bool { return left.Add(-1) != 0 })
-			d := dbtest.Open(t, o).For("default")
+			d := dbtest.Open(t, dbtest.Behind(t, o, func() {}, func() bool { return left.Add(-1) != 0 })).For("default")
 			left.Store(-1 << 20)
 			for range 2 { // so that statements are prepared
 				err := d.Tx(ctx, func(tx *db.Tx) error {
@@ -249,7 +167,7 @@ func TestPipeline_BehindAPooler(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
-			d := dbtest.Open(t, with(t, dbtest.PostgresOptions(t), "default_query_exec_mode", mode)).For("default")
+			d := dbtest.Open(t, dbtest.With(t, dbtest.PostgresOptions(t), "default_query_exec_mode", mode)).For("default")
 			err := d.Tx(ctx, func(tx *db.Tx) error {
 				if err := queueRole(ctx, tx, "1", "a"); err != nil {
 					return err
@@ -270,7 +188,7 @@ func TestPipeline_BehindAPooler(t *testing.T) {
 func TestQuery_GivesItsConnectionBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	d := dbtest.Open(t, with(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")).For("default")
+	d := dbtest.Open(t, dbtest.With(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")).For("default")
 	for id, name := range map[string]string{"1": "a", "2": "b"} {
 		if err := addRole(ctx, d, id, name); err != nil {
 			t.Fatal(err)
