@@ -204,9 +204,6 @@ var tries = map[failure]int{conflict: 6, busy: 2, lost: 2}
 func (p *Pool) transact(ctx context.Context, fn func(*work) error) error {
 	for attempt := 1; ; attempt++ {
 		err := p.attempt(ctx, fn)
-		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-			return ctx.Err() // database/sql rolled back when the caller left
-		}
 		var uncertain *commitError
 		if errors.As(err, &uncertain) {
 			// The commit may have happened: to run fn again could do it twice.
