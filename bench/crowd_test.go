@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -137,5 +139,17 @@ func TestCompared_SaysWhetherTheTargetIsMet(t *testing.T) {
 	}
 	if got := (&report{figures: []figure{{name: "F", missed: true}}, compared: []compared{{operation{name: "A"}, took(1), refused, db.Postgres}}}).missed(); !slices.Equal(got, []string{"F", "postgres: A"}) {
 		t.Errorf("missed: %q", got)
+	}
+}
+
+// One of ten has no address, and would be looked for in vain.
+func TestTheirs_FindsTheAddress(t *testing.T) {
+	t.Parallel()
+	s := &site{crowd: fullCrowd}
+	for i := range uint64(200) {
+		address := s.with(rand.New(rand.NewPCG(7, i)), email)
+		if found, err := regexp.MatchString("(?i)"+theirs(address), address); err != nil || !found {
+			t.Fatalf("%s does not match %s, %v", theirs(address), address, err)
+		}
 	}
 }

@@ -176,6 +176,12 @@ func beginning(email string) string {
 	return local[:len(local)-1]
 }
 
+// theirs is a regular expression for an address, by the number in it.
+func theirs(email string) string {
+	local, _, _ := strings.Cut(email, "@")
+	return "^[a-z.]+" + local[strings.IndexAny(local, digits):] + "@"
+}
+
 // searches by what an index can do with them.
 var searches = []operation{
 	finding(operation{name: "Beginning of an e-mail address, `search.primaryEmail=anna.weber12%`", finds: few, isIndexed: true}, func(s *site, r *rand.Rand) url.Values {
@@ -215,7 +221,7 @@ var searches = []operation{
 	finding(operation{name: "A wildcard within, `%anna%berg%`", finds: few}, always("search", "%zoë%visser%")),
 	finding(operation{name: "`mode=posix`, many", finds: many}, always("search.name", "^(Anna|Maria) ", "mode", "posix")),
 	finding(operation{name: "`mode=posix`, few", finds: few}, func(s *site, r *rand.Rand) url.Values {
-		return query("search.primaryEmail", "^[a-z.]+"+fmt.Sprint(r.IntN(int(s.crowd)))+"@", "mode", "posix")
+		return query("search.primaryEmail", theirs(s.with(r, email)), "mode", "posix")
 	}),
 	finding(operation{name: "`mode=posix` without three letters in a row, nobody", finds: nobody}, always("search", "[0-9]q[0-9]q[0-9]q[0-9]q$", "mode", "posix")),
 	finding(operation{name: "`mode=similar_to`, few", finds: few}, always("search.name", "(Zoë|Quentin) (Visser|Berg)", "mode", "similar_to", "isCaseSensitive", "true")),
