@@ -70,9 +70,11 @@ func openBare(ctx context.Context, o db.Options) (*bare, error) {
 	}
 	b := &bare{pool: pool, q: pool.For(tenant.Default), ring: ring}
 	if o.URL != "" {
-		b.plain, err = openPlain(ctx, o.URL, ring)
+		if b.plain, err = openPlain(ctx, o.URL, ring); err != nil {
+			return nil, errors.Join(err, pool.Close())
+		}
 	}
-	return b, err
+	return b, nil
 }
 
 func (b *bare) close() error {

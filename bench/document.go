@@ -17,7 +17,7 @@ func (r *report) document() string {
 	}
 	return `# Performance
 
-Written by ` + "`make bench`" + `, which is ` + "`" + command + "`" + `.
+Written by the program that ` + "`make bench`" + ` runs: ` + "`" + command + "`" + `.
 It starts the shipped binary as a program of its own, on a database in a temporary directory, and drives it over the
 loopback interface. Clients and server share the cores, so that a server alone does more. A load average beforehand
 above one means that others used the machine too: rates are then lower, and times higher, than the product's own.

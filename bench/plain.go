@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"signet/internal/oidc/token"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
@@ -120,8 +121,8 @@ func (p *plain) write(ctx context.Context, tx pgx.Tx, now int64, t plainRow, hol
 		{plainSuccessor, []any{crypt.Hash(next), t.grant, t.family, t.hash, t.client, t.session, t.scope, t.resources, t.nonce,
 			t.authTime, t.begun, now, t.expires, t.key, t.authentication}},
 		{plainConsume, []any{t.hash, now, sealed}},
-		{plainForget, []any{t.parent, now - 3000}},
-		{plainAccess, []any{crypt.Hash(ids.Token()), t.grant, holder, t.client, t.session, t.scope, t.key, now, now + 3_600_000}},
+		{plainForget, []any{t.parent, now - token.ReuseLeeway.Milliseconds()}},
+		{plainAccess, []any{crypt.Hash(ids.Token()), t.grant, holder, t.client, t.session, t.scope, t.key, now, now + token.AccessTTL.Milliseconds()}},
 	} {
 		if _, err := tx.Exec(ctx, statement.query, append([]any{p.tenant}, statement.args...)...); err != nil {
 			return err
