@@ -129,33 +129,32 @@ func matches(list []string, table string) bool {
 }
 
 func (a *App) checksum(ctx context.Context, table string) (string, error) {
-	rows, err := a.Pool.Across().Query(ctx, `SELECT * FROM `+table)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	if err != nil {
-		return "", err
-	}
-	lines := []string{}
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		if err := rows.Scan(values...); err != nil {
-			return "", err
-		}
-		line, err := json.Marshal(values)
+	var lines []string
+	err := a.Pool.Across().Read(ctx, `SELECT * FROM `+table, nil, func(rows db.Cursor) error {
+		lines = []string{} // it may be read again
+		columns, err := rows.Columns()
 		if err != nil {
-			return "", err
+			return err
 		}
-		lines = append(lines, string(line))
-	}
+		for rows.Next() {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			if err := rows.Scan(values...); err != nil {
+				return err
+			}
+			line, err := json.Marshal(values)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, string(line))
+		}
+		return nil
+	})
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return fmt.Sprintf("%d rows, %s", len(lines), hex.EncodeToString(sum[:8])), rows.Err()
+	return fmt.Sprintf("%d rows, %s", len(lines), hex.EncodeToString(sum[:8])), err
 }
 
 // Same fails the test if a table differs from what it was.

@@ -205,17 +205,15 @@ func TestOneAndAll(t *testing.T) {
 		if got := roles(t, d); !slices.Equal(got, []string{"ax", "bx"}) {
 			t.Errorf("after RETURNING: %v", got)
 		}
-		rows, err := d.Query(ctx, query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
 		n := 0
-		for rows.Next() {
-			n++
-		}
-		if n != 2 || rows.Err() != nil {
-			t.Errorf("Query yields %d rows, %v", n, rows.Err())
+		err = d.Read(ctx, query, nil, func(rows db.Cursor) error {
+			for rows.Next() {
+				n++
+			}
+			return nil
+		})
+		if n != 2 || err != nil {
+			t.Errorf("Read yields %d rows, %v", n, err)
 		}
 	})
 }
@@ -241,15 +239,17 @@ func TestHandlesKeepTenantsApart(t *testing.T) {
 		const loose = `DELETE FROM roles WHERE id = $2`
 		_, direct := mine.Exec(ctx, loose, "r")
 		_, reading := db.One[string](ctx, mine, `SELECT name FROM roles WHERE id = $2`, "r")
-		_, querying := mine.Query(ctx, `SELECT name FROM roles WHERE id = $2`, "r")
 		inside := mine.Tx(ctx, func(tx *db.Tx) error {
 			_, err := tx.Exec(ctx, loose, "r")
-			if _, err := tx.Query(ctx, `SELECT name FROM roles`); err == nil {
+			if _, err := db.All[string](ctx, tx, `SELECT name FROM roles`); err == nil {
 				t.Error("a transaction's query was not refused")
+			}
+			if err := tx.Queue(ctx, loose, "r"); err == nil {
+				t.Error("what was to be queued was not refused")
 			}
 			return err
 		})
-		for name, err := range map[string]error{"Exec": direct, "One": reading, "Query": querying, "Tx": inside} {
+		for name, err := range map[string]error{"Exec": direct, "One": reading, "Queue": mine.Queue(ctx, loose, "r"), "Tx": inside} {
 			if err == nil || !strings.Contains(err.Error(), "refused") {
 				t.Errorf("%s: %v", name, err)
 			}

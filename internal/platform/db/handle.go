@@ -23,9 +23,9 @@ type Cursor interface {
 
 // Querier runs statements that return rows; One and All read from it.
 type Querier interface {
-	// Query runs a statement that returns rows. Prefer One and All, which also
-	// classify errors that occur while rows are read.
-	Query(ctx context.Context, query string, args ...any) (Cursor, error)
+	// Read runs a statement and has read go through its rows, on a new connection once
+	// more if the first was lost. Prefer One and All.
+	Read(ctx context.Context, query string, args []any, read func(Cursor) error) error
 }
 
 // Q runs statements of one tenant: *DB outside a transaction, *Tx within.
@@ -41,11 +41,6 @@ type Q interface {
 	// Queue runs a statement whose outcome nobody looks at within the transaction, and
 	// outside of one at once; see Tx.Queue.
 	Queue(ctx context.Context, query string, args ...any) error
-}
-
-// source is what One and All need of a handle.
-type source interface {
-	rows(ctx context.Context, query string, args []any, read func(Cursor) error) error
 }
 
 // DB is the handle of a tenant. Each statement is a transaction of its own.
@@ -77,20 +72,8 @@ func (d *DB) Queue(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// Query runs a statement that returns rows.
-func (d *DB) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
-	verdict, err := vet(query)
-	if err != nil {
-		return nil, err
-	}
-	bound, err := bind(args, d.tenant)
-	if err != nil {
-		return nil, err
-	}
-	return d.pool.open(ctx, verdict.writes, query, bound)
-}
-
-func (d *DB) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
+// Read runs a statement and has read go through its rows; see Querier.
+func (d *DB) Read(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	verdict, err := vet(query)
 	if err != nil {
 		return err
@@ -111,42 +94,9 @@ func (a *Across) Exec(ctx context.Context, query string, args ...any) (int64, er
 	return a.pool.exec(ctx, query, "", args)
 }
 
-// Query runs a statement that returns rows; args are $1, $2 …
-func (a *Across) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
-	bound, err := bind(args)
-	if err != nil {
-		return nil, err
-	}
-	return a.pool.open(ctx, writes(query), query, bound)
-}
-
-func (a *Across) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
+// Read runs a statement and has read go through its rows; args are $1, $2 …
+func (a *Across) Read(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	return a.pool.rows(ctx, writes(query), query, args, read)
-}
-
-// open runs a statement whose rows keep a connection until they are closed.
-func (p *Pool) open(ctx context.Context, writes bool, query string, bound []any) (Cursor, error) {
-	if p.dialect == Postgres {
-		conn, err := p.takePostgres(ctx)
-		if err != nil {
-			return nil, public(ctx, err)
-		}
-		rows, err := conn.Query(ctx, query, bound...)
-		if err != nil {
-			givePostgres(conn, err)
-			return nil, public(ctx, err)
-		}
-		return &pipelineRows{Rows: rows, after: func(err error) { givePostgres(conn, err) }}, nil
-	}
-	from := p.reader
-	if writes {
-		from = p.writer
-	}
-	rows, err := from.QueryContext(ctx, query, bound...)
-	if err != nil {
-		return nil, public(ctx, err)
-	}
-	return rows, nil
 }
 
 func (p *Pool) exec(ctx context.Context, query, tenant string, args []any) (affected int64, err error) {
@@ -181,13 +131,7 @@ func (p *Pool) single(ctx context.Context, statement func(*work) error) error {
 // its connection runs once more on a new one.
 func (p *Pool) rows(ctx context.Context, writes bool, query string, args []any,
 	read func(Cursor) error, first ...string) error {
-	statement := func(w *work) error {
-		rows, err := w.query(ctx, query, args, first...)
-		if err != nil {
-			return err
-		}
-		return consume(rows, read)
-	}
+	statement := func(w *work) error { return w.read(ctx, query, args, read, first...) }
 	if writes {
 		return p.write(ctx, statement)
 	}

@@ -106,8 +106,11 @@ func (p *pipeline) last(ctx context.Context) (pgconn.CommandTag, error) {
 
 // commit ends a transaction. A *commitError says that nobody knows how.
 func (p *pipeline) commit(ctx context.Context) error {
-	if err := ctx.Err(); err != nil || !p.isOpen && p.waiting.Len() == 1 {
-		return err // the caller has left, or nothing was done
+	if err := ctx.Err(); err != nil { // the caller has left
+		return err
+	}
+	if !p.isOpen && p.waiting.Len() == 1 { // nothing was done
+		return nil
 	}
 	p.waiting.Queue("commit")
 	tag, err := p.last(ctx)
@@ -141,7 +144,6 @@ type pipelineRows struct {
 	pgx.Rows
 
 	results pgx.BatchResults // of what was sent along with it, if something was
-	after   func(error)      // runs once they are closed, if it is there
 }
 
 func (r *pipelineRows) Columns() ([]string, error) {
@@ -158,10 +160,6 @@ func (r *pipelineRows) Close() error {
 	err := r.Err()
 	if r.results != nil {
 		err = errors.Join(err, r.results.Close())
-	}
-	if after := r.after; after != nil {
-		r.after = nil
-		after(err)
 	}
 	return err
 }

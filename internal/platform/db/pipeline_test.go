@@ -185,7 +185,7 @@ func TestPipeline_BehindAPooler(t *testing.T) {
 }
 
 // Rows that were not read to their end give their connection back.
-func TestQuery_GivesItsConnectionBack(t *testing.T) {
+func TestRead_GivesItsConnectionBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	d := dbtest.Open(t, dbtest.With(t, dbtest.PostgresOptions(t), "pool_max_conns", "1")).For("default")
@@ -194,19 +194,19 @@ func TestQuery_GivesItsConnectionBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	enough := errors.New("enough")
 	for range 3 {
-		rows, err := d.Query(ctx, `SELECT name FROM roles WHERE tenant_id = $1 ORDER BY name`)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var name string
-		if !rows.Next() || rows.Scan(&name) != nil || name != "a" {
-			t.Errorf("read %q", name)
+		err := d.Read(ctx, `SELECT name FROM roles WHERE tenant_id = $1 ORDER BY name`, nil, func(rows db.Cursor) error {
+			if !rows.Next() {
+				return nil
+			}
+			return errors.Join(rows.Scan(&name), enough)
+		})
+		if !errors.Is(err, enough) || name != "a" {
+			t.Errorf("read %q, %v", name, err)
 		}
-		if err := errors.Join(rows.Close(), rows.Close()); err != nil {
-			t.Error(err)
-		}
-		if _, err := d.Query(ctx, `SELECT nonsense FROM roles WHERE tenant_id = $1`); err == nil {
+		if _, err := db.All[string](ctx, d, `SELECT nonsense FROM roles WHERE tenant_id = $1`); err == nil {
 			t.Error("nonsense was read")
 		}
 	}

@@ -23,26 +23,24 @@ func TestAStatementRunsInsideItself(t *testing.T) {
 	}
 	err := d.Tx(ctx, func(tx *db.Tx) error {
 		const query = `SELECT name FROM roles WHERE tenant_id = $1 ORDER BY name`
-		outer, err := tx.Query(ctx, query)
-		if err != nil {
-			return err
-		}
-		defer outer.Close()
 		var seen []string
-		for outer.Next() {
-			var name string
-			if err := outer.Scan(&name); err != nil {
-				return err
+		err := tx.Read(ctx, query, nil, func(outer db.Cursor) error {
+			for outer.Next() {
+				var name string
+				if err := outer.Scan(&name); err != nil {
+					return err
+				}
+				seen = append(seen, name)
+				if inner := roles(t, tx); len(inner) != 3 {
+					t.Errorf("inside: %v", inner)
+				}
 			}
-			seen = append(seen, name)
-			if inner := roles(t, tx); len(inner) != 3 {
-				t.Errorf("inside: %v", inner)
-			}
-		}
+			return nil
+		})
 		if !slices.Equal(seen, []string{"role0", "role1", "role2"}) {
 			t.Errorf("outside: %v", seen)
 		}
-		return outer.Err()
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, error) {
 	var value T
 	found := false
-	err := read(ctx, q, query, args, func(rows Cursor) error {
+	err := q.Read(ctx, query, args, func(rows Cursor) error {
 		found = false // it may be read again
 		if !rows.Next() {
 			return nil
@@ -40,7 +40,7 @@ func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, e
 // slice.
 func All[T any](ctx context.Context, q Querier, query string, args ...any) ([]T, error) {
 	var values []T
-	err := read(ctx, q, query, args, func(rows Cursor) error {
+	err := q.Read(ctx, query, args, func(rows Cursor) error {
 		values = []T{}
 		var scan func(*T) error
 		for rows.Next() {
@@ -62,17 +62,6 @@ func All[T any](ctx context.Context, q Querier, query string, args ...any) ([]T,
 		return nil, err
 	}
 	return values, nil
-}
-
-func read(ctx context.Context, q Querier, query string, args []any, fn func(Cursor) error) error {
-	if s, ok := q.(source); ok {
-		return s.rows(ctx, query, args, fn)
-	}
-	rows, err := q.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	return consume(rows, fn)
 }
 
 // scanner returns a function that fills a T from the current row.

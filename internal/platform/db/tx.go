@@ -74,21 +74,13 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	return t.work.exec(ctx, query, args, t.tenant)
 }
 
-// Query runs a statement that returns rows. The rows must be closed before the
-// next statement.
-func (t *Tx) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
+// Read runs a statement and has read go through its rows, which runs no other
+// statement meanwhile.
+func (t *Tx) Read(ctx context.Context, query string, args []any, read func(Cursor) error) error {
 	if _, err := vet(query); err != nil {
-		return nil, err
-	}
-	return t.work.query(ctx, query, args, t.tenant)
-}
-
-func (t *Tx) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
-	rows, err := t.Query(ctx, query, args...)
-	if err != nil {
 		return err
 	}
-	return consume(rows, read)
+	return t.work.read(ctx, query, args, read, t.tenant)
 }
 
 // Queue runs a statement whose outcome nobody looks at within the transaction. It may
@@ -116,17 +108,9 @@ func (t *AcrossTx) Exec(ctx context.Context, query string, args ...any) (int64, 
 	return t.work.exec(ctx, query, args)
 }
 
-// Query runs a statement that returns rows; args are $1, $2 …
-func (t *AcrossTx) Query(ctx context.Context, query string, args ...any) (Cursor, error) {
-	return t.work.query(ctx, query, args)
-}
-
-func (t *AcrossTx) rows(ctx context.Context, query string, args []any, read func(Cursor) error) error {
-	rows, err := t.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	return consume(rows, read)
+// Read runs a statement and has read go through its rows; args are $1, $2 …
+func (t *AcrossTx) Read(ctx context.Context, query string, args []any, read func(Cursor) error) error {
+	return t.work.read(ctx, query, args, read)
 }
 
 func (w *work) exec(ctx context.Context, query string, args []any, first ...string) (int64, error) {
@@ -141,16 +125,20 @@ func (w *work) exec(ctx context.Context, query string, args []any, first ...stri
 	return w.tx.exec(steady, query, bound)
 }
 
-func (w *work) query(ctx context.Context, query string, args []any, first ...string) (Cursor, error) {
+func (w *work) read(ctx context.Context, query string, args []any, read func(Cursor) error, first ...string) error {
 	bound, err := bind(args, first...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	steady, err := w.pool.steady(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return w.tx.query(steady, query, w.pool.planned(ctx, bound))
+	rows, err := w.tx.query(steady, query, w.pool.planned(ctx, bound))
+	if err != nil {
+		return err
+	}
+	return consume(rows, read)
 }
 
 func (w *work) queue(ctx context.Context, query string, args []any, first ...string) error {
