@@ -45,8 +45,8 @@ const bareFlag = "-bare"
 type order struct {
 	// Path or URL is that of the database, as in db.Options.
 	Path, URL string
-	// JWT is signed again and again.
-	JWT string
+	// JWT is an access token, IDToken one of a refresh: both are signed again and again.
+	JWT, IDToken string
 	// Replayed are answers by path.
 	Replayed map[string]answered
 }
@@ -99,11 +99,15 @@ func runBare(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/userinfo", answering(b.userinfo))
 	mux.HandleFunc("/introspection", answering(b.introspection))
-	sign, err := signing(o.JWT)
+	sign, err := signing(o.JWT, "at+jwt")
 	if err != nil {
 		return err
 	}
-	mux.HandleFunc("/token", answering(sign))
+	mux.HandleFunc("/token", answering(issuing(sign)))
+	if sign, err = signing(o.IDToken, "JWT"); err != nil {
+		return err
+	}
+	mux.HandleFunc("/refresh", answering(b.refreshing(sign)))
 	for path, a := range o.Replayed {
 		mux.Handle(path, replaying(a))
 	}
@@ -197,18 +201,40 @@ func (b *bare) access(ctx context.Context, value string) (*token.AccessToken, er
 	return t, err
 }
 
-// refresh runs the statements of a refresh that rotates, in one transaction, and
-// returns the successor.
+// refresh runs the statements of a refresh that rotates, in one transaction, as
+// the database has them by itself, and returns the successor.
 func (b *bare) refresh(ctx context.Context, value string) (next string, err error) {
 	if b.plain != nil {
 		return b.plain.refresh(ctx, value)
 	}
-	// One commit after the other, as SQLite has it: the server's pool would commit
-	// those together who wait.
+	// One commit after the other: the server's pool would commit those together who
+	// wait.
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	next, _, err = b.rotate(ctx, value)
+	return next, err
+}
+
+// refreshing returns a handler that runs the statements the way the server does,
+// and signs.
+func (b *bare) refreshing(sign func() (string, error)) func(r *http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		next, access, err := b.rotate(r.Context(), r.PostFormValue("refresh_token"))
+		if err != nil {
+			return nil, err
+		}
+		idToken, err := sign()
+		return map[string]any{
+			"access_token": access, "refresh_token": next, "id_token": idToken,
+			"expires_in": 3600, "token_type": "Bearer", "scope": "openid offline_access profile identities",
+		}, err
+	}
+}
+
+// rotate runs the statements through the server's pool.
+func (b *bare) rotate(ctx context.Context, value string) (next, access string, err error) {
 	now := clock.Clock(clock.System).Millis()
-	return next, b.q.Tx(ctx, func(tx *db.Tx) error {
+	return next, access, b.q.Tx(ctx, func(tx *db.Tx) error {
 		g, err := token.LockGrantOfRefresh(ctx, tx, now, value)
 		if err != nil {
 			return err
@@ -227,7 +253,7 @@ func (b *bare) refresh(ctx context.Context, value string) (next string, err erro
 		if next, err = token.RotateRefresh(ctx, tx, now, b.ring, g, t, t.ExpiresAt); err != nil {
 			return err
 		}
-		_, err = token.IssueAccess(ctx, tx, now, g, token.AccessToken{ClientID: t.ClientID, SessionUID: t.SessionUID, Scope: t.Scope})
+		access, err = token.IssueAccess(ctx, tx, now, g, token.AccessToken{ClientID: t.ClientID, SessionUID: t.SessionUID, Scope: t.Scope})
 		if err != nil {
 			return err
 		}
@@ -250,9 +276,20 @@ func replaying(a answered) http.Handler {
 	})
 }
 
-// signing returns a handler that signs a JWT like the one given, with a key of
+// issuing returns a handler that answers with an access token.
+func issuing(sign func() (string, error)) func(r *http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+		access, err := sign()
+		return map[string]any{"access_token": access, "expires_in": 3600, "token_type": "Bearer", "scope": "all"}, err
+	}
+}
+
+// signing returns a function that signs a JWT like the one given, with a key of
 // its own and another jti each time.
-func signing(jwt string) (func(r *http.Request) (any, error), error) {
+func signing(jwt string, kind jose.ContentType) (func() (string, error), error) {
 	encoded := strings.Split(jwt, ".")
 	if len(encoded) != 3 {
 		return nil, fmt.Errorf("no JWT: %.40s", jwt)
@@ -265,28 +302,24 @@ func signing(jwt string) (func(r *http.Request) (any, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: key}, (&jose.SignerOptions{}).WithType("at+jwt"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: key}, (&jose.SignerOptions{}).WithType(kind))
 	if err != nil {
 		return nil, err
 	}
-	return func(r *http.Request) (any, error) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return nil, err
-		}
+	return func() (string, error) {
 		var claims map[string]any
 		if err := json.Unmarshal(payload, &claims); err != nil {
-			return nil, err
+			return "", err
 		}
 		claims["jti"] = rand.Text()
 		content, err := json.Marshal(claims)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		signed, err := signer.Sign(content)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		access, err := signed.CompactSerialize()
-		return map[string]any{"access_token": access, "expires_in": 3600, "token_type": "Bearer", "scope": "all"}, err
+		return signed.CompactSerialize()
 	}, nil
 }

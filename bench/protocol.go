@@ -40,7 +40,7 @@ const (
 type duel struct {
 	name       string
 	ours, bare call
-	// wanted is the share of the bare rate, in percent.
+	// wanted is the share of the bare rate, in percent; 0 if nothing is wanted.
 	wanted float64
 }
 
@@ -64,7 +64,9 @@ func share(ours, bare result) float64 { return 100 * ours.perSecond() / bare.per
 
 func (d dueled) share() float64 { return share(d.whole, d.least) }
 
-func (d dueled) missed() bool { return d.share() < d.wanted || d.half.ours.tail() > mostTail }
+func (d dueled) missed() bool {
+	return d.wanted > 0 && (d.share() < d.wanted || d.half.ours.tail() > mostTail)
+}
 
 // measureProtocols measures what applications ask for all day, on both databases.
 func measureProtocols(ctx context.Context, binary, dir string) ([]dueled, error) {
@@ -279,7 +281,7 @@ func (a *applicant) order(ctx context.Context, o db.Options) (order, error) {
 	if err := json.Unmarshal(issued, &answer); err != nil {
 		return told, err
 	}
-	told.JWT = answer.Access
+	told.JWT, told.IDToken = answer.Access, a.tokens[0].ID
 	for _, path := range []string{pathDiscovery, pathKeys} {
 		if told.Replayed[path], err = a.recorded(ctx, path); err != nil {
 			return told, err
@@ -293,7 +295,8 @@ func (a *applicant) order(ctx context.Context, o db.Options) (order, error) {
 func (a *applicant) duels(address string, b *bare) []duel {
 	return []duel{
 		{"Client credentials, beside signing", a.asks(a.machineRequest(a.base + "/oidc/token")), a.asks(a.machineRequest(address + "/token")), 60},
-		{"Refresh, beside the statements", a.refreshes(), b.refreshes(a.spare), 70},
+		{"Refresh, beside the statements", a.refreshes(a.base+"/oidc/token", a.tokens), b.refreshes(a.spare), 70},
+		{"Refresh, beside a handler of these that signs", a.refreshes(a.base+"/oidc/token", a.tokens), a.refreshes(address+"/refresh", a.spare), 0},
 		{"Userinfo, beside the statements", a.asks(a.userRequest(a.base + "/oidc/me")), a.asks(a.userRequest(address + "/userinfo")), 70},
 		{"Introspection, beside the statements", a.asks(a.introspectionRequest(a.base + "/oidc/token/introspection")), a.asks(a.introspectionRequest(address + "/introspection")), 70},
 		{"JWKS, beside the bytes", a.asks(fetching(a.base + pathKeys)), a.asks(fetching(address + pathKeys)), 80},
@@ -340,15 +343,15 @@ func (a *applicant) asks(of func(worker int) request) call {
 	}
 }
 
-// refreshes spends a token of the worker.
-func (a *applicant) refreshes() call {
+// refreshes spends a token of the worker at an address.
+func (a *applicant) refreshes(address string, tokens []flow.Tokens) call {
 	return func(ctx context.Context, worker, _ int) error {
-		form := url.Values{"grant_type": {"refresh_token"}, "client_id": {flow.ClientID}, "refresh_token": {a.tokens[worker].Refresh}}.Encode()
-		answer, err := a.send(ctx, request{method: http.MethodPost, url: a.base + "/oidc/token", form: form})
+		form := url.Values{"grant_type": {"refresh_token"}, "client_id": {flow.ClientID}, "refresh_token": {tokens[worker].Refresh}}.Encode()
+		answer, err := a.send(ctx, request{method: http.MethodPost, url: address, form: form})
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(answer, &a.tokens[worker])
+		return json.Unmarshal(answer, &tokens[worker])
 	}
 }
 
