@@ -75,7 +75,7 @@ export class Browser {
   async submit(button, values = {}) {
     const form = this.#form(button);
     if (!form) throw new Error(`no button "${button}" on "${this.title}" at ${this.url}: ${this.text}`);
-    const fields = new URLSearchParams();
+    const fields = form.getAttribute('enctype') === 'multipart/form-data' ? new FormData() : new URLSearchParams();
     const byName = new Map();
     for (const control of form.querySelectorAll('input, select, textarea')) {
       const name = control.getAttribute('name');

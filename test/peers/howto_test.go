@@ -30,14 +30,7 @@ func howTo(t *testing.T, app *apptest.App, name string, pairs ...string) (folder
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder = t.TempDir()
-	clients, err := filepath.Abs("node_modules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(clients, filepath.Join(folder, "node_modules")); err != nil {
-		t.Fatal(err)
-	}
+	folder = besideClients(t)
 	files := named.FindAllStringSubmatch(string(text), -1)
 	if len(files) == 0 {
 		t.Fatalf("%s has no program", name)

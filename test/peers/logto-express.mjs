@@ -4,7 +4,7 @@ import { handleAuthRoutes, withLogto } from '@logto/express';
 import express from 'express';
 import session from 'express-session';
 import { done, peer } from './peer.mjs';
-import { settings, socket, walk } from './web-app.mjs';
+import { links, settings, socket, walk } from './web-app.mjs';
 
 const app = express();
 app.use(session({ secret: 'of the application', resave: false, saveUninitialized: false }));
@@ -19,7 +19,7 @@ app.use((error, _request, response, _next) => {
 });
 
 const server = app.listen(socket);
-await walk(`${settings.baseUrl}/logto`);
+await walk(links('/logto'));
 server.close();
 server.closeAllConnections();
 done();

@@ -22,8 +22,8 @@ export const newBrowser = () => new Browser(peer.redirectUri, peer.postLogoutRed
 
 export const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url'));
 
-// program starts the program of a how-to, with the socket of the Go side where
-// there is one, and ends it with the script.
+// program starts the program of a how-to or the server of an application, with
+// the socket of the Go side where there is one, and ends it with the script.
 export function program() {
   const child = spawn(process.execPath, [need('PROGRAM')], { stdio: ['ignore', 'pipe', 'inherit', process.env.SOCKET ? 3 : 'ignore'] });
   process.once('exit', () => child.kill());

@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -167,19 +168,22 @@ func TestPeers_DPoP(t *testing.T) {
 }
 
 // Web applications that keep people signed in, in sessions of their own.
-func TestPeers_WebApps(t *testing.T) {
+func TestPeers_Express(t *testing.T) {
 	t.Parallel()
-	for script, callback := range map[string]string{
-		"logto-express.mjs": "/logto/sign-in-callback", "logto-next.mjs": "/api/logto/sign-in-callback",
-	} {
-		t.Run(strings.TrimSuffix(script, ".mjs"), func(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		run(t, webApp(t, app, "logto-express.mjs", "/logto/sign-in-callback"))
+	})
+}
+
+func TestPeers_NextJS(t *testing.T) {
+	t.Parallel()
+	folder := nextApp(t)
+	for router, callback := range map[string]string{"pages": "/api/logto/sign-in-callback", "app": "/callback"} {
+		t.Run(router, func(t *testing.T) {
 			t.Parallel()
 			apptest.Each(t, func(t *testing.T, app *apptest.App) {
-				home, socket := listening(t)
-				organization := app.Shop(t, fixture.User(t, app, username))
-				cmd := nodeFor(t, app, fixture.App(t, app, application.Traditional, home+callback, home), script, "web-app.mjs")
-				cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "ORGANIZATION="+organization)
-				cmd.ExtraFiles = []*os.File{socket}
+				cmd := webApp(t, app, "logto-next.mjs", callback)
+				cmd.Env = append(cmd.Env, "PROGRAM="+filepath.Join(folder, "server.mjs"), "SOCKET=yes", "NODE_ENV=production", "ROUTER="+router)
 				run(t, cmd)
 			})
 		})
@@ -223,6 +227,45 @@ func node(t *testing.T, app *apptest.App, kind application.Type, script string) 
 	return cmd
 }
 
+// webApp prepares a script that serves a web application.
+func webApp(t *testing.T, app *apptest.App, script, callback string) *exec.Cmd {
+	t.Helper()
+	home, socket := listening(t)
+	organization := app.Shop(t, fixture.User(t, app, username))
+	cmd := nodeFor(t, app, fixture.App(t, app, application.Traditional, home+callback, home), script, "web-app.mjs")
+	cmd.Env = append(cmd.Env, "RESOURCE="+apptest.Orders, "ORGANIZATION="+organization)
+	cmd.ExtraFiles = []*os.File{socket}
+	return cmd
+}
+
+// nextApp has Next.js build the application of next/ and returns its folder.
+func nextApp(t *testing.T) string {
+	t.Helper()
+	folder := besideClients(t)
+	if err := os.CopyFS(folder, os.DirFS("next")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := nodeWith(t, filepath.Join("node_modules", "next", "dist", "bin", "next"), "build", folder)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	return folder
+}
+
+// besideClients makes a folder whose programs find the clients.
+func besideClients(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	clients, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(clients, filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // listening opens a socket on which a script is to serve, and tells the address
 // that it has there. It is another site than the server's, not only another port.
 func listening(t *testing.T) (address string, socket *os.File) {
@@ -250,18 +293,26 @@ func nodeFor(t *testing.T, app *apptest.App, c fixture.Client, script string, ot
 			t.Fatal(err)
 		}
 	}
-	if _, err := os.Stat("node_modules"); err != nil {
-		t.Fatal("the clients are not installed: run `make test`, or `npm ci` in test/peers")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "node", script)
-	cmd.WaitDelay = 5 * time.Second // for what it started itself
-	cmd.Env = append(os.Environ(),
+	cmd := nodeWith(t, script)
+	cmd.Env = append(cmd.Env,
 		"ISSUER="+app.URL+"/oidc",
 		"CLIENT_ID="+c.ID, "CLIENT_SECRET="+c.Secret,
 		"REDIRECT_URI="+c.Redirect, "POST_LOGOUT_REDIRECT_URI="+c.PostLogout,
 		"USERNAME="+username, "PASSWORD="+apptest.Password,
 	)
+	return cmd
+}
+
+// nodeWith prepares Node.js, which needs the clients.
+func nodeWith(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	if _, err := os.Stat("node_modules"); err != nil {
+		t.Fatal("the clients are not installed: run `make test`, or `npm ci` in test/peers")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "node", args...)
+	cmd.WaitDelay = 5 * time.Second // for what it started itself
+	cmd.Env = append(os.Environ(), "NEXT_TELEMETRY_DISABLED=1")
 	return cmd
 }
