@@ -65,29 +65,35 @@ func parseJSON(raw []byte) (any, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, ErrMalformedJSON.Wrap(errors.New("more than one value"))
 	}
-	if tooDeep(tree, maxDepth) {
-		return nil, ErrMalformedJSON.Wrap(errors.New("nested too deep"))
+	if err := checkTree(tree, maxDepth); err != nil {
+		return nil, ErrMalformedJSON.Wrap(err)
 	}
 	return tree, nil
 }
 
-func tooDeep(v any, left int) bool {
+// checkTree refuses what nobody could store or send back: values nested deeper
+// than left, and numbers beyond those of IEEE 754 (RFC 8259 section 6).
+func checkTree(v any, left int) error {
 	if left < 0 {
-		return true
+		return errors.New("nested too deep")
 	}
 	switch v := v.(type) {
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return errors.New("a number too large")
+		}
 	case map[string]any:
 		for _, child := range v {
-			if tooDeep(child, left-1) {
-				return true
+			if err := checkTree(child, left-1); err != nil {
+				return err
 			}
 		}
 	case []any:
 		for _, child := range v {
-			if tooDeep(child, left-1) {
-				return true
+			if err := checkTree(child, left-1); err != nil {
+				return err
 			}
 		}
 	}
-	return false
+	return nil
 }

@@ -318,7 +318,7 @@ func Decode(raw []byte, target any) error {
 func plain(v any) any {
 	switch v := v.(type) {
 	case json.Number:
-		f, _ := v.Float64()
+		f, _ := v.Float64() // parseJSON refused what is too large
 		return f
 	case map[string]any:
 		for key, child := range v {

@@ -156,6 +156,7 @@ func TestTypedRoute_BodiesThatAreNoJSON(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	for name, body := range map[string]string{
 		"broken": `{"name":`, "two values": `{} {}`, "too deep": `{"free":` + deep + `}`,
+		"too large a number": `{"name":"A","kind":"a","free":{"n":[1e999]}}`,
 	} {
 		w := call(h, "POST", "/things/x1", body)
 		if w.Code != 400 || strings.Contains(w.Body.String(), `"code"`) {

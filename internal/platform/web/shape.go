@@ -115,6 +115,10 @@ var defaultRules = rules{items: 1000}
 
 const defaultMaxString = 4096
 
+// IsURL reports whether text has the form that the rule pattern=url demands: an
+// address of the web, with nothing that a browser would run.
+func IsURL(text string) bool { return patterns["url"].MatchString(text) }
+
 var patterns = map[string]*regexp.Regexp{
 	"email": regexp.MustCompile(`^\S+@\S+\.\S+$`),
 	"url":   regexp.MustCompile(`^https?://\S+$`),
