@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"signet/internal/accountcenter"
 	"signet/internal/mfa"
@@ -11,15 +12,11 @@ import (
 
 // Factors returns the caller's second factors, oldest first.
 func (e *Engine) Factors(ctx context.Context, c *Caller) ([]mfa.Factor, error) {
-	credentials, err := e.Passkeys(ctx, c)
+	v, err := e.enter(ctx, c, listFactors...)
 	if err != nil {
 		return nil, err
 	}
-	factors := make([]mfa.Factor, 0, len(credentials))
-	for i := range credentials {
-		factors = append(factors, credentials[i].Factor())
-	}
-	return factors, nil
+	return mfa.FactorsOf(ctx, v.db, v.user.ID)
 }
 
 // Passkeys returns the caller's passkeys with all that is known of them.
@@ -49,18 +46,23 @@ func (e *Engine) RemoveFactor(ctx context.Context, c *Caller, id string) error {
 	if err != nil {
 		return err
 	}
-	credential, err := mfa.ByID(ctx, v.db, v.user.ID, id)
+	factors, err := mfa.FactorsOf(ctx, v.db, v.user.ID)
 	if err != nil {
 		return err
 	}
-	if credential == nil {
+	at := slices.IndexFunc(factors, func(f mfa.Factor) bool { return f.ID == id })
+	if at < 0 {
 		return ErrRecordNotFound
 	}
-	if err := v.pass([]gate{edits(accountcenter.Passkey)}); err != nil {
+	field := accountcenter.MFA
+	if factors[at].Type == mfa.TypeWebAuthn {
+		field = accountcenter.Passkey
+	}
+	if err := v.pass([]gate{edits(field)}); err != nil {
 		return err
 	}
 	_, err = v.change(ctx, user.Patch{}, func(tx *db.Tx) error {
-		return found(mfa.Delete(ctx, tx, v.user.ID, id))
+		return found(mfa.DeleteFactor(ctx, tx, v.user.ID, id))
 	})
 	return err
 }

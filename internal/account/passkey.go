@@ -164,7 +164,7 @@ func (e *Engine) FinishProof(ctx context.Context, c *Caller, id string, payload 
 		err = v.use(ctx, r, assertion)
 	}
 	if err != nil {
-		return nil, v.report(ctx, err)
+		return nil, v.report(ctx, id, err)
 	}
 	return r, nil
 }
@@ -183,8 +183,13 @@ func (v *visit) use(ctx context.Context, r *Record, a *mfa.Assertion) error {
 	})
 }
 
-// report tells of a counter that did not grow, and returns what to answer.
-func (v *visit) report(ctx context.Context, err error) error {
+// report tells of a counter that did not grow, and returns what to answer. An
+// answer that was sent twice has spent the record, and is no sign of a copied key.
+func (v *visit) report(ctx context.Context, recordID string, err error) error {
+	r, lost := liveRecord(ctx, v.db, v.now, v.user.ID, kindPasskey, recordID)
+	if lost == nil && r.Data.V.Challenge == nil {
+		return mfa.ErrNoPending
+	}
 	if failure := mfa.ReportCounter(ctx, v.db, v.now, v.user.ID, err); failure != nil {
 		return failure
 	}
@@ -192,7 +197,7 @@ func (v *visit) report(ctx context.Context, err error) error {
 	if errors.As(err, &counter) {
 		audit.Log(ctx, audit.Entry{
 			Key: mfa.CounterRegressed, UserID: v.user.ID, ApplicationID: v.caller.ClientID, SessionID: v.caller.SessionUID, Err: err,
-			Data: map[string]any{"credentialId": counter.CredentialID, "stored": counter.Stored, "presented": counter.Presented},
+			Data: map[string]any{"factorId": counter.CredentialID, "stored": counter.Stored, "presented": counter.Presented},
 		})
 	}
 	return err

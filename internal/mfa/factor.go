@@ -68,6 +68,13 @@ func FactorsOf(ctx context.Context, q db.Q, userID string) ([]Factor, error) {
 	return factors, nil
 }
 
+// OtherKinds returns of which kinds the factors of a user are that are no
+// credentials. Backup codes count while one is unused.
+func OtherKinds(ctx context.Context, q db.Q, userID string) ([]string, error) {
+	return db.All[string](ctx, q, `SELECT '`+TypeTOTP+`' FROM totp_factors WHERE tenant_id = $1 AND user_id = $2
+		UNION SELECT '`+TypeBackupCode+`' FROM backup_codes WHERE tenant_id = $1 AND user_id = $2 AND used_at IS NULL`, userID)
+}
+
 // DeleteFactor removes a factor of the user whatever its type; false if the
 // user has none of that id.
 func DeleteFactor(ctx context.Context, tx *db.Tx, userID, id string) (bool, error) {

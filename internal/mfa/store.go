@@ -59,13 +59,6 @@ func Rename(ctx context.Context, tx *db.Tx, userID, id, name string) (bool, erro
 	return n == 1, err
 }
 
-// Delete removes a credential of the user; false if the user has none of that id.
-func Delete(ctx context.Context, tx *db.Tx, userID, id string) (bool, error) {
-	n, err := tx.Exec(ctx, `DELETE FROM webauthn_credentials
-		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
-	return n == 1, err
-}
-
 // DeleteAll removes every credential of the user and returns how many there were.
 func DeleteAll(ctx context.Context, tx *db.Tx, userID string) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM webauthn_credentials WHERE tenant_id = $1 AND user_id = $2`, userID)

@@ -97,10 +97,10 @@ func TestStore_ChangesOnlyTheUsersOwn(t *testing.T) {
 		err := inTx(t, d, func(ctx context.Context, tx *db.Tx) (err error) {
 			steps := []func() (bool, error){
 				func() (bool, error) { return mfa.Rename(ctx, tx, "somebodyelse", c.ID, "Theirs") },
-				func() (bool, error) { return mfa.Delete(ctx, tx, "somebodyelse", c.ID) },
+				func() (bool, error) { return mfa.DeleteFactor(ctx, tx, "somebodyelse", c.ID) },
 				func() (bool, error) { return mfa.Rename(ctx, tx, userID, "unknown", "Nothing") },
 				func() (bool, error) { return mfa.Rename(ctx, tx, userID, c.ID, "Mine") },
-				func() (bool, error) { return mfa.Delete(ctx, tx, userID, "unknown") },
+				func() (bool, error) { return mfa.DeleteFactor(ctx, tx, userID, "unknown") },
 			}
 			for i, step := range steps {
 				if results[i], err = step(); err != nil {

@@ -51,6 +51,15 @@ var (
 	}
 )
 
+// DemandsMFA reports whether a user is a member of an organization that demands a
+// second factor.
+func DemandsMFA(ctx context.Context, q db.Q, userID string) (bool, error) {
+	n, err := db.One[int64](ctx, q, `SELECT count(*)
+		FROM organization_users m JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.organization_id
+		WHERE m.tenant_id = $1 AND m.user_id = $2 AND o.is_mfa_required`, userID)
+	return n > 0, err
+}
+
 func membersIn(table, member string) db.Link {
 	return db.Link{Table: table, Owner: []string{"organization_id"}, Member: member, Stamped: true}
 }

@@ -7,9 +7,11 @@ import (
 	"signet/internal/asset"
 	"signet/internal/mfa"
 	"signet/internal/oidc/authorize"
+	"signet/internal/organization"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/signin/verification"
 	"signet/internal/signinexp"
@@ -77,12 +79,17 @@ func keep(err error) error {
 // look opens the interaction without a transaction: for steps that must work,
 // before they change anything, on things that take their time.
 func (e *Engine) look(ctx context.Context, in *authorize.Interaction) (*visit, error) {
+	return e.lookAt(ctx, in, false)
+}
+
+// lookAt opens the interaction as the request found it or, again, as it is by now.
+func (e *Engine) lookAt(ctx context.Context, in *authorize.Interaction, again bool) (*visit, error) {
 	d := tenant.From(ctx).DB
 	settings, err := e.Experience.Get(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	row, err := e.row(ctx, d, in, false)
+	row, err := e.row(ctx, d, in, again)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +170,7 @@ func (e *Engine) save(ctx context.Context, in *authorize.Interaction, step func(
 			return err
 		})
 		switch {
-		case errors.Is(err, authorize.ErrConflict) && try < maxTries:
+		case err != nil && try < maxTries && e.overtaken(ctx, row, err):
 			continue
 		case err != nil:
 			return err
@@ -174,6 +181,19 @@ func (e *Engine) save(ctx context.Context, in *authorize.Interaction, step func(
 		}
 		return nil
 	}
+}
+
+// overtaken reports whether a step has failed on a row that another request has
+// saved meanwhile: the failure may be of its doing.
+func (e *Engine) overtaken(ctx context.Context, row *authorize.Interaction, failure error) bool {
+	if errors.Is(failure, authorize.ErrConflict) {
+		return true
+	}
+	if row == nil {
+		return false
+	}
+	current, err := authorize.ByUID(ctx, tenant.From(ctx).DB, e.Clock.Millis(), row.UID)
+	return err == nil && current.Version != row.Version
 }
 
 func (v *visit) save(ctx context.Context) error {
@@ -222,11 +242,24 @@ func (v *visit) person(ctx context.Context) (*Person, error) {
 	if len(credentials) > 0 {
 		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)
 	}
-	p.HasDemandedKey = len(authorize.Suitable(v.state.demand.classes, credentials)) > 0
-	if p.Taken, err = v.conflict(ctx, u.ID); err != nil {
+	others, err := mfa.OtherKinds(ctx, v.q, u.ID)
+	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	for _, kind := range others {
+		p.Factors = append(p.Factors, signinexp.Factor(kind))
+	}
+	p.HasDemandedKey = len(authorize.Suitable(v.state.demand.classes, credentials)) > 0
+	if p.HasSocialIdentity, p.HasSSOIdentity, err = user.IdentityKinds(ctx, v.q, u.ID); err != nil {
+		return nil, err
+	}
+	if v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory {
+		if p.OrganizationRequiresMFA, err = organization.DemandsMFA(ctx, v.q, u.ID); err != nil {
+			return nil, err
+		}
+	}
+	p.Taken, err = v.conflict(ctx, u.ID)
+	return p, err
 }
 
 // conflict returns the refusal if a staged identifier belongs to another user
@@ -276,6 +309,12 @@ func (v *visit) mayStage(ctx context.Context) error {
 		return step.Err
 	}
 	return nil
+}
+
+// allowAddress bounds how often one address may have a name looked up or a new
+// password hashed.
+func (e *Engine) allowAddress(ctx context.Context) error {
+	return e.Limiter.AllowAddress(ctx, tenant.From(ctx).DB, e.Clock, "sign-up", web.Info(ctx).IP, sentinel.SignIn)
 }
 
 // Look returns what must happen next in an interaction, and its state for

@@ -146,8 +146,7 @@ func (e *Engine) FinishAuthentication(ctx context.Context, in *authorize.Interac
 	}
 	d := tenant.From(ctx).DB
 	err = sentinel.Guard(ctx, d, e.Clock, lockout(v.settings), sentinel.ForUser(sentinel.WebAuthn, v.state.UserID), func() error {
-		_, err := v.assertion(ctx, recordID, payload)
-		return err
+		return v.checkAssertion(ctx, in, recordID, payload)
 	})
 	if err == nil {
 		err = e.change(ctx, in, func(v *visit) error { return v.spend(ctx, recordID, payload) })
@@ -164,9 +163,24 @@ func (e *Engine) report(ctx context.Context, in *authorize.Interaction, userID s
 	}
 	audit.Log(ctx, audit.Entry{
 		Key: mfa.CounterRegressed, UserID: userID, ApplicationID: in.ClientID, SessionID: in.LogID(), Err: err,
-		Data: map[string]any{"credentialId": regressed.CredentialID, "stored": regressed.Stored, "presented": regressed.Presented},
+		Data: map[string]any{"factorId": regressed.CredentialID, "stored": regressed.Stored, "presented": regressed.Presented},
 	})
 	return mfa.ReportCounter(ctx, tenant.From(ctx).DB, e.Clock.Millis(), userID, err)
+}
+
+// checkAssertion checks the answer, and again where another request was faster: an
+// answer that was sent twice is no sign of a copied key.
+func (v *visit) checkAssertion(ctx context.Context, in *authorize.Interaction, recordID string, payload *mfa.AuthenticationPayload) error {
+	_, err := v.assertion(ctx, recordID, payload)
+	if err == nil || !v.overtaken(ctx, v.row, err) {
+		return err
+	}
+	current, err := v.lookAt(ctx, in, true)
+	if err != nil {
+		return err
+	}
+	_, err = current.assertion(ctx, recordID, payload)
+	return err
 }
 
 // assertion checks the answer against the challenge and the user's credentials.

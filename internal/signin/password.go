@@ -103,11 +103,14 @@ func (e *Engine) NewPasswordIdentity(ctx context.Context, in *authorize.Interact
 		return "", err
 	}
 	entry.sees(v.state)
+	if err := e.allowAddress(ctx); err != nil {
+		return "", err
+	}
 	owner, err := verification.FindUser(ctx, v.q, id, v.caseSensitive())
 	if err != nil {
 		return "", err
 	}
-	if owner != nil {
+	if owner != nil && v.tellsNames() {
 		return "", user.ErrUsernameTaken
 	}
 	hash, err := e.newHash(ctx, v.settings, password, user.UserInfo{Username: id.Value})

@@ -3,8 +3,10 @@ package signin
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
+	"unicode/utf8"
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/platform/web"
@@ -18,6 +20,9 @@ import (
 func (e *Engine) SetUsername(ctx context.Context, in *authorize.Interaction, username string) (err error) {
 	entry := step(in, "Profile.Update", map[string]any{"type": "username", "value": username})
 	defer entry.log(ctx, &err)
+	if err := e.allowAddress(ctx); err != nil {
+		return err
+	}
 	return e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)
 		if err := v.mayStage(ctx); err != nil {
@@ -46,12 +51,16 @@ func (v *visit) stageUsername(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	if owner != nil {
+	if owner != nil && v.tellsNames() {
 		return user.ErrUsernameTaken
 	}
 	v.state.Profile.Username = &username
 	return nil
 }
+
+// tellsNames reports whether the person may hear that a name is taken. Where
+// nobody can register, who tries finds out at Identify, and not which names exist.
+func (v *visit) tellsNames() bool { return v.state.UserID != "" || v.allows(EventRegister) }
 
 // SetPassword stages a password for a user who has none.
 func (e *Engine) SetPassword(ctx context.Context, in *authorize.Interaction, password string) (err error) {
@@ -64,6 +73,9 @@ func (e *Engine) SetPassword(ctx context.Context, in *authorize.Interaction, pas
 	entry.sees(v.state)
 	info, err := v.mayStagePassword(ctx)
 	if err != nil {
+		return err
+	}
+	if err := e.allowAddress(ctx); err != nil {
 		return err
 	}
 	hash, err := e.newHash(ctx, v.settings, password, info)
@@ -150,9 +162,9 @@ func sortFields(values map[string]any) (Profile, error) {
 		case !fieldName.MatchString(name):
 			return p, web.Invalid("values."+name, "Invalid name")
 		case name == "name" || name == "avatar":
-			text, ok := value.(string)
-			if !ok {
-				return p, web.Invalid("values."+name, "Expected string")
+			text, err := basic(name, value)
+			if err != nil {
+				return p, err
 			}
 			if name == "name" {
 				p.Name = &text
@@ -173,6 +185,40 @@ func sortFields(values map[string]any) (Profile, error) {
 		return p, web.Invalid("values", "Invalid profile")
 	}
 	return p, nil
+}
+
+// basic returns a name or the address of a picture, which "" takes away, as the
+// user's row can hold them.
+func basic(name string, value any) (string, error) {
+	text, ok := value.(string)
+	switch {
+	case !ok:
+		return "", web.Invalid("values."+name, "Expected string")
+	case name == "avatar" && text != "" && !web.IsURL(text):
+		return "", web.Invalid("values."+name, "Invalid url")
+	case utf8.RuneCountInString(text) > map[string]int{"name": user.MaxName, "avatar": user.MaxAvatar}[name]:
+		return "", web.Invalid("values."+name, "Too long")
+	}
+	return text, nil
+}
+
+// beside returns what is staged without the extra fields that u has already: the
+// form is for those who lack them. What operators stored about somebody is not
+// theirs to change at sign-in.
+func (p Profile) beside(u *user.User) Profile {
+	if u.Name != nil {
+		p.Name = nil
+	}
+	if u.Avatar != nil {
+		p.Avatar = nil
+	}
+	if p.Profile != nil {
+		merged := p.Profile.Merge(u.Profile)
+		p.Profile = &merged
+	}
+	p.CustomData = maps.Clone(p.CustomData)
+	maps.DeleteFunc(p.CustomData, func(name string, _ any) bool { _, has := u.CustomData[name]; return has })
+	return p
 }
 
 func (p *Profile) stageExtra(extra Profile) {

@@ -138,11 +138,20 @@ func (s *State) provenFactors() []signinexp.Factor {
 	return nil
 }
 
+// password returns the proof that the identified user knows the password, nil if
+// there is none: it may have been replaced by that of somebody else.
+func (s *State) password() *verification.Password {
+	if p, ok := verification.Of[*verification.Password](s.Records); ok && p.Verified() && p.UserID == s.UserID {
+		return p
+	}
+	return nil
+}
+
 // methods lists how u was authenticated (RFC 8176). Who chose a password a
 // moment ago, to sign up, knows it.
 func (s *State) methods(u *user.User) []string {
 	amr := []string{}
-	if s.Records.Verified(verification.TypePassword) || s.Created && u.HasPassword() {
+	if s.password() != nil || s.Created && u.HasPassword() {
 		amr = append(amr, proto.MethodPassword)
 	}
 	if w, ok := verification.Of[*verification.WebAuthn](s.Records); ok && w.Authenticated && w.UserID == s.UserID {

@@ -36,7 +36,8 @@ func (e *Engine) Submit(ctx context.Context, in *authorize.Interaction) (redirec
 }
 
 // stillGood refuses what has changed since identification: the user may have
-// been suspended, the password replaced.
+// been suspended, the password replaced, the proof of it exchanged for that of
+// somebody else's.
 func (v *visit) stillGood(p *Person) error {
 	if p == nil {
 		return nil
@@ -44,8 +45,10 @@ func (v *visit) stillGood(p *Person) error {
 	if err := p.User.Usable(); err != nil {
 		return err
 	}
-	proof, ok := verification.Of[*verification.Password](v.state.Records)
-	if ok && proof.UserID == p.User.ID && !proof.Holds(p.User) {
+	if v.state.Created || v.row.StepsUp() {
+		return nil
+	}
+	if proof := v.state.password(); proof == nil || !proof.Holds(p.User) {
 		return verification.ErrNotVerified
 	}
 	return nil
@@ -55,7 +58,7 @@ func (v *visit) stillGood(p *Person) error {
 // the authorization.
 func (v *visit) complete(ctx context.Context, u *user.User, step Step) (redirectTo string, err error) {
 	changed := !v.state.Profile.empty() || len(v.state.MFA.WebAuthn) > 0
-	patch, needed := v.patch(step)
+	patch, needed := v.patch(u, step)
 	if needed {
 		if u, err = user.Update(ctx, v.tx, v.now, u.ID, patch); err != nil {
 			return "", err
@@ -91,8 +94,11 @@ func (v *visit) complete(ctx context.Context, u *user.User, step Step) (redirect
 }
 
 // patch is the one update of the user's row, and whether there is anything in it.
-func (v *visit) patch(step Step) (p user.Patch, needed bool) {
+func (v *visit) patch(u *user.User, step Step) (p user.Patch, needed bool) {
 	staged, yes := v.state.Profile, true
+	if !v.state.Created {
+		staged = staged.beside(u)
+	}
 	p = user.Patch{
 		Username: staged.Username, PrimaryEmail: staged.PrimaryEmail, PrimaryPhone: staged.PrimaryPhone,
 		Name: staged.Name, Avatar: staged.Avatar, Profile: staged.Profile, MergeCustomData: staged.CustomData,

@@ -16,9 +16,9 @@ const passwordAlgorithm = digest.Argon2id
 
 // Longest values of the plain columns, in code points.
 const (
-	maxName       = 128
+	MaxName       = 128
 	maxIdentifier = 128
-	maxAvatar     = 2048
+	MaxAvatar     = 2048
 )
 
 // New describes a user to be created. Empty strings are not set.
@@ -209,8 +209,8 @@ func (u *User) fits() error {
 		{"username", u.Username, maxUsername},
 		{"primaryEmail", u.PrimaryEmail, maxIdentifier},
 		{"primaryPhone", u.PrimaryPhone, maxIdentifier},
-		{"name", u.Name, maxName},
-		{"avatar", u.Avatar, maxAvatar},
+		{"name", u.Name, MaxName},
+		{"avatar", u.Avatar, MaxAvatar},
 		{"passwordDigest", u.PasswordHash, digest.MaxLength},
 	} {
 		if field.value != nil && utf8.RuneCountInString(*field.value) > field.limit {

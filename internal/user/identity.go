@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"signet/internal/platform/db"
 )
@@ -174,4 +175,12 @@ func SSOIdentityAt(ctx context.Context, q db.Q, id, connectorID string) (*SSOIde
 		return nil, err
 	}
 	return &s, nil
+}
+
+// IdentityKinds reports whether a user has an identity at a social provider, and
+// one at an enterprise's.
+func IdentityKinds(ctx context.Context, q db.Q, id string) (social, enterprise bool, err error) {
+	kinds, err := db.All[string](ctx, q, `SELECT 'social' FROM user_identities WHERE tenant_id = $1 AND user_id = $2
+		UNION SELECT 'enterprise' FROM user_sso_identities WHERE tenant_id = $1 AND user_id = $2`, id)
+	return slices.Contains(kinds, "social"), slices.Contains(kinds, "enterprise"), err
 }

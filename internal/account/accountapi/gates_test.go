@@ -41,7 +41,8 @@ var (
 const sessionScope = "urn:logto:scope:sessions"
 
 // operations lists every operation with what it refuses, in the order in which
-// it must refuse. {factor}, {session} and {grant} stand for things of the user.
+// it must refuse. {factor}, {authenticator},
+// {session} and {grant} stand for things of the user.
 var operations = []struct {
 	method, path, body string
 	shuts              []shut
@@ -65,6 +66,8 @@ var operations = []struct {
 		[]shut{noStepUp, uneditable("passkey"), unscoped("identities", 401), thirdParty}, 200},
 	{"DELETE", "/api/my-account/mfa-verifications/{factor}", "",
 		[]shut{noStepUp, unscoped("identities", 401), thirdParty, uneditable("passkey")}, 204},
+	{"DELETE", "/api/my-account/mfa-verifications/{authenticator}", "",
+		[]shut{noStepUp, unscoped("identities", 401), thirdParty, uneditable("mfa")}, 204},
 	{"GET", "/api/my-account/mfa-settings", "", []shut{unscoped("identities", 401), unreadable("mfa")}, 200},
 	{"PATCH", "/api/my-account/mfa-settings", `{"skipMfaOnSignIn":true}`,
 		[]shut{noStepUp, unscoped("identities", 401), thirdParty, uneditable("mfa")}, 200},
@@ -96,7 +99,7 @@ func TestGates_OpenInTheirOrder(t *testing.T) {
 				factor := ann.addKey(softkey.New(), "Key")
 				proof := ann.stepUp
 				session, _ := ann.signIn(own, "openid")
-				fill := strings.NewReplacer("{factor}", factor, "{session}", session, "{registration}", ann.register(softkey.New()),
+				fill := strings.NewReplacer("{factor}", factor, "{authenticator}", ann.addTOTP(), "{session}", session, "{registration}", ann.register(softkey.New()),
 					"{grant}", ann.grantOf(session))
 				path, body := fill.Replace(op.path), any(fill.Replace(op.body))
 				if op.body == "" {

@@ -1,7 +1,9 @@
 package accountapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +13,8 @@ import (
 
 	"signet/internal/mfa"
 	"signet/internal/mfa/softkey"
+	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
 	"signet/internal/user"
 )
 
@@ -29,6 +33,28 @@ func (p *person) addKey(key *softkey.Key, name string) string {
 		p.t.Fatal("no credential was stored", err)
 	}
 	return credentials[len(credentials)-1].ID
+}
+
+// addTOTP has an operator give the person an authenticator application, and
+// returns its id as the person's list has it.
+func (p *person) addTOTP() string {
+	p.t.Helper()
+	ring, err := crypt.NewKeyring(bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.tx(func(ctx context.Context, tx *db.Tx) error {
+		return mfa.AddTOTP(ctx, tx, p.now(), ring, p.id, mfa.NewTOTPSecret())
+	})
+	var list []mfa.Factor
+	if err := json.Unmarshal([]byte(p.call("GET", "/api/my-account/mfa-verifications", nil).want(p.t, 200, "").text), &list); err != nil {
+		p.t.Fatal(err)
+	}
+	at := slices.IndexFunc(list, func(f mfa.Factor) bool { return f.Type == mfa.TypeTOTP })
+	if at < 0 {
+		p.t.Fatalf("no authenticator among %v", list)
+	}
+	return list[at].ID
 }
 
 // register proves a new passkey, without binding it, and returns the record.
@@ -240,6 +266,24 @@ func TestProof_AnswersOfOneChallengeCannotRace(t *testing.T) {
 		ann.addKey(key, "Key")
 		if n := ann.together(slices.Repeat([]map[string]any{ann.begin(key)}, 8)); n != 1 {
 			t.Errorf("%d were accepted", n)
+		}
+	})
+}
+
+// TestProof_OneAnswerManyTimesIsNoCopy: what a nervous client sends again is no
+// sign of a copied key.
+func TestProof_OneAnswerManyTimesIsNoCopy(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		key := softkey.New()
+		ann.addKey(key, "Key")
+		for range 4 {
+			if n := ann.together(slices.Repeat([]map[string]any{ann.begin(key)}, 4)); n != 1 {
+				t.Errorf("%d were accepted", n)
+			}
+		}
+		if got := w.events(); slices.Contains(got, mfa.CounterRegressed) {
+			t.Errorf("events %v", got)
 		}
 	})
 }

@@ -1,0 +1,27 @@
+package main
+
+// personal are the checks that rest on what is known of who signs in.
+var personal = []target{
+	{file: "internal/signin/engine.go", mutants: []mutant{
+		{"factors of every kind", drop("p.Factors = append(p.Factors, signinexp.Factor(kind))"), "TestSecondFactor_OfEveryKindIsDemanded"},
+		{"organizations that demand a second factor", never("v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory"), "TestOrganization_DemandsASecondFactor"},
+		{"what fails on an old row is tried again", swap("return err == nil && current.Version != row.Version", "return false && current.Version != row.Version && err == nil"), "TestRegister_TwiceAtOnce/postgres"},
+	}},
+	{file: "internal/signin/factor.go", mutants: []mutant{
+		{"an answer sent twice is no copied key", swap("err == nil || !v.overtaken(ctx, v.row, err)", "true"), "TestAuthentication_TwiceAtOnce"},
+	}},
+	{file: "internal/signin/password.go", mutants: []mutant{
+		{"no names to the older way either", drop(" && v.tellsNames()"), "TestRegister_ClosedRegistrationStaysClosedOnEveryPath"},
+	}},
+	{file: "internal/mfa/factor.go", tests: "internal/signin", mutants: []mutant{
+		{"codes that are used up", drop(" AND used_at IS NULL"), "TestSecondFactor_UsedCodesAreNone"},
+	}},
+	{file: "internal/signin/submit.go", mutants: []mutant{
+		{"the proof of another", never("proof == nil || !proof.Holds(p.User)"), "TestSubmit_NeedsTheProofThatIdentified"},
+		{"what operators stored", never("!v.state.Created"), "TestExtraProfile_OverwritesNothing"},
+	}},
+	{file: "internal/signin/profile.go", mutants: []mutant{
+		{"no names where nobody can register", drop(" && v.tellsNames()"), "TestRegister_ClosedRegistrationStaysClosedOnEveryPath"},
+		{"pictures that run", never(`name == "avatar" && text != "" && !web.IsURL(text)`), "TestExtraProfile_OverwritesNothing"},
+	}},
+}
