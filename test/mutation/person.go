@@ -3,7 +3,7 @@ package main
 // personal are the checks that rest on what is known of who signs in.
 var personal = []target{
 	{file: "internal/signin/engine.go", mutants: []mutant{
-		{"factors of every kind", drop("p.Factors = append(p.Factors, signinexp.Factor(kind))"), "TestSecondFactor_OfEveryKindIsDemanded"},
+		{"factors of every kind", swap("p.Factors = append(p.Factors, signinexp.Factor(kind))", "_ = kind"), "TestSecondFactor_OfEveryKindIsDemanded"},
 		{"organizations that demand a second factor", never("v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory"), "TestOrganization_DemandsASecondFactor"},
 		{"what fails on an old row is tried again", swap("return err == nil && current.Version != row.Version", "return false && current.Version != row.Version && err == nil"), "TestRegister_TwiceAtOnce/postgres"},
 	}},
