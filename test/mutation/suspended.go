@@ -18,6 +18,11 @@ var suspended = []target{
 	}},
 	{file: "internal/oidc/authorize/resume.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"suspended, back at the authorization", ignore("person.Usable()"), "TestResume_AccountThatMayNotSignInAnyMore"},
+		{"password replaced, back at the authorization", never("login.isOutdated(person, *in.FinishedAt)"), "TestResume_AfterTheUserWasLockedOut/sqlite"},
+		{"late, back at the authorization", never("in.isStale(now)"), "TestResume_Soon/sqlite"},
+	}},
+	{file: "internal/oidc/token/grant.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"ending everything ends what is under way", swap("DELETE FROM interactions WHERE tenant_id = $1 AND user_id = $2", "DELETE FROM interactions WHERE tenant_id = $1 AND user_id = $2 AND 1 = 0"), "TestResume_AfterTheUserWasLockedOut/sqlite"},
 	}},
 	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
 		{"suspended, with a code", never("u.Usable() != nil"), "TestCode_ExpiresAndDiesWithItsSession"},

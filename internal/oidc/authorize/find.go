@@ -81,7 +81,7 @@ func Continuation(ctx context.Context, q db.Q, now int64, r *http.Request) (redi
 		return "", false
 	}
 	in, err := ByUID(ctx, q, now, uid)
-	if err != nil || in.FinishedAt == nil || (clientID != "" && in.ClientID != clientID) {
+	if err != nil || in.FinishedAt == nil || in.isStale(now) || (clientID != "" && in.ClientID != clientID) {
 		return "", false
 	}
 	return tenant.From(ctx).URL(in.resumePath()), true

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/proto"
@@ -24,14 +26,25 @@ func ResumedInteraction(ctx context.Context, q db.Q, now int64, r *http.Request,
 	return ByUID(ctx, q, now, uid)
 }
 
+// resumeTTL is how long a browser may take from what the person did last to the
+// continuation. It follows a redirect; whoever comes later has kept the link.
+const resumeTTL = 2 * time.Minute
+
+// isStale reports whether a finished interaction has waited too long for its
+// continuation.
+func (in *Interaction) isStale(now int64) bool { return now-*in.FinishedAt >= resumeTTL.Milliseconds() }
+
 // Resume continues the authorization of an interaction. One that the person has
 // not finished is shown again; a finished one is spent, so that a second resume
-// gets ErrNotFound.
+// gets ErrNotFound, as one does that comes later than resumeTTL.
 func (e *Engine) Resume(ctx context.Context, d *db.DB, in *Interaction, secret string) (*Outcome, error) {
 	if in.FinishedAt == nil {
 		return &Outcome{Params: &in.Params, Begun: in}, nil
 	}
 	now := e.Clock.Millis()
+	if in.isStale(now) {
+		return nil, ErrNotFound.Describe("authorization request has expired")
+	}
 	rq, err := e.again(ctx, d, now, in)
 	if err != nil {
 		return nil, err
@@ -99,6 +112,9 @@ func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Se
 	if err := person.Usable(); err != nil {
 		return err
 	}
+	if login.isOutdated(person, *in.FinishedAt) {
+		return ErrNotFound.Describe("authorization request has expired")
+	}
 	if session != nil && session.UserID != nil && *session.UserID != login.UserID {
 		if err := token.EndSession(ctx, tx, rq.now, session.UID); err != nil {
 			return err
@@ -127,6 +143,12 @@ func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Se
 	}
 	out.Session, out.SessionSecret = &current, secret
 	return rq.advance(ctx, tx, &current, login, out)
+}
+
+// isOutdated reports whether the password that somebody has signed in with, at that
+// time, is no longer theirs.
+func (l *Login) isOutdated(person *user.User, signedInAt int64) bool {
+	return slices.Contains(l.AMR, proto.MethodPassword) && person.PasswordChangedAt != nil && *person.PasswordChangedAt > signedInAt
 }
 
 // deny tells the application that its user has said no.

@@ -104,9 +104,14 @@ func finish(ctx context.Context, tx *db.Tx, now int64, in *Interaction, o outcom
 	if err != nil {
 		return "", err
 	}
-	n, err := tx.Exec(ctx, `UPDATE interactions SET state = $4, state_sealed = NULL, finished_at = $5, version = version + 1
+	// What ends everything of a user finds the interaction by the user's id.
+	userID := in.UserID
+	if o.Login != nil {
+		userID = &o.Login.UserID
+	}
+	n, err := tx.Exec(ctx, `UPDATE interactions SET state = $4, state_sealed = NULL, finished_at = $5, user_id = $6, version = version + 1
 		WHERE tenant_id = $1 AND id_hash = $2 AND version = $3 AND finished_at IS NULL AND expires_at > $5`,
-		crypt.Hash(in.UID), in.versionIn(tx), stateColumn(state), now)
+		crypt.Hash(in.UID), in.versionIn(tx), stateColumn(state), now, userID)
 	if err != nil {
 		return "", err
 	}

@@ -205,7 +205,7 @@ func TestConsent_SessionEndedMeanwhile(t *testing.T) {
 		b.authorize()
 		b.get(b.signIn(spa, alice))
 		consent := b.interaction(spa)
-		s.tx(func(tx *db.Tx) error { return token.RevokeUser(s.ctx, tx, s.now(), alice) })
+		s.tx(func(tx *db.Tx) error { return token.EndSession(s.ctx, tx, s.now(), *consent.SessionUID) })
 		if a := b.get("/consent?app_id=spa"); a.Header.Get("Location") != "/unknown-session" {
 			t.Errorf("consent: %d %s", a.StatusCode, a.Header.Get("Location"))
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
@@ -271,6 +272,86 @@ func TestResume_SessionChangedMeanwhile(t *testing.T) {
 		}
 		if s.count("sessions", "true") != 0 {
 			t.Error("somebody is signed in")
+		}
+	})
+}
+
+// Attack: somebody signs in with a stolen password, keeps the link on which it goes
+// on, and follows it when the operator has locked them out.
+func TestResume_AfterTheUserWasLockedOut(t *testing.T) {
+	t.Parallel()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
+		suspended, active, hash := true, false, "$argon2id$another"
+		update := func(p user.Patch) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error { _, err := user.Update(s.ctx, tx, s.now(), alice, p); return err }
+		}
+		for _, c := range []struct{ name, want string }{
+			{"revoked", "400 session.not_found interaction session not found"},
+			{"suspended and back", "400 session.not_found interaction session not found"},
+			{"password replaced", "400 session.not_found authorization request has expired"},
+		} {
+			b.authorize()
+			target := b.signIn(spa, alice)
+			s.clock.Advance(time.Second)
+			switch c.name {
+			case "suspended and back":
+				s.tx(update(user.Patch{IsSuspended: &suspended}))
+				s.tx(func(tx *db.Tx) error { return token.RevokeUser(s.ctx, tx, s.now(), alice) })
+				s.tx(update(user.Patch{IsSuspended: &active}))
+			case "revoked":
+				s.tx(func(tx *db.Tx) error { return token.RevokeUser(s.ctx, tx, s.now(), alice) })
+			case "password replaced":
+				s.tx(update(user.Patch{PasswordHash: &hash}))
+			}
+			if got := b.get(target).failure(t); got != c.want {
+				t.Errorf("%s: %s", c.name, got)
+			}
+		}
+		if s.count("sessions", "true")+s.count("grants", "true")+s.count("authorization_codes", "true") != 0 {
+			t.Error("somebody was signed in")
+		}
+		b.authorize()
+		other := b.signIn(spa, bob)
+		s.tx(func(tx *db.Tx) error { return token.RevokeUser(s.ctx, tx, s.now(), alice) })
+		if b.follow(other).location(t).Query().Get("code") == "" {
+			t.Error("somebody else was locked out too")
+		}
+	})
+}
+
+// A password that is set in the course of signing in is the one of the sign-in.
+func TestResume_PasswordSetBySigningIn(t *testing.T) {
+	t.Parallel()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
+		hash := "$argon2id$chosen"
+		b.authorize()
+		s.tx(func(tx *db.Tx) error {
+			_, err := user.Update(s.ctx, tx, s.now(), alice, user.Patch{PasswordHash: &hash})
+			return err
+		})
+		if b.follow(b.signIn(spa, alice)).location(t).Query().Get("code") == "" {
+			t.Error("got no code")
+		}
+	})
+}
+
+func TestResume_Soon(t *testing.T) {
+	t.Parallel()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
+		b.authorize()
+		target := b.signIn(spa, alice)
+		s.clock.Advance(2 * time.Minute)
+		if got := b.get(target).failure(t); got != "400 session.not_found authorization request has expired" {
+			t.Errorf("late: %s", got)
+		}
+		if s.count("sessions", "true") != 0 {
+			t.Error("the person was signed in")
+		}
+		b.authorize()
+		target = b.signIn(spa, alice)
+		s.clock.Advance(2*time.Minute - time.Millisecond)
+		if b.follow(target).location(t).Query().Get("code") == "" {
+			t.Error("a slow network got no code")
 		}
 	})
 }

@@ -293,10 +293,15 @@ func leave(ctx context.Context, tx *db.Tx, g *Grant) ([]left, error) {
 	return db.All[left](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid, sid`, g.ID)
 }
 
-// RevokeUser ends every session and grant of a user: after a suspension, a
-// deletion, or a password set by an operator. Applications are told that want to
-// be, those included whose session has ended before but that may act for the user.
+// RevokeUser ends every session and grant of a user, and every authorization that
+// is under way: after a suspension, a deletion, or a password set by an operator.
+// Applications are told that want to be, those included whose session has ended
+// before but that may act for the user.
 func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error {
+	// First, for it waits for who is just signing in: what comes of that is found below.
+	if _, err := tx.Exec(ctx, `DELETE FROM interactions WHERE tenant_id = $1 AND user_id = $2`, userID); err != nil {
+		return err
+	}
 	grants, err := db.All[grantRow](ctx, tx, selectGrant+`user_id = $2 AND revoked_at IS NULL ORDER BY id`, userID)
 	if err != nil {
 		return err

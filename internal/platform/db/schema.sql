@@ -425,6 +425,8 @@ CREATE TABLE interactions (
 
 CREATE INDEX interactions_purge ON interactions (expires_at);
 
+CREATE INDEX interactions_user ON interactions (tenant_id, user_id) WHERE user_id IS NOT NULL;
+
 CREATE TABLE jobs (                      -- deferred work: purge, tenant deletion, back-channel logout, mail
   tenant_id TEXT NOT NULL,
   id TEXT NOT NULL,
