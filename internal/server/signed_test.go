@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,7 +17,10 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/oidc/dpop/dpoptest"
 	"signet/internal/platform/crypt/jwttest"
+	"signet/internal/platform/db"
+	"signet/internal/settings"
 	"signet/internal/tenant"
 )
 
@@ -185,6 +189,43 @@ func TestSignedRequest_Refuses(t *testing.T) {
 		}
 		if a := app.Browser(t).Do("GET", signedURL(c, good), ""); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("the good one: %d %s", a.StatusCode, a.Text)
+		}
+	})
+}
+
+// A request that the client signs and sends ahead is bound to the key that it proves
+// to hold, as an open one is: whoever steals the code has not got the key.
+func TestSignedRequest_PushedIsBoundToTheKey(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
+			return settings.PutDPoP(ctx, tx, app.Clock.Now().UnixMilli(), settings.DPoP{Enabled: true})
+		})
+		c := app.CreateApp(t, application.Application{Type: application.Traditional, Custom: application.CustomMetadata{JWKS: clientKeys(t)}})
+		key, other := dpoptest.New(t), dpoptest.New(t)
+		push := func(thumbprint any) *apptest.Answer {
+			t.Helper()
+			object := signClaims(t, clientKey(), requestType, requestClaims(app, c, map[string]any{"dpop_jkt": thumbprint}))
+			form := url.Values{"client_id": {c.ID}, "client_secret": {c.Secret}, "request": {object}}
+			return apptest.Do(t, http.DefaultClient, "POST", app.URL+"/oidc/request", form.Encode(),
+				"DPoP", key.Proof("POST", app.URL+"/oidc/request", app.Clock.Now().UnixMilli(), nil))
+		}
+		if a := push(other.Thumbprint); a.StatusCode != http.StatusBadRequest || a.Code() != "oidc.invalid_dpop_proof" {
+			t.Errorf("two keys: %d %s", a.StatusCode, a.Text)
+		}
+		if n := app.Count(t, tenant.Default, "pushed_requests", "TRUE"); n != 0 {
+			t.Errorf("%d requests are kept", n)
+		}
+		for _, thumbprint := range []any{nil, key.Thumbprint} {
+			b := app.Browser(t)
+			b.Do("GET", pushedURL(c, push(thumbprint).String("request_uri")), "")
+			if n := app.Count(t, tenant.Default, "interactions", "CAST(params AS TEXT) LIKE '%"+key.Thumbprint+"%'"); n != 1 {
+				t.Errorf("dpop_jkt %v: %d interactions are bound to the key", thumbprint, n)
+			}
+			app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `DELETE FROM interactions WHERE tenant_id = $1`)
+				return err
+			})
 		}
 	})
 }

@@ -8,6 +8,7 @@ const (
 	bindsTest     = "TestDPoP_BindsTheTokensOfAPublicClient/sqlite"
 	nonceTest     = "TestDPoP_Nonce"
 	demandedTest  = "TestDPoP_DemandedByTheApplication"
+	signedKeyTest = "TestSignedRequest_PushedIsBoundToTheKey/sqlite"
 	pushedKeyTest = "TestDPoP_PushedRequestBindsTheCode/sqlite"
 	codeKeyTest   = "TestDPoP_CodeNeedsItsKey/sqlite"
 	exchangeTest  = "TestKey_ExchangeOfABoundToken/sqlite"
@@ -46,10 +47,11 @@ var proofs = []target{
 	{file: "internal/oidc/oidcapi/userinfo.go", mutants: []mutant{
 		{"binding is looked at", ignore("a.proofs.Check(ctx, use, access.Key())"), boundTest},
 	}},
-	{file: "internal/oidc/oidcapi/pushed.go", mutants: []mutant{
-		{"pushed request has one key", never("params.Has(authorize.ParamKey) && params.Get(authorize.ParamKey) != key"), pushedKeyTest},
+	{file: "internal/oidc/authorize/check_params.go", tests: "internal/server", mutants: []mutant{
+		{"pushed request object is bound", swap("rq.sent[ParamKey] = []string{key}", ""), signedKeyTest},
 	}},
 	{file: "internal/oidc/authorize/check_params.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"pushed request has one key", swap("case rq.sent.Has(ParamKey) && rq.sent.Get(ParamKey) != key:", "case false:"), pushedKeyTest},
 		{"thumbprint has its form", never("!thumbprintForm.MatchString(thumbprint)"), pushedKeyTest},
 	}},
 	{file: "internal/oidc/grant/code.go", tests: "internal/oidc/oidcapi", mutants: []mutant{

@@ -177,6 +177,21 @@ const ParamKey = "dpop_jkt"
 // thumbprintForm is a SHA-256 digest in base64url.
 var thumbprintForm = regexp.MustCompile(`^[A-Za-z0-9\-_]{43}$`)
 
+// bindKey binds a request to the key that its client proves to hold, as the parameter
+// dpop_jkt does, whether the parameters lie open or in a request object (RFC 9449
+// section 10.1).
+func bindKey(_ context.Context, _ db.Q, rq *Request) error {
+	switch key := rq.provenKey; {
+	case key == "":
+		return nil
+	case rq.sent.Has(ParamKey) && rq.sent.Get(ParamKey) != key:
+		return proto.ErrInvalidDPoPProof.Describe("dpop_jkt is not the key of the DPoP proof")
+	default:
+		rq.sent[ParamKey] = []string{key}
+		return nil
+	}
+}
+
 // checkKey notes the key, where tokens are bound to keys at all: elsewhere the
 // parameter means nothing.
 func checkKey(ctx context.Context, q db.Q, rq *Request) error {

@@ -30,13 +30,14 @@ var errInvalidRequestURI = errs.New(400, "oidc.invalid_request_uri").Describe("r
 var credentials = []string{"client_secret", "client_assertion", "client_assertion_type"}
 
 // Push checks an authorization request that a client, which has proved to be
-// itself, sends ahead of its user's browser, and keeps it for PushedTTL. It
-// returns the URI by which the browser names it.
-func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params) (uri string, err error) {
+// itself, sends ahead of its user's browser, and keeps it for PushedTTL. key is
+// the one that the client proves to hold, "" for none. It returns the URI by which
+// the browser names the request.
+func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key string) (uri string, err error) {
 	if sent.Has("request_uri") {
 		return "", proto.ErrInvalidRequest.Describe("`request_uri` parameter must not be used at the pushed_authorization_request_endpoint")
 	}
-	rq := &Request{engine: e, sent: sent, now: e.Clock.Millis(), isPushing: true}
+	rq := &Request{engine: e, sent: sent, now: e.Clock.Millis(), isPushing: true, provenKey: key}
 	if _, err := rq.check(ctx, d); err != nil {
 		return "", err
 	}

@@ -39,6 +39,9 @@ type Request struct {
 	// isPushing says that the client itself sends the request, isPushed that it
 	// has done so before, isSigned that it has signed it.
 	isPushing, isPushed, isSigned bool
+	// provenKey is the key that a client proves to hold who sends the request, "" for
+	// none.
+	provenKey string
 	// What the person has done for this very request.
 	hasLoggedIn, hasConsented bool
 	grantID                   string // what they allowed a client for this request alone
@@ -80,6 +83,7 @@ var byRedirect = []check{
 	{"the client may ask for the scopes", checkScope},
 	{"offline access is asked for with consent", dropOfflineAccess},
 	{"the code is bound to a verifier", checkPKCE},
+	{"the code is bound to the key of the proof", bindKey},
 	{"the key of the code is a thumbprint", checkKey},
 	{"the resources exist", checkResources},
 	{"id_token_hint is ours and the client's", checkHint},

@@ -6,7 +6,6 @@ import (
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/dpop"
-	"signet/internal/oidc/proto"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -25,10 +24,11 @@ func (a *API) push(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	params["client_id"] = []string{c.ID}
-	if err := a.bindPushed(w, r, c, params); err != nil {
+	key, err := a.keyOfPush(w, r, c)
+	if err != nil {
 		return err
 	}
-	uri, err := a.authorize.Push(r.Context(), tenant.From(r.Context()).DB, params)
+	uri, err := a.authorize.Push(r.Context(), tenant.From(r.Context()).DB, params, key)
 	if err != nil {
 		return err
 	}
@@ -36,19 +36,11 @@ func (a *API) push(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, r, http.StatusCreated, pushed{ExpiresIn: int64(authorize.PushedTTL.Seconds()), RequestURI: uri})
 }
 
-// bindPushed binds a request to the key that its client proves to hold, as the
-// parameter dpop_jkt does (RFC 9449 section 10.1).
-func (a *API) bindPushed(w http.ResponseWriter, r *http.Request, c *client.Authenticated, params proto.Params) error {
+// keyOfPush returns the key that the client proves to hold, "" for none: the request
+// is bound to it (RFC 9449 section 10.1).
+func (a *API) keyOfPush(w http.ResponseWriter, r *http.Request, c *client.Authenticated) (string, error) {
 	if !dpop.IsSent(r) {
-		return nil
+		return "", nil
 	}
-	key, err := a.proofs.KeyOf(w, r, c.RequiresDPoP)
-	if err != nil || key == "" {
-		return err
-	}
-	if params.Has(authorize.ParamKey) && params.Get(authorize.ParamKey) != key {
-		return proto.ErrInvalidDPoPProof.Describe("dpop_jkt is not the key of the DPoP proof")
-	}
-	params[authorize.ParamKey] = []string{key}
-	return nil
+	return a.proofs.KeyOf(w, r, c.RequiresDPoP)
 }
