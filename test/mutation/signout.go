@@ -3,6 +3,9 @@ package main
 // signOuts are the checks of who is told that somebody was signed out, and how
 // often.
 var signOuts = []target{
+	{file: "internal/oidc/token/session.go", tests: "internal/oidc/authorize", mutants: []mutant{
+		{"nothing is allowed in a session that has ended", never("db.IsReference(err)"), "TestStart_SessionEndedMeanwhile/sqlite"},
+	}},
 	{file: "internal/oidc/logout/backchannel.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"who has returned stays signed in", swap("err != nil || returned {", "err != nil || (returned && false) {"), "TestBackchannelLogout_SparesWhoHasReturned/sqlite"},
 		{"an application has to accept", swap("res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent", "false"), "TestBackchannelLogout_ComesAgain/sqlite"},

@@ -70,6 +70,9 @@ func (e *Engine) Resume(ctx context.Context, d *db.DB, in *Interaction, secret s
 		}
 		return rq.resumeLogin(ctx, tx, session, in, result.Login, out)
 	})
+	if errors.Is(err, token.ErrSessionNotFound) {
+		return nil, ErrNotFound.Describe("session not found")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -135,9 +138,6 @@ func (rq *Request) resumeLogin(ctx context.Context, tx *db.Tx, session *token.Se
 	secret, err := token.LoginSession(ctx, tx, *in.FinishedAt, &current, token.Login{
 		UserID: login.UserID, AMR: login.AMR, ClientID: in.ClientID, Submission: login.Submission,
 	})
-	if errors.Is(err, token.ErrSessionNotFound) {
-		return ErrNotFound.Describe("session not found")
-	}
 	if err != nil {
 		return err
 	}

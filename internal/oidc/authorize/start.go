@@ -30,10 +30,20 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 			out.Session, out.SessionSecret = session, secret
 		}
 	}
-	err = d.Tx(ctx, func(tx *db.Tx) error {
+	return out, rq.start(ctx, d, session, out)
+}
+
+// start takes the first step in the browser's session.
+func (rq *Request) start(ctx context.Context, d *db.DB, session *token.Session, out *Outcome) error {
+	err := d.Tx(ctx, func(tx *db.Tx) error {
 		return rq.advance(ctx, tx, session, nil, out)
 	})
-	return out, err
+	if session == nil || !errors.Is(err, token.ErrSessionNotFound) {
+		return err
+	}
+	// Somebody signed out since it was looked up.
+	out.Session, out.SessionSecret = nil, ""
+	return rq.start(ctx, d, nil, out)
 }
 
 // advance takes the next step of an authorization: it begins the interaction

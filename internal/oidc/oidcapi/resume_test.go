@@ -1,6 +1,7 @@
 package oidcapi_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -352,6 +353,32 @@ func TestResume_Soon(t *testing.T) {
 		s.clock.Advance(2*time.Minute - time.Millisecond)
 		if b.follow(target).location(t).Query().Get("code") == "" {
 			t.Error("a slow network got no code")
+		}
+	})
+}
+
+// Whoever signs out while other tabs come back gets no errors, and no code outlives
+// the session.
+func TestAuthorize_RacesWithSigningOut(t *testing.T) {
+	t.Parallel()
+	eachBrowser(t, func(t *testing.T, s *provider, b *browser) {
+		for range 15 {
+			b.authorized(alice, "scope", "openid offline_access", "prompt", "login consent")
+			page := b.endSession(nil)
+			var group sync.WaitGroup
+			for range 4 {
+				tab := &browser{provider: s, jar: maps.Clone(b.jar)}
+				group.Go(func() {
+					if a := tab.authorize("scope", "openid"); a.StatusCode != http.StatusSeeOther {
+						t.Errorf("a tab got %d %s", a.StatusCode, a.body)
+					}
+				})
+			}
+			group.Go(func() { (&browser{provider: s, jar: maps.Clone(b.jar)}).confirm(page) })
+			group.Wait()
+			if s.count("session_clients", "true")+s.count("sessions", "true") != 0 {
+				t.Fatal("the session lives on")
+			}
 		}
 	})
 }

@@ -246,13 +246,18 @@ type SessionClient struct {
 }
 
 // AuthorizeClient notes that a session has authorized an application under a
-// grant, and returns the sid of the pair, which stays the same each time.
+// grant, and returns the sid of the pair, which stays the same each time. It is
+// ErrSessionNotFound if the session has ended meanwhile.
 func AuthorizeClient(ctx context.Context, tx *db.Tx, sessionUID, clientID, grantID string, persistent bool) (string, error) {
-	return db.One[string](ctx, tx, `INSERT INTO session_clients (tenant_id, session_uid, client_id, sid, grant_id, is_logout_persistent)
+	sid, err := db.One[string](ctx, tx, `INSERT INTO session_clients (tenant_id, session_uid, client_id, sid, grant_id, is_logout_persistent)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (tenant_id, session_uid, client_id) DO UPDATE SET grant_id = excluded.grant_id,
 			is_logout_persistent = session_clients.is_logout_persistent OR excluded.is_logout_persistent
 		RETURNING sid`, sessionUID, clientID, ids.Token(), grantID, persistent)
+	if db.IsReference(err) {
+		err = ErrSessionNotFound
+	}
+	return sid, err
 }
 
 // SessionClients returns the applications of a session, ordered by their ids.
