@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -154,6 +155,41 @@ func TestTokens_OfAnApplicationThatLimitsAccess(t *testing.T) {
 		rules(`"` + crew + `"`)
 		if again := b.Follow(apptest.AuthorizeURL(c, "scope", "openid")); again.Query().Get("code") == "" {
 			t.Errorf("once admitted: %s", again)
+		}
+	})
+}
+
+// A token that is exchanged is no sign-in: it takes no place of one, is no connected
+// application, and leaves nothing behind.
+func TestTokens_ExchangedAreNoDevices(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		u := app.CreateUser(t, "robin")
+		yes, limit := true, int64(2)
+		c := app.CreateApp(t, application.Application{Type: application.Traditional, Custom: application.CustomMetadata{
+			AllowTokenExchange: &yes, MaxAllowedGrants: &limit, AlwaysIssueRefreshToken: &yes}})
+		first, second := app.Browser(t), app.Browser(t)
+		tokens := first.Redeem(c, first.SignIn(c, "robin", apptest.Password))
+		for range 2 {
+			app.Clock.Advance(time.Second)
+			a := first.Token(c, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "subject_token": {tokens.Access},
+				"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"}, "scope": {"openid"}})
+			if a.StatusCode != http.StatusOK {
+				t.Fatalf("%d %s", a.StatusCode, a.Text)
+			}
+		}
+		app.Clock.Advance(time.Second)
+		second.Redeem(c, second.SignIn(c, "robin", apptest.Password))
+		a := first.Token(c, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
+		if a.StatusCode != http.StatusOK {
+			t.Errorf("the first device of two: %d %s", a.StatusCode, a.Text)
+		}
+		if a := app.Operator(t).Want(http.StatusOK, "GET", "/api/users/"+u.ID+"/grants", ""); strings.Count(a.Text, `"kind":"Grant"`) != 2 {
+			t.Errorf("shown: %s", a.Text)
+		}
+		soon := app.Clock.Now().Add(time.Hour).UnixMilli()
+		if n := app.Count(t, tenant.Default, "grants", fmt.Sprintf("expires_at < %d", soon)); n != 2 {
+			t.Errorf("%d grants last as long as their token", n)
 		}
 	})
 }

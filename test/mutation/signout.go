@@ -22,6 +22,9 @@ var signOuts = []target{
 		{"who was away too long closes nothing", swap("AND fence = $3`, p.TenantID, p.ID, p.Fence, done", "AND $3 >= 0`, p.TenantID, p.ID, p.Fence, done"), "TestDeferredWork_OfADeadNodeIsTakenOver/sqlite"},
 		{"a slow service has few places", swap("q.busy[l] >= lanePlaces", "false"), "TestDeferredWork_OfASlowLaneHoldsUpNoOther/sqlite"},
 	}},
+	{file: "internal/oidc/authorize/limit.go", tests: "internal/server", mutants: []mutant{
+		{"an exchanged token takes no device's place", drop(" || g.IsExchanged()"), "TestTokens_ExchangedAreNoDevices/sqlite"},
+	}},
 	{file: "internal/oidc/signedin/grants.go", tests: "internal/hosted/accountpages", mutants: []mutant{
 		{"one application loses its access", swap("if all[i].ClientID != clientID {", "if all[i].ClientID == \"\" {"), "TestAccount_AppsAreSeenAndTakenBack/sqlite"},
 	}},

@@ -20,7 +20,7 @@ func allow(t *testing.T, app *apptest.App, userID, clientID string) (id string) 
 	t.Helper()
 	app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
 		g, err := token.SaveGrant(ctx, tx, app.Clock.Now().UnixMilli(), token.Grant{
-			UserID: userID, ClientID: clientID, ClientKind: "application", OIDCScope: "openid", IsOffline: true})
+			UserID: userID, ClientID: clientID, ClientKind: "application", SessionUID: new("elsewhere"), OIDCScope: "openid", IsOffline: true})
 		if err == nil {
 			id = g.ID
 		}

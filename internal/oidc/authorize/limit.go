@@ -31,7 +31,9 @@ func (rq *Request) limit(ctx context.Context, tx *db.Tx, used *token.Grant) erro
 	if err != nil {
 		return err
 	}
-	others := slices.DeleteFunc(all, func(g token.Grant) bool { return g.ClientID != rq.Client.ID || g.ID == used.ID })
+	others := slices.DeleteFunc(all, func(g token.Grant) bool {
+		return g.ClientID != rq.Client.ID || g.ID == used.ID || g.IsExchanged()
+	})
 	surplus := len(others) + 1 - rq.Client.MaxGrants
 	if surplus <= 0 {
 		return nil

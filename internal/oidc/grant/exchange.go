@@ -53,13 +53,22 @@ func exchangeToken(ctx context.Context, tx *db.Tx, rq *request) (*authorization,
 		a.resources = []string{t.indicator}
 		wanted.ResourceScopes = map[string]string{t.indicator: proto.JoinScope(proto.SplitScope(a.scope))}
 	}
-	if a.grant, err = token.SaveGrant(ctx, tx, rq.now, wanted); err != nil {
-		return a, err
-	}
-	if s.spend != nil {
-		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return "", s.spend(ctx, tx) }
-	}
+	a.grant = &wanted
+	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return "", settle(ctx, tx, rq, a, s) }
 	return a, nil
+}
+
+// settle uses the subject token up and stores the grant of the new one, for as long
+// as that is good.
+func settle(ctx context.Context, tx *db.Tx, rq *request, a *authorization, s *subject) (err error) {
+	if s.spend != nil {
+		if err := s.spend(ctx, tx); err != nil {
+			return err
+		}
+	}
+	a.grant.ExpiresAt = rq.now + a.audience.ttl.Milliseconds()
+	a.grant, err = token.SaveGrant(ctx, tx, rq.now, *a.grant)
+	return err
 }
 
 // subjectOf finds out whom the subject token of a request stands for.

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 
-	"signet/internal/audit"
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -360,41 +359,4 @@ func liveSession(ctx context.Context, tx *db.Tx, now int64, uid *string, userID 
 		return proto.ErrInvalidGrant
 	}
 	return nil
-}
-
-func record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
-	entry := audit.Entry{Key: "ExchangeTokenBy." + name, Err: err, Data: map[string]any{}}
-	if c != nil {
-		entry.ApplicationID = c.ID
-	}
-	if c != nil && c.SecretName != "" {
-		entry.Data["authenticatedWith"] = c.SecretName
-	}
-	if a != nil {
-		entry.Data["scope"] = a.scope
-		if a.user != nil {
-			entry.UserID = a.user.ID
-		}
-		if a.grant != nil {
-			entry.UserID, entry.Data["grantId"] = a.grant.UserID, a.grant.ID
-		}
-		if a.audience != nil {
-			a.audience.record(&entry)
-		}
-		if a.sessionUID != nil {
-			entry.SessionID = *a.sessionUID
-		}
-	}
-	audit.Log(ctx, entry)
-}
-
-// record puts down for whom a token was asked for.
-func (a *audience) record(entry *audit.Entry) {
-	entry.Data["scope"] = a.scope
-	if a.resource != nil {
-		entry.Data["resource"] = a.resource.Indicator
-	}
-	if a.organizationID != "" {
-		entry.Data["organizationId"] = a.organizationID
-	}
 }

@@ -43,7 +43,8 @@ const (
 	ThirdParty Parties = "thirdParty"
 )
 
-// Grants returns the live grants of a user, without those of built-in clients.
+// Grants returns the live grants of a user, without those of built-in clients and of
+// exchanged tokens.
 func Grants(ctx context.Context, clients *client.Directory, now int64, userID string, of Parties) ([]Grant, error) {
 	stored, err := token.GrantsOf(ctx, tenant.From(ctx).DB, now, userID)
 	if err != nil {
@@ -51,6 +52,9 @@ func Grants(ctx context.Context, clients *client.Directory, now int64, userID st
 	}
 	grants := []Grant{}
 	for _, g := range stored {
+		if g.IsExchanged() {
+			continue
+		}
 		app, err := party(ctx, clients, &g)
 		if err != nil {
 			return nil, err

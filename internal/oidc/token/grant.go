@@ -13,8 +13,8 @@ import (
 )
 
 // Grant is what a user has allowed a client, for GrantTTL. One grant serves all
-// authorizations of a client within one browser session. Times are
-// milliseconds.
+// authorizations of a client within one browser session. That of an exchanged
+// token has no session, and lasts as long as the token. Times are milliseconds.
 type Grant struct {
 	ID         string
 	UserID     string
@@ -40,6 +40,10 @@ type Grant struct {
 
 // IsLive reports whether tokens may be minted under the grant.
 func (g *Grant) IsLive(now int64) bool { return g.RevokedAt == nil && g.ExpiresAt > now }
+
+// IsExchanged reports whether the grant is that of an exchanged token: the user has
+// signed in to nothing there.
+func (g *Grant) IsExchanged() bool { return g.SessionUID == nil }
 
 type grantRow struct {
 	ID             string                     `db:"id"`
@@ -123,8 +127,8 @@ func GrantsOf(ctx context.Context, q db.Q, now int64, userID string) ([]Grant, e
 	return grants, nil
 }
 
-// SaveGrant stores a new grant, or adds the scopes of g to the stored one if g
-// has an id, and returns what is stored. Only RevokeGrant takes away from a
+// SaveGrant stores a new grant, which lives for GrantTTL unless it says how long, or
+// adds the scopes of g to the stored one if g has an id, and returns what is stored. Only RevokeGrant takes away from a
 // grant; one that is no longer live is invalid_grant.
 func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
 	if g.ID == "" {
@@ -150,7 +154,10 @@ func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, erro
 
 func insertGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
 	g.ID = ids.Ordered(time.UnixMilli(now))
-	g.IssuedAt, g.ExpiresAt, g.heldBy = now, now+millis(GrantTTL), tx
+	g.IssuedAt, g.heldBy = now, tx
+	if g.ExpiresAt == 0 {
+		g.ExpiresAt = now + millis(GrantTTL)
+	}
 	g.ResourceScopes = unionScopes(g.ResourceScopes, nil)
 	g.RejectedScopes = unionScopes(g.RejectedScopes, nil)
 	var described *db.JSON[snapshot]
