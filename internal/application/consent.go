@@ -68,27 +68,49 @@ func ThirdParty(ctx context.Context, q db.Q, id string) (*Application, error) {
 // ask for more scopes; those that it may ask for already do no harm. Scopes of a
 // Management API are never given away.
 func AddConsentScopes(ctx context.Context, tx *db.Tx, id string, s ConsentScopes) error {
-	if id != Unregistered {
-		if _, err := ThirdParty(ctx, tx, id); err != nil {
-			return err
-		}
+	if err := lockThirdParty(ctx, tx, id); err != nil {
+		return err
 	}
 	if err := checkConsent(ctx, tx, s); err != nil {
 		return err
 	}
-	for kind, names := range map[ConsentKind][]string{
-		consentUser: s.UserScopes, consentOrganization: s.OrganizationScopes,
-		consentResource: s.ResourceScopes, consentOrganizationResource: s.OrganizationResourceScopes,
+	// Kinds and names are in order, so that two of these cannot wait for each
+	// other; unregistered clients have no row that could be locked.
+	for _, list := range []struct {
+		kind  ConsentKind
+		names []string
+	}{
+		{consentUser, s.UserScopes}, {consentOrganization, s.OrganizationScopes},
+		{consentResource, s.ResourceScopes}, {consentOrganizationResource, s.OrganizationResourceScopes},
 	} {
-		for _, name := range names {
-			_, err := tx.Exec(ctx, `INSERT INTO consent_scopes (tenant_id, id, application_id, kind, `+kind.column()+`)
-				VALUES ($1, $2, nullif($3, ''), $4, $5) ON CONFLICT DO NOTHING`, ids.Long(), id, kind, name)
-			if err != nil {
+		for _, name := range ordered(list.names) {
+			if err := insertConsent(ctx, tx, id, list.kind, name); err != nil {
 				return err
 			}
 		}
 	}
 	return tx.Touch(ctx, Family)
+}
+
+func lockThirdParty(ctx context.Context, tx *db.Tx, id string) error {
+	if id == Unregistered {
+		return nil
+	}
+	a, err := lock(ctx, tx, id)
+	if err == nil && !a.IsThirdParty {
+		return ErrThirdPartyOnly
+	}
+	return err
+}
+
+// insertConsent fails with errs.ErrReference if the scope is deleted meanwhile.
+func insertConsent(ctx context.Context, tx *db.Tx, id string, kind ConsentKind, name string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO consent_scopes (tenant_id, id, application_id, kind, `+kind.column()+`)
+		VALUES ($1, $2, nullif($3, ''), $4, $5) ON CONFLICT DO NOTHING`, ids.Long(), id, kind, name)
+	if db.IsReference(err) {
+		return errs.ErrReference.Wrap(err)
+	}
+	return err
 }
 
 func checkConsent(ctx context.Context, q db.Q, s ConsentScopes) error {

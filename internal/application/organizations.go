@@ -5,6 +5,7 @@ import (
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
+	"signet/internal/user"
 )
 
 // opened ties an application and a user to the organizations that the user
@@ -21,6 +22,10 @@ func OpenOrganizations(ctx context.Context, tx *db.Tx, id, userID string, organi
 // SetOpenOrganizations makes organizations all that a user opens to an
 // application; see OpenOrganizations.
 func SetOpenOrganizations(ctx context.Context, tx *db.Tx, id, userID string, organizationIDs []string) error {
+	// One at a time, or two would end in what both name together.
+	if _, err := user.Hold(ctx, tx, userID); err != nil {
+		return err
+	}
 	_, _, err := opened.Replace(ctx, tx, 0, organizationIDs, id, userID)
 	return notMember(err)
 }

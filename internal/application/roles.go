@@ -61,10 +61,17 @@ func RemoveRole(ctx context.Context, tx *db.Tx, id, roleID string) error {
 }
 
 // checkRoles refuses applications that hold no roles, and returns wrong if one
-// of the roles is for users.
+// of the roles is for users. The application is held until the transaction ends,
+// so that its roles are replaced by one at a time.
 func checkRoles(ctx context.Context, tx *db.Tx, id string, roleIDs []string, wrong error) error {
-	if _, err := Machine(ctx, tx, id); err != nil || len(roleIDs) == 0 {
+	a, err := lock(ctx, tx, id)
+	switch {
+	case err != nil:
 		return err
+	case a.Type != MachineToMachine:
+		return ErrNoRoles
+	case len(roleIDs) == 0:
+		return nil
 	}
 	n, err := countOfType(ctx, tx, "roles", role.User, roleIDs)
 	if err == nil && n > 0 {

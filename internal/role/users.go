@@ -19,17 +19,26 @@ func Assign(ctx context.Context, tx *db.Tx, now int64, userID, roleID string) er
 }
 
 // AssignAll gives roles to a user and returns those that the user did not have.
-// It fails with ErrForMachines, or with errs.ErrReference if one does not exist.
+// It fails with user.ErrNotFound, with ErrForMachines, or with errs.ErrReference
+// if a role does not exist.
 func AssignAll(ctx context.Context, tx *db.Tx, now int64, userID string, roleIDs []string) (added []string, err error) {
+	if _, err := user.Hold(ctx, tx, userID); err != nil {
+		return nil, err
+	}
 	if err := forUsers(ctx, tx, roleIDs, ErrForMachines); err != nil {
 		return nil, err
 	}
 	return give(ctx, tx, now, userID, roleIDs)
 }
 
-// Replace makes roles the only ones of a user. It fails with errs.ErrConstraint
-// if one is for machines, or with errs.ErrReference if one does not exist.
+// Replace makes roles the only ones of a user. It fails with user.ErrNotFound,
+// with errs.ErrConstraint if a role is for machines, or with errs.ErrReference if
+// one does not exist.
 func Replace(ctx context.Context, tx *db.Tx, now int64, userID string, roleIDs []string) error {
+	// One at a time, or two would end in what both name together.
+	if _, err := user.Hold(ctx, tx, userID); err != nil {
+		return err
+	}
 	if err := forUsers(ctx, tx, roleIDs, errs.ErrConstraint); err != nil {
 		return err
 	}

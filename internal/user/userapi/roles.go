@@ -46,9 +46,6 @@ type addedRolesOut struct {
 func (a *API) addRoles(ctx context.Context, in *rolesIn) (*addedRolesOut, error) {
 	now := a.Clock.Millis()
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*addedRolesOut, error) {
-		if _, err := user.ByID(ctx, tx, in.UserID); err != nil {
-			return nil, err
-		}
 		added, err := role.AssignAll(ctx, tx, now, in.UserID, in.RoleIDs)
 		return &addedRolesOut{in.RoleIDs, append([]string{}, added...)}, err
 	})
@@ -61,9 +58,6 @@ type replacedRolesOut struct {
 func (a *API) replaceRoles(ctx context.Context, in *rolesIn) (*replacedRolesOut, error) {
 	now := a.Clock.Millis()
 	return &replacedRolesOut{in.RoleIDs}, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
-		if _, err := user.ByID(ctx, tx, in.UserID); err != nil {
-			return err
-		}
 		return role.Replace(ctx, tx, now, in.UserID, in.RoleIDs)
 	})
 }
