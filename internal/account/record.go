@@ -8,6 +8,7 @@ import (
 	"signet/internal/mfa"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
+	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
 
@@ -46,7 +47,7 @@ type recordContent struct {
 
 const recordColumns = `id, user_id, type, version, expires_at, verified_at, data`
 
-// addRecord stores a record of the user.
+// addRecord stores a record of the user; web.ErrUnauthorized if the user is gone.
 func addRecord(ctx context.Context, tx *db.Tx, now int64, userID, kind string, verified bool, content recordContent) (*Record, error) {
 	r := &Record{
 		ID: ids.Long(), UserID: userID, Kind: kind, Version: 1,
@@ -58,6 +59,9 @@ func addRecord(ctx context.Context, tx *db.Tx, now int64, userID, kind string, v
 	_, err := tx.Exec(ctx, `INSERT INTO verification_records (tenant_id, `+recordColumns+`, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		r.ID, r.UserID, r.Kind, r.Version, r.ExpiresAt, r.VerifiedAt, r.Data, now)
+	if db.IsReference(err) {
+		return nil, web.ErrUnauthorized.Wrap(err)
+	}
 	if err != nil {
 		return nil, err
 	}
