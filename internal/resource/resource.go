@@ -143,7 +143,8 @@ func Create(ctx context.Context, tx *db.Tx, now int64, r Resource) (*Resource, e
 	return &r, tx.Touch(ctx, family)
 }
 
-// CreateScope stores a scope of a resource. An empty id is drawn.
+// CreateScope stores a scope of a resource. An empty id is drawn. A resource that
+// does not exist is errs.ErrReference.
 func CreateScope(ctx context.Context, tx *db.Tx, now int64, s Scope) (*Scope, error) {
 	if s.ID == "" {
 		s.ID = ids.Long()
@@ -153,6 +154,9 @@ func CreateScope(ctx context.Context, tx *db.Tx, now int64, s Scope) (*Scope, er
 		VALUES ($1, $2, $3, $4, $5, $6)`, s.ID, s.ResourceID, s.Name, s.Description, s.CreatedAt)
 	if db.IsUnique(err, "scopes", "name") {
 		return nil, ErrScopeTaken
+	}
+	if db.IsReference(err) {
+		return nil, errs.ErrReference.Wrap(err)
 	}
 	if err != nil {
 		return nil, err

@@ -17,7 +17,8 @@ func List(ctx context.Context, q db.Q, r db.Range) ([]Resource, int64, error) {
 	}, r)
 }
 
-// Update changes columns of a resource and returns it, or ErrNotFound.
+// Update changes columns of a resource and returns it. It fails with ErrNotFound,
+// ErrReserved or, if nothing is to change, errs.ErrNothingToChange.
 func Update(ctx context.Context, tx *db.Tx, id string, changes db.Changes) (*Resource, error) {
 	r, err := ByID(ctx, tx, id)
 	switch {
@@ -25,6 +26,8 @@ func Update(ctx context.Context, tx *db.Tx, id string, changes db.Changes) (*Res
 		return nil, err
 	case r.IsReserved():
 		return nil, ErrReserved
+	case changes.Empty():
+		return nil, errs.ErrNothingToChange
 	}
 	if _, err := changes.Update(ctx, tx, "resources", id); err != nil {
 		return nil, err
@@ -40,6 +43,11 @@ func Update(ctx context.Context, tx *db.Tx, id string, changes db.Changes) (*Res
 // errs.ErrNotExists where it should become the default, else ErrNotFound.
 func SetDefault(ctx context.Context, tx *db.Tx, id string, isDefault bool) (*Resource, error) {
 	if isDefault {
+		// All are locked, in order: two that become the default at once have no
+		// row in common.
+		if _, err := db.All[string](ctx, tx, `SELECT id FROM resources WHERE tenant_id = $1 ORDER BY id`+tx.Dialect().ForUpdate()); err != nil {
+			return nil, err
+		}
 		// The one before it goes first: there is never more than one.
 		if _, err := tx.Exec(ctx, `UPDATE resources SET is_default = FALSE WHERE tenant_id = $1 AND is_default AND id <> $2`, id); err != nil {
 			return nil, err
@@ -119,10 +127,13 @@ func ScopeOf(ctx context.Context, q db.Q, resourceID, scopeID string) (*Scope, e
 }
 
 // UpdateScope changes columns of a scope and returns it; ErrReserved if it
-// belongs to a Management API.
+// belongs to a Management API, errs.ErrNothingToChange if nothing is to change.
 func UpdateScope(ctx context.Context, tx *db.Tx, resourceID, scopeID string, changes db.Changes) (*Scope, error) {
 	if err := writable(ctx, tx, resourceID); err != nil {
 		return nil, err
+	}
+	if changes.Empty() {
+		return nil, errs.ErrNothingToChange
 	}
 	if _, err := ScopeOf(ctx, tx, resourceID, scopeID); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 
 	"signet/internal/oidc/protectedresource"
 	"signet/internal/platform/db"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/resource"
 	"signet/internal/tenant"
@@ -100,9 +99,6 @@ func (a *API) patch(ctx context.Context, in *patchIn) (*resource.Published, erro
 		var changes db.Changes
 		web.Column(&changes, "name", in.Name)
 		web.Column(&changes, "access_token_ttl", in.AccessTokenTTL)
-		if changes.Empty() {
-			return nil, errs.ErrNothingToChange
-		}
 		return resource.Update(ctx, tx, in.ID, changes)
 	}))(t.ID)
 }

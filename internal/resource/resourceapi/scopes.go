@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"signet/internal/platform/db"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/event"
 	"signet/internal/platform/search"
 	"signet/internal/platform/web"
@@ -79,9 +78,6 @@ func (a *API) patchScope(ctx context.Context, in *patchScopeIn) (*resource.Publi
 	var changes db.Changes
 	web.Column(&changes, "name", in.Name)
 	web.Column(&changes, "description", in.Description)
-	if changes.Empty() {
-		return nil, errs.ErrNothingToChange
-	}
 	now := a.Clock.Millis()
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*resource.PublishedScope, error) {
 		changed, err := resource.UpdateScope(ctx, tx, in.ResourceID, in.ScopeID, changes)
