@@ -158,7 +158,7 @@ func (a *Application) setAdmin(ctx context.Context, tx *db.Tx, on bool) error {
 		_, err = roles.Remove(ctx, tx, r.ID, a.ID)
 		return err
 	}
-	_, err = roles.Add(ctx, tx, 0, []string{r.ID}, a.ID)
+	_, err = AddRoles(ctx, tx, a.ID, []string{r.ID})
 	return err
 }
 

@@ -167,3 +167,27 @@ func TestAddConsentScopes_OfWhatIsDeletedMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// A secret of an application that is deleted meanwhile belongs to nobody.
+func TestAddSecret_ToWhatIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		d, ring := parallelWorld(t, p), keyring(t)
+		a, err := application.ByID(t.Context(), d, "machine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, second := dbtest.Overlap(t, p, func(tx *db.Tx) error { return application.Delete(t.Context(), tx, a.ID) }, func() error {
+			return d.Tx(t.Context(), func(tx *db.Tx) error {
+				_, err := application.AddSecret(t.Context(), tx, now, ring, a, "spare", nil)
+				return err
+			})
+		})
+		if first != nil || !errors.Is(second, application.ErrNotFound) {
+			t.Errorf("%v, %v", first, second)
+		}
+		if n, err := db.One[int](t.Context(), d, `SELECT count(*) FROM application_secrets WHERE tenant_id = $1`); err != nil || n != 0 {
+			t.Errorf("%d secrets, %v", n, err)
+		}
+	})
+}

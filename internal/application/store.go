@@ -208,7 +208,8 @@ func (s *Secret) Open(ring *crypt.Keyring, tenantID, applicationID string) (stri
 	return openSecret(ring, s.Sealed, tenantID, applicationID, s.Name)
 }
 
-// AddSecret draws another secret of an application and returns its value.
+// AddSecret draws another secret of an application and returns its value. It fails
+// with ErrSecretNameTaken, or with ErrNotFound if the application is gone.
 func AddSecret(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a *Application, name string, expiresAt *int64) (string, error) {
 	if !a.Type.HasSecret() {
 		return "", ErrNoSecrets
@@ -226,6 +227,9 @@ func addSecret(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, a
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, a.ID, s.Name, s.Kind, crypt.Hash(value), sealed, now, s.ExpiresAt)
 	if db.IsUnique(err, "application_secrets", "name") {
 		return ErrSecretNameTaken
+	}
+	if db.IsReference(err) {
+		return ErrNotFound.Wrap(err)
 	}
 	if err != nil {
 		return err
