@@ -96,7 +96,7 @@ func (in *createIn) application() application.Application {
 	if in.ThirdParty != nil {
 		app.IsThirdParty = *in.ThirdParty
 	}
-	if in.Protected != nil {
+	if in.Protected != nil && in.Type == application.Protected {
 		app.Protected = &application.ProtectedMetadata{Origin: in.Protected.Origin}
 	}
 	return app

@@ -238,6 +238,19 @@ func TestApplications_CreationRefused(t *testing.T) {
 	})
 }
 
+// What only protected applications have is not stored with others, so the answer
+// does not show it either.
+func TestCreate_AnswersNoProtectionThatIsNotStored(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o := app.Operator(t)
+		made := o.Want(200, "POST", "/api/applications", `{"name":"S","type":"SPA","protectedAppMetadata":{"subDomain":"a","origin":"https://o.example"}}`)
+		if !strings.Contains(made.Text, `"protectedAppMetadata":null`) {
+			t.Error(made.Text)
+		}
+	})
+}
+
 func TestSystem_HasNoProxyForProtectedApplications(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
