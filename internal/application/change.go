@@ -20,7 +20,9 @@ type Patch struct {
 	Custom          web.Opt[CustomMetadata] `json:"customClientMetadata"`
 	CustomData      web.Opt[map[string]any] `json:"customData"`
 	IsAccessLimited web.Opt[bool]           `json:"appLevelAccessControlEnabled"`
-	Protected       web.Opt[ProtectedPatch] `json:"protectedAppMetadata"`
+	// Protected may be null, which changes nothing: that is what reading an
+	// application answers.
+	Protected web.Opt[ProtectedPatch] `json:"protectedAppMetadata" check:"nullable"`
 	// IsAdmin gives or takes the role of callers of the Management API from before
 	// roles could be chosen.
 	IsAdmin web.Opt[bool] `json:"isAdmin"`
@@ -62,7 +64,7 @@ func Update(ctx context.Context, tx *db.Tx, id string, p Patch) (*Application, e
 			return nil, err
 		}
 	}
-	if p.Protected.Set {
+	if p.Protected.Ptr() != nil {
 		if a.Type != Protected {
 			return nil, ErrNotProtectedBody
 		}
