@@ -186,18 +186,22 @@ func bearerOrOwnCheck(path string) bool {
 }
 
 // crossOrigin refuses browser requests that change something and come from
-// another origin, wherever a cookie would give them authority.
+// another origin, wherever a cookie would give them authority. That of another
+// tenant is another origin.
 func (s *Server) crossOrigin() web.Middleware {
-	protection := http.NewCrossOriginProtection()
+	protections := map[string]*http.CrossOriginProtection{}
 	for _, t := range s.resolver.All() {
+		// A proxy may have changed the Host with which the origin is compared.
+		protection := http.NewCrossOriginProtection()
 		if err := protection.AddTrustedOrigin(t.Origin()); err != nil {
 			panic("server: bad endpoint " + t.Origin())
 		}
+		protections[t.ID] = protection
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !bearerOrOwnCheck(r.URL.Path) {
-				if err := protection.Check(r); err != nil {
+				if err := protections[tenant.From(r.Context()).ID].Check(r); err != nil {
 					web.WriteError(w, r, errCrossOrigin.Wrap(err))
 					return
 				}
