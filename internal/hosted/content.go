@@ -54,6 +54,9 @@ type Form struct {
 	// LeadsTo are the redirect URIs that the answer, or a redirect after it,
 	// may lead to: their origins and schemes join the page's form-action.
 	LeadsTo []string
+	// Next is where the browser goes afterwards, as people read it: a host, or a
+	// scheme. It is empty where that is a page of ours.
+	Next string
 }
 
 func (f Form) leadsTo() []string { return f.LeadsTo }

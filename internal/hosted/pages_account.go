@@ -247,6 +247,15 @@ type RemoveApp struct {
 	CancelURL string
 }
 
+// TaskDone says that a change is made, where somebody wanted that said before the
+// way back to them.
+type TaskDone struct {
+	*Menu
+	Title Phrase
+	// DoneURL is where the person goes on, Next how people read it; see Form.
+	DoneURL, Next string
+}
+
 // AccountClosed says that the tenant has no account pages.
 type AccountClosed struct{}
 
@@ -262,4 +271,5 @@ func (RemovePasskey) template() string  { return "remove-passkey" }
 func (LostKey) template() string        { return "lost-key" }
 func (EndSession) template() string     { return "end-session" }
 func (RemoveApp) template() string      { return "remove-app" }
+func (TaskDone) template() string       { return "task-done" }
 func (AccountClosed) template() string  { return "account-closed" }

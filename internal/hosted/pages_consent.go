@@ -12,8 +12,6 @@ type Consent struct {
 	SwitchURL     string
 	Grants        []ConsentGrant
 	Organizations []ConsentOrganization
-	// Next is where the browser goes afterwards: a host, or a scheme.
-	Next string
 	// TermsURL and PrivacyURL are the application's own.
 	TermsURL, PrivacyURL string
 	Notice               *Notice

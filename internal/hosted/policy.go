@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // policy returns the Content-Security-Policy (CSP level 3) of a page: our own
@@ -67,6 +69,25 @@ func formSource(uri string) (string, bool) {
 		return "", false
 	}
 	return u.Scheme + ":", sourceScheme.MatchString(u.Scheme)
+}
+
+// RedirectURL returns the absolute http(s) URL that text is, nil unless the answer
+// to a form may lead there: it names no credentials, hides nothing behind characters
+// that browsers skip or take for others, and form-action can name its origin.
+func RedirectURL(text string) *url.URL {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return r == '\\' || r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r)
+	}) {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil
+	}
+	if _, ok := formSource(text); !ok {
+		return nil
+	}
+	return u
 }
 
 // protect sets the headers of a page beyond those of every answer.

@@ -31,6 +31,7 @@ func sampleMenu() *Menu {
 // samples hold every page in the states that differ in markup.
 func samples() []sample {
 	menu, form := sampleMenu(), Form{Action: "/here?app_id=x", Token: "tok"}
+	leaving := Form{Action: "/here?app_id=x", Token: "tok", LeadsTo: []string{"https://reports.example/in"}, Next: "reports.example"}
 	taken := Say("generic.error", "code", "taken")
 	robin := Person{Name: "Robin Example", Detail: "robin"}
 	return []sample{
@@ -54,7 +55,7 @@ func samples() []sample {
 		{"onboarding", Onboarding{Form: form}},
 		{"create-passkey", CreatePasskey{Form: form, Menu: menu, Ceremony: Ceremony{Options: createOptions}, CancelURL: "/account", Named: true}},
 		{"create-passkey-sign-in", CreatePasskey{Form: form, Ceremony: Ceremony{Options: createOptions, Failure: FailExpired}, Skippable: true}},
-		{"consent", Consent{Form: form, App: "Tidewater Reports", AppLogo: "javascript:alert(1)", Person: robin, SwitchURL: "/oidc/auth", Next: "reports.example",
+		{"consent", Consent{Form: leaving, App: "Tidewater Reports", AppLogo: "javascript:alert(1)", Person: robin, SwitchURL: "/oidc/auth",
 			TermsURL: "https://reports.example/terms", PrivacyURL: "https://reports.example/privacy",
 			Grants:        []ConsentGrant{{Text: Say("consent.scope.profile")}, {Verbatim: "Read your invoices", Of: "Billing"}, {Text: Say("consent.offline")}},
 			Organizations: []ConsentOrganization{{"o1", "Harbour Office", "See members, read reports", true}, {"o2", "Riverside Studio", "", false}}}},
@@ -95,6 +96,7 @@ func samples() []sample {
 		{"edit-avatar-failed", EditAvatar{Menu: menu, Form: form, Picture: Invalid("", taken), CancelURL: "/account"}},
 		{"edit-name", EditName{Menu: menu, Form: form, Name: Field{Value: "Robin Example"}, CancelURL: "/account"}},
 		{"edit-username", EditUsername{Menu: menu, Form: form, Username: Invalid("1robin", taken), CancelURL: "/account"}},
+		{"edit-username-leaving", EditUsername{Menu: menu, Form: leaving, Username: Field{Value: "robin"}, CancelURL: "/account"}},
 		{"change-password", ChangePassword{Menu: menu, Form: form, Username: "robin", MinLength: 8, CancelURL: "/account"}},
 		{"step-up", StepUp{Menu: menu, Form: form, Username: "robin", Password: Invalid("", Say("step_up.wrong_password")), UsePasskeyURL: "/k", CancelURL: "/account"}},
 		{"step-up-passkey", StepUp{Menu: menu, Form: form, Ceremony: Ceremony{Options: getOptions}, UsePasswordURL: "/p", CancelURL: "/account"}},
@@ -105,6 +107,8 @@ func samples() []sample {
 		{"lost-key", LostKey{Menu: menu, User: "robin", BackURL: "/account"}},
 		{"end-session", EndSession{Menu: menu, Form: form, Device: "Safari on iPhone", SignedInAt: march, CancelURL: "/account"}},
 		{"remove-app", RemoveApp{Menu: menu, Form: form, Name: "Tidewater Reports", AllowedAt: march, CancelURL: "/account#apps"}},
+		{"task-done", TaskDone{Menu: menu, Title: Say("settings.username.saved"), DoneURL: "https://reports.example/in", Next: "reports.example"}},
+		{"task-done-short", TaskDone{Menu: menu, Title: Say("task_done.passkey"), DoneURL: "/account"}},
 		{"account-closed", AccountClosed{}},
 	}
 }

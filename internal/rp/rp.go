@@ -31,6 +31,9 @@ import (
 const (
 	loginLifetime   = time.Hour
 	sessionLifetime = 14 * 24 * time.Hour
+
+	// maxReturnPath bounds a return path in bytes.
+	maxReturnPath = 4096
 )
 
 // ErrForeignState says that an answer does not belong to a sign-in that this
@@ -206,7 +209,7 @@ func (p *Party) sessionCookie() string { return "_" + strings.TrimPrefix(p.Home,
 // page or a trick with slashes becomes the home itself.
 func (p *Party) within(path string) string {
 	u, err := url.Parse(path)
-	if err != nil || u.IsAbs() || u.Host != "" || len(path) > 2048 {
+	if err != nil || u.IsAbs() || u.Host != "" || len(path) > maxReturnPath {
 		return p.Home
 	}
 	if u.Path != p.Home && !strings.HasPrefix(u.Path, p.Home+"/") {

@@ -225,7 +225,7 @@ func TestParty_ReturnPathStaysAtHome(t *testing.T) {
 	w := setup(t, dbtest.SQLite(t))
 	for _, path := range []string{
 		"https://evil.example/", "//evil.example/account", "/sign-in", "/accountant", "/account/../sign-in", "/account//evil",
-		"/account/\\evil", "javascript:alert(1)", "/account/\nx", "/account/" + strings.Repeat("a", 3000), "",
+		"/account/\\evil", "javascript:alert(1)", "/account/\nx", "/account/" + strings.Repeat("a", 4096), "",
 	} {
 		request := w.begin(path)
 		got, err := w.complete("good", request.Get("state"), issuer)

@@ -14,8 +14,8 @@ import (
 func consentPage(page oidcapi.ConsentPage) hosted.Consent {
 	app, u := page.Application, page.User
 	shown := hosted.Consent{
-		Form: hosted.Form{Action: page.Action, Token: page.Token, LeadsTo: []string{page.RedirectURI}},
-		App:  app.Title(), SwitchURL: page.SwitchURL, Next: placeOf(page.RedirectURI),
+		Form: hosted.Form{Action: page.Action, Token: page.Token, LeadsTo: []string{page.RedirectURI}, Next: placeOf(page.RedirectURI)},
+		App:  app.Title(), SwitchURL: page.SwitchURL,
 		Person: hosted.PersonOf(&user.User{ID: u.ID, Name: u.Name, Avatar: u.Avatar, Username: u.Username, PrimaryEmail: u.PrimaryEmail, PrimaryPhone: u.PrimaryPhone}),
 		Grants: consentGrants(page.Asked),
 	}

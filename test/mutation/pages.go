@@ -1,9 +1,18 @@
 package main
 
+// elsewhereTest is the test of where a page may lead.
+const elsewhereTest = "TestTask_LeadsToNothingButTheWeb"
+
 // browsing are the checks of what a browser may be made to do by pages of others.
 var browsing = []target{
 	{file: "internal/server/server.go", mutants: []mutant{
 		{"origin of a request", ignore("protections[tenant.From(r.Context()).ID].Check(r)"), "TestCrossOrigin_PostsAreRefusedWhereCookiesCount"},
 		{"tenants are foreign to each other", swap("protections[t.ID] = protection", "protections[t.ID] = protection\n\t\tfor _, o := range s.resolver.All() {\n\t\t\t_ = protection.AddTrustedOrigin(o.Origin())\n\t\t}"), "TestCrossOrigin_TenantsTrustTheirOwnOriginOnly"},
+	}},
+	{file: "internal/hosted/policy.go", tests: "internal/hosted/accountpages", mutants: []mutant{
+		{"no disguise", swap(`r == '\\' || r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r)`, `false && (r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r))`), elsewhereTest},
+		{"no credentials", drop(" || u.User != nil"), elsewhereTest},
+		{"web addresses only", drop(` || (u.Scheme != "http" && u.Scheme != "https")`), elsewhereTest},
+		{"a host that a policy can name", never("!ok"), elsewhereTest},
 	}},
 }

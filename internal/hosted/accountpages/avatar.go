@@ -34,10 +34,10 @@ func (p *Pages) editAvatar(v *visit) error {
 
 func (p *Pages) showAvatar(v *visit, status int, field hosted.Field) error {
 	page := hosted.EditAvatar{
-		Menu: p.menu(v), Form: p.form(v, nil), Picture: field, CancelURL: v.tenant.Path("/account"),
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/avatar", nil), Picture: field, CancelURL: v.tenant.Path("/account"),
 	}
 	if v.user.Avatar != nil {
-		page.Remove = hosted.Form{Action: v.tenant.Path("/account/avatar/remove"), Token: p.Party.CSRF(v.session)}
+		page.Remove = p.taskForm(v, "/account/avatar/remove", nil)
 	}
 	return p.render(v, status, page)
 }
@@ -55,12 +55,12 @@ func (p *Pages) saveAvatar(v *visit, file *web.File) error {
 		}
 		return p.showAvatar(v, e.Status, hosted.Invalid("", hosted.SayError(e)))
 	}
-	return p.done(v, doneAvatar, "")
+	return p.finish(v, doneAvatar, "")
 }
 
 func (p *Pages) removeAvatar(v *visit) error {
 	if err := p.Engine.RemoveAvatar(v.ctx(), v.caller); err != nil {
 		return err
 	}
-	return p.done(v, doneNoAvatar, "")
+	return p.finish(v, doneNoAvatar, "")
 }

@@ -57,6 +57,12 @@ func (p *Pages) Table() web.Table {
 		web.Raw("GET", "/account/password", p.signedIn(p.editPassword)),
 		web.Raw("POST", "/account/password", p.signedIn(p.savePassword)),
 
+		web.Raw("GET", "/account/avatar/success", p.signedIn(p.succeeded("task_done.avatar"))),
+		web.Raw("GET", "/account/name/success", p.signedIn(p.succeeded("settings.name.saved"))),
+		web.Raw("GET", "/account/username/success", p.signedIn(p.succeeded("settings.username.saved"))),
+		web.Raw("GET", "/account/password/success", p.signedIn(p.succeeded("settings.password.saved"))),
+		web.Raw("GET", "/account/passkey/success", p.signedIn(p.succeeded("task_done.passkey"))),
+
 		web.Raw("GET", "/account/passkey/add", p.signedIn(p.createPasskey)),
 		web.Raw("POST", "/account/passkey/add", p.signedIn(p.passkeyCreated)),
 		web.Raw("GET", "/account/passkey/name", p.signedIn(p.namePasskey)),
@@ -184,7 +190,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) (*visit, error) {
 
 func (p *Pages) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 	returnTo := r.URL.EscapedPath()
-	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+	if r.URL.RawQuery != "" {
 		returnTo += "?" + r.URL.RawQuery
 	}
 	extra := url.Values{}
@@ -254,7 +260,11 @@ func (p *Pages) menu(v *visit) *hosted.Menu {
 
 // form posts to the page's own path with query.
 func (p *Pages) form(v *visit, query url.Values) hosted.Form {
-	action := v.tenant.Path(v.r.URL.EscapedPath())
+	return p.formTo(v, v.r.URL.EscapedPath(), query)
+}
+
+func (p *Pages) formTo(v *visit, path string, query url.Values) hosted.Form {
+	action := v.tenant.Path(path)
 	if len(query) > 0 {
 		action += "?" + query.Encode()
 	}

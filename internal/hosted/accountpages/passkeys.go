@@ -31,8 +31,10 @@ func (p *Pages) createPasskey(v *visit) error {
 }
 
 // showCreation renders the page with a fresh challenge; failure says why the
-// last try did not work.
+// last try, or naming the passkey, did not work.
 func (p *Pages) showCreation(v *visit, status int, failure string) error {
+	// Its links and its form must not lead back to naming.
+	v.r.URL.Path = "/account/passkey/add"
 	record, options, err := p.Engine.StartRegistration(v.ctx(), v.caller)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func (p *Pages) showCreation(v *visit, status int, failure string) error {
 		return err
 	}
 	return p.render(v, status, hosted.CreatePasskey{
-		Menu: p.menu(v), Form: p.form(v, url.Values{"record": {record.ID}}),
+		Menu: p.menu(v), Form: p.form(v, v.task().with(url.Values{"record": {record.ID}})),
 		Ceremony:  hosted.Ceremony{Options: encoded, Failure: failure},
 		CancelURL: v.tenant.Path("/account"), Named: true,
 	})
@@ -64,7 +66,7 @@ func (p *Pages) passkeyCreated(v *visit) error {
 		}
 		return p.showCreation(v, e.Status, failure(err))
 	}
-	target := v.tenant.Path("/account/passkey/name") + "?" + url.Values{"record": {record}}.Encode()
+	target := v.tenant.Path("/account/passkey/name") + "?" + v.task().with(url.Values{"record": {record}}).Encode()
 	http.Redirect(v.w, v.r, target, http.StatusSeeOther)
 	return nil
 }
@@ -85,7 +87,7 @@ func (p *Pages) namePasskey(v *visit) error {
 
 func (p *Pages) showNaming(v *visit, status int, field hosted.Field) error {
 	return p.render(v, status, hosted.NamePasskey{
-		Menu: p.menu(v), Form: p.form(v, url.Values{"record": {v.r.URL.Query().Get("record")}}), Name: field,
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/passkey/name", url.Values{"record": {v.r.URL.Query().Get("record")}}), Name: field,
 	})
 }
 
@@ -103,7 +105,7 @@ func (p *Pages) savePasskey(v *visit) error {
 	case err != nil:
 		return err
 	}
-	return p.done(v, donePasskey, name)
+	return p.finish(v, donePasskey, name)
 }
 
 // passkeyName reads the posted name and what is wrong with it.

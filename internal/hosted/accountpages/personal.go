@@ -1,6 +1,7 @@
 package accountpages
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -34,7 +35,7 @@ func (p *Pages) editName(v *visit) error {
 
 func (p *Pages) showName(v *visit, status int, field hosted.Field) error {
 	return p.render(v, status, hosted.EditName{
-		Menu: p.menu(v), Form: p.form(v, nil), Name: field, CancelURL: v.tenant.Path("/account"),
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/name", nil), Name: field, CancelURL: v.tenant.Path("/account"),
 	})
 }
 
@@ -51,7 +52,7 @@ func (p *Pages) saveName(v *visit) error {
 		}
 		return p.showName(v, e.Status, hosted.Invalid(name, hosted.SayError(e)))
 	}
-	return p.done(v, doneName, "")
+	return p.finish(v, doneName, "")
 }
 
 func (p *Pages) editUsername(v *visit) error {
@@ -61,12 +62,12 @@ func (p *Pages) editUsername(v *visit) error {
 	if !v.caller.SteppedUp {
 		return account.ErrStepUpRequired
 	}
-	return p.showUsername(v, http.StatusOK, hosted.Field{Value: text(v.user.Username)})
+	return p.showUsername(v, http.StatusOK, hosted.Field{Value: cmp.Or(v.task().identifier, text(v.user.Username))})
 }
 
 func (p *Pages) showUsername(v *visit, status int, field hosted.Field) error {
 	return p.render(v, status, hosted.EditUsername{
-		Menu: p.menu(v), Form: p.form(v, nil), Username: field, CancelURL: v.tenant.Path("/account"),
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/username", nil), Username: field, CancelURL: v.tenant.Path("/account"),
 	})
 }
 
@@ -83,7 +84,7 @@ func (p *Pages) saveUsername(v *visit) error {
 		}
 		return p.showUsername(v, e.Status, hosted.Invalid(username, hosted.SayError(e)))
 	}
-	return p.done(v, doneUsername, "")
+	return p.finish(v, doneUsername, "")
 }
 
 const errInvalidInput = "guard.invalid_input"
@@ -104,7 +105,7 @@ func (p *Pages) showPassword(v *visit, status int, field hosted.Field) error {
 		return err
 	}
 	return p.render(v, status, hosted.ChangePassword{
-		Menu: p.menu(v), Form: p.form(v, nil), Username: text(v.user.Username), Password: field,
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/password", nil), Username: text(v.user.Username), Password: field,
 		MinLength: experience.PasswordPolicy.MinLength(), IsSet: v.user.HasPassword(), CancelURL: v.tenant.Path("/account"),
 	})
 }
@@ -118,7 +119,7 @@ func (p *Pages) savePassword(v *visit) error {
 		}
 		return p.showPassword(v, e.Status, hosted.Field{Errors: reasons(e)})
 	}
-	return p.done(v, donePassword, "")
+	return p.finish(v, donePassword, "")
 }
 
 // reasons returns one sentence for each rule that a password breaks.

@@ -26,7 +26,11 @@ func (p *Pages) detour(v *visit, path, rawQuery string) {
 	if rawQuery != "" {
 		path += "?" + rawQuery
 	}
-	target := v.tenant.Path("/account/verified-action") + "?" + url.Values{"next": {path}}.Encode()
+	query := url.Values{"next": {path}}
+	if locales := v.r.URL.Query().Get("ui_locales"); locales != "" {
+		query.Set("ui_locales", locales)
+	}
+	target := v.tenant.Path("/account/verified-action") + "?" + query.Encode()
 	http.Redirect(v.w, v.r, target, http.StatusSeeOther)
 }
 
@@ -35,7 +39,7 @@ func (v *visit) next() string {
 	path := v.r.URL.Query().Get("next")
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/account") ||
-		strings.Contains(path, "//") || strings.ContainsAny(path, "\\\r\n\t") || strings.Contains(u.Path, "..") {
+		strings.Contains(u.Path, "//") || strings.ContainsAny(path, "\\\r\n\t") || strings.Contains(u.Path, "..") {
 		return "/account"
 	}
 	return path
