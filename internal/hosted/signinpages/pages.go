@@ -74,10 +74,12 @@ func (p *Pages) Table() web.Table {
 	elsewhere := p.visited(p.current)
 	for _, path := range []string{"/{$}", "/sign-in/{rest...}", "/register/{rest...}", "/single-sign-on", "/single-sign-on/{rest...}",
 		"/social/register", "/social/register/{rest...}", "/forgot-password", "/forgot-password/{rest...}", "/reset-password",
-		"/direct/{method}", "/direct/{method}/{target}", "/continue/{field}", "/mfa-verification/{factor}", "/mfa-binding/{factor}"} {
+		"/continue/{field}", "/mfa-verification/{factor}", "/mfa-binding/{factor}"} {
 		routes = append(routes, web.Raw(http.MethodGet, path, elsewhere))
 	}
 	routes = append(routes,
+		web.Raw(http.MethodGet, "/direct/{method}", p.visited(p.direct)),
+		web.Raw(http.MethodGet, "/direct/{method}/{target}", p.visited(p.direct)),
 		web.Raw(http.MethodGet, pathVerify, p.visited(p.showVerification)),
 		web.Raw(http.MethodGet, pathUnknownSession, p.unknownSession),
 		web.Raw(http.MethodGet, pathSuspended, p.suspended),

@@ -14,7 +14,7 @@ import (
 
 func (p *Pages) showRegister(v *visit) error {
 	if !v.settings.SignInMode.AllowsRegister() && !v.preview {
-		return v.redirect(v.withApp(pathSignIn))
+		return v.redirect(v.instead(pathSignIn))
 	}
 	return p.renderRegister(v, http.StatusOK, hosted.CreateAccount{})
 }

@@ -77,7 +77,7 @@ func (p *Pages) outcome(v *visit, err error) error {
 	case lost(err):
 		return p.sendAway(v)
 	case errors.Is(err, signin.ErrNotStarted):
-		return v.redirect(v.withApp(pathSignIn))
+		return v.redirect(v.instead(pathSignIn))
 	case errors.Is(err, user.ErrSuspended):
 		return v.redirect(v.withApp(pathSuspended))
 	case errors.Is(err, hosted.ErrStaleForm):
