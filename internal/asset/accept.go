@@ -27,8 +27,11 @@ func (d *Disk) Accept(ctx context.Context, h *db.DB, up Upload) (*Asset, error) 
 		return nil, err
 	}
 	defer draft.discard()
-	is, err := up.Kind.judge(up.File.ContentType, draft.File, draft.size)
+	is, kept, err := up.Kind.judge(up.File.ContentType, draft.File, draft.size)
 	if err != nil {
+		return nil, err
+	}
+	if err := draft.cut(kept); err != nil {
 		return nil, err
 	}
 	id, now := ids.Long(), d.clock.Millis()

@@ -54,7 +54,7 @@ func (d *Disk) AcceptBundle(ctx context.Context, h *db.DB, file *web.File) (*Ass
 		return nil, err
 	}
 	defer archive.discard()
-	is, err := CustomUI.judge(file.ContentType, archive.File, archive.size)
+	is, _, err := CustomUI.judge(file.ContentType, archive.File, archive.size)
 	if err != nil {
 		return nil, err
 	}

@@ -95,6 +95,26 @@ func (d *Disk) receive(r io.Reader) (*draft, error) {
 	return f, nil
 }
 
+// cut keeps the first n bytes of a draft alone, durably.
+func (f *draft) cut(n int64) error {
+	if n == f.size {
+		return nil
+	}
+	sum := sha256.New()
+	err := f.Truncate(n)
+	if err == nil {
+		_, err = io.Copy(sum, io.NewSectionReader(f, 0, n))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		return ErrUpload.Wrap(err)
+	}
+	f.size, f.hash = n, sum.Sum(nil)
+	return nil
+}
+
 // discard removes what was not placed.
 func (f *draft) discard() {
 	_ = f.Close()

@@ -28,8 +28,15 @@ var uploads = []target{
 		{"an SVG is small", never("size > maxInspected"), typeTest},
 	}},
 	{file: "internal/asset/format.go", tests: "internal/account/accountapi", mutants: []mutant{
-		{"a picture's end", swap("&& f.ends(tail, size, head)", "&& len(tail) > 0"), pictureTest},
-		{"a picture has an end", swap("f.ends != nil && f.begins(head) && f.ends(tail, size, head)", "f.begins(head) && (f.ends == nil || f.ends(tail, size, head))"), pictureTest},
+		{"a picture's end", swap("string(tail) == mark", "len(tail) > 0"), pictureTest},
+		{"a picture has an end", swap("f.end != nil && f.begins(head) {", "f.begins(head) {\n\t\t\t\tif f.end == nil {\n\t\t\t\t\treturn f, size, nil\n\t\t\t\t}"), pictureTest},
+	}},
+	{file: "internal/asset/accept.go", mutants: []mutant{
+		{"nothing is kept behind a JPEG", swap("draft.cut(kept)", "draft.cut(min(draft.size, kept+draft.size))"), "TestJPEG_KeepsThePictureAlone/sqlite"},
+	}},
+	{file: "internal/asset/jpeg.go", mutants: []mutant{
+		{"a segment has a length", never("length < 2"), "TestJPEG_End"},
+		{"a picture has pixels", swap("jpegEnd && !hasPixels:", "jpegEnd && !hasPixels && false:"), "TestJPEG_End"},
 	}},
 	{file: "internal/asset/svg.go", mutants: []mutant{
 		{"root", never(`!seen && (t.Name.Local != "svg" || t.Name.Space != "http://www.w3.org/2000/svg")`), svgTest},
