@@ -2,7 +2,6 @@ package accountpages
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -53,7 +52,7 @@ func (p *Pages) showCreation(v *visit, status int, failure string) error {
 func (p *Pages) passkeyCreated(v *visit) error {
 	record := v.r.URL.Query().Get("record")
 	var payload mfa.RegistrationPayload
-	err := json.Unmarshal([]byte(v.r.PostFormValue("credential")), &payload)
+	err := web.Decode([]byte(v.r.PostFormValue("credential")), &payload)
 	if err != nil {
 		err = mfa.ErrFailed.Wrap(err)
 	} else {

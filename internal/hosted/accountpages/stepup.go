@@ -11,6 +11,7 @@ import (
 	"signet/internal/hosted"
 	"signet/internal/mfa"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
 	"signet/internal/rp"
 	"signet/internal/sentinel"
 )
@@ -114,7 +115,7 @@ func (p *Pages) stepUp(v *visit) error {
 
 func (p *Pages) provePasskey(v *visit) (*account.Record, error) {
 	var payload mfa.AuthenticationPayload
-	if err := json.Unmarshal([]byte(v.r.PostFormValue("credential")), &payload); err != nil {
+	if err := web.Decode([]byte(v.r.PostFormValue("credential")), &payload); err != nil {
 		return nil, mfa.ErrFailed.Wrap(err)
 	}
 	return p.Engine.FinishProof(v.ctx(), v.caller, v.r.URL.Query().Get("record"), &payload)
