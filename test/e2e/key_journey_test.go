@@ -132,20 +132,22 @@ func TestJourney_SecurityKeyDarkGermanNarrow(t *testing.T) {
 		if !p.IsDark() {
 			t.Error("the page is light for somebody who prefers dark")
 		}
-		say := func(key string) string { return i18n.T("de", key, nil) }
-		signIn(p, say)
-		p.Heading(say("settings.title"))
-		addKey(p, say, "Blauer Schlüssel")
+		signIn(p, german)
+		p.Heading(german("settings.title"))
+		addKey(p, german, "Blauer Schlüssel")
 		p.Sees("Blauer Schlüssel")
-		leave(p, say)
-		signIn(p, say)
-		p.Click(say("verify_passkey.submit"))
-		p.Heading(say("settings.title"))
+		leave(p, german)
+		signIn(p, german)
+		p.Click(german("verify_passkey.submit"))
+		p.Heading(german("settings.title"))
 	}, inTheDark())
 }
 
 // english gives the words of the pages in English.
 func english(key string) string { return i18n.T("en", key, nil) }
+
+// german gives the words of the pages in German.
+func german(key string) string { return i18n.T("de", key, nil) }
 
 // signIn gives username and password.
 func signIn(p *browser.Page, say func(string) string) {

@@ -42,6 +42,23 @@ func (p *Page) Look(name string) {
 	p.scheme(p.options.Dark)
 }
 
+// LookLarge is Look for somebody whose text is twice its size.
+func (p *Page) LookLarge(name string) {
+	p.t.Helper()
+	p.resize(640, 900)
+	p.enlarge("200%")
+	p.Shot(name + "-large")
+	p.fits(name, 640)
+	p.enlarge("")
+	p.resize(p.options.Width, p.options.Height)
+}
+
+func (p *Page) enlarge(size string) {
+	p.t.Helper()
+	_, err := eval[string](p, fmt.Sprintf(`document.documentElement.style.fontSize = %q`, size))
+	p.must(err)
+}
+
 // IsDark tells whether the page's background is darker than its text.
 func (p *Page) IsDark() bool {
 	p.t.Helper()
@@ -60,6 +77,14 @@ func (p *Page) fits(name string, width int64) {
 	p.must(err)
 	if needed > width {
 		p.t.Errorf("%s needs %d px and has %d: it scrolls sideways", name, needed, width)
+	}
+	spilled, err := eval[[]string](p, `[...document.querySelectorAll("a, button, h1, h2, h3, h4, p")]
+		.filter((e) => e.checkVisibility() && !e.matches(".unseen, .skip") && e.parentElement.clientWidth > 0 &&
+			e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1)
+		.map((e) => e.innerText)`)
+	p.must(err)
+	if len(spilled) > 0 {
+		p.t.Errorf("%s: words leave their place: %q", name, spilled)
 	}
 }
 
