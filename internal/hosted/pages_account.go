@@ -192,6 +192,8 @@ type NamePasskey struct {
 	Form
 	// Name holds the suggestion.
 	Name Field
+	// Pending says that the passkey is saved only with its name.
+	Pending bool
 	// AdviseSpare recommends a second key.
 	AdviseSpare bool
 	Notice      *Notice

@@ -102,6 +102,7 @@ func samples() []sample {
 		{"step-up-passkey", StepUp{Menu: menu, Form: form, Ceremony: Ceremony{Options: getOptions}, UsePasswordURL: "/p", CancelURL: "/account"}},
 		{"name-passkey", NamePasskey{Menu: menu, Form: form, Name: Field{Value: "Security key (USB)"}, AdviseSpare: true}},
 		{"rename-passkey", RenamePasskey{Menu: menu, Form: form, Current: "Blue key", Name: Field{Value: "Blue key"}, CancelURL: "/account"}},
+		{"name-passkey-pending", NamePasskey{Menu: menu, Form: form, Name: Field{Value: "Security key (USB)"}, Pending: true}},
 		{"remove-passkey", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, CancelURL: "/account"}},
 		{"remove-passkey-required", RemovePasskey{Menu: menu, Form: form, Name: "Blue key", Last: true, Required: true, CancelURL: "/account"}},
 		{"lost-key", LostKey{Menu: menu, User: "robin", BackURL: "/account"}},

@@ -98,6 +98,36 @@ func TestKey_CancelledDialogCanBeTriedAgain(t *testing.T) {
 	p.Heading("Account settings")
 }
 
+// The key has been touched: whatever happens to the page that asks for a name,
+// it is on the account, once.
+func TestKey_IsKeptWhenThePageThatNamesItIsLeft(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, app *apptest.App) {
+		fixture.User(t, app, username)
+		p := settings(t, app, browser.Options{})
+		p.PlugIn(browser.KeyOptions{})
+		toCreatePasskey(p, english)
+		p.Click("Security key")
+		p.Heading("Name your passkey")
+		p.Sees("The passkey is saved.")
+		p.Reload()
+		p.Heading("Name your passkey")
+		p.Back()
+		p.Heading("Create a passkey")
+		p.Click("Security key")
+		p.Sees("This key is already on your account")
+		p.Click("Not now")
+		p.Heading("Account settings")
+		p.Sees("Security key (USB)", "not used yet")
+		if !p.Offers("Rename") { // there is exactly one
+			t.Error("there is not one passkey")
+		}
+		toVerify(p)
+		p.Click("Verify via passkey")
+		p.Heading("Account settings")
+	})
+}
+
 func TestKey_OfAnotherAccountIsRefused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, app *apptest.App) {

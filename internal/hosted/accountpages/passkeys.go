@@ -65,13 +65,60 @@ func (p *Pages) passkeyCreated(v *visit) error {
 		}
 		return p.showCreation(v, e.Status, failure(err))
 	}
-	target := v.tenant.Path("/account/passkey/name") + "?" + v.task().with(url.Values{"record": {record}}).Encode()
+	return p.bindCreated(v, record)
+}
+
+// bindCreated makes the passkey of a proved registration the person's at once,
+// under a name of ours: who leaves before naming it has it all the same.
+func (p *Pages) bindCreated(v *visit, record string) error {
+	name, err := p.suggestion(v, record)
+	if err != nil {
+		return err
+	}
+	credential, err := p.Engine.BindPasskey(v.ctx(), v.caller, record, &name)
+	switch {
+	case errors.Is(err, account.ErrStepUpRequired):
+		// The key need not be touched again: the registration waits for the step-up.
+		p.detour(v, "/account/passkey/name", v.task().with(url.Values{"record": {record}}).Encode())
+		return nil
+	case err != nil:
+		return p.notBound(v, err)
+	}
+	target := v.tenant.Path("/account/passkey/name") + "?" + v.task().with(url.Values{"id": {credential.ID}}).Encode()
 	http.Redirect(v.w, v.r, target, http.StatusSeeOther)
 	return nil
 }
 
+func (p *Pages) notBound(v *visit, err error) error {
+	switch {
+	case errors.Is(err, account.ErrRecordNotFound):
+		return p.showCreation(v, http.StatusBadRequest, hosted.FailExpired)
+	case errors.Is(err, mfa.ErrRegistered):
+		return p.showCreation(v, http.StatusUnprocessableEntity, hosted.FailAlreadyRegistered)
+	}
+	return err
+}
+
+// suggestion returns a name for the passkey of a proved registration.
+func (p *Pages) suggestion(v *visit, record string) (string, error) {
+	credential, err := p.Engine.PendingPasskey(v.ctx(), v.caller, record)
+	if err != nil {
+		return "", err
+	}
+	return mfa.SuggestName(credential, web.Info(v.ctx()).UserAgent, p.Renderer.Lang(v.r)), nil
+}
+
+// namePasskey asks for a name for the passkey of the query: one that is saved
+// already or, after a step-up that came too late, one that is still to be bound.
 func (p *Pages) namePasskey(v *visit) error {
-	credential, err := p.Engine.PendingPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"))
+	if id := v.r.URL.Query().Get("id"); id != "" {
+		credential, _, err := p.passkeyByID(v, id)
+		if err != nil || credential == nil {
+			return err
+		}
+		return p.showNaming(v, http.StatusOK, hosted.Field{Value: text(credential.Name)})
+	}
+	name, err := p.suggestion(v, v.r.URL.Query().Get("record"))
 	if errors.Is(err, account.ErrRecordNotFound) {
 		// Saved already, or too late: the list tells which.
 		http.Redirect(v.w, v.r, v.tenant.Path("/account")+"#two-factor", http.StatusSeeOther)
@@ -80,13 +127,16 @@ func (p *Pages) namePasskey(v *visit) error {
 	if err != nil {
 		return err
 	}
-	suggestion := mfa.SuggestName(credential, web.Info(v.ctx()).UserAgent, p.Renderer.Lang(v.r))
-	return p.showNaming(v, http.StatusOK, hosted.Field{Value: suggestion})
+	return p.showNaming(v, http.StatusOK, hosted.Field{Value: name})
 }
 
 func (p *Pages) showNaming(v *visit, status int, field hosted.Field) error {
+	query, which := v.r.URL.Query(), "record"
+	if query.Get("id") != "" {
+		which = "id"
+	}
 	return p.render(v, status, hosted.NamePasskey{
-		Menu: p.menu(v), Form: p.taskForm(v, "/account/passkey/name", url.Values{"record": {v.r.URL.Query().Get("record")}}), Name: field,
+		Menu: p.menu(v), Form: p.taskForm(v, "/account/passkey/name", url.Values{which: {query.Get(which)}}), Name: field, Pending: which == "record",
 	})
 }
 
@@ -95,13 +145,30 @@ func (p *Pages) savePasskey(v *visit) error {
 	if problem != nil {
 		return p.showNaming(v, http.StatusUnprocessableEntity, hosted.Invalid(name, *problem))
 	}
+	if id := v.r.URL.Query().Get("id"); id != "" {
+		return p.nameSaved(v, id, name)
+	}
 	_, err := p.Engine.BindPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"), &name)
-	switch {
-	case errors.Is(err, account.ErrRecordNotFound):
-		return p.showCreation(v, http.StatusBadRequest, hosted.FailExpired)
-	case errors.Is(err, mfa.ErrRegistered):
-		return p.showCreation(v, http.StatusUnprocessableEntity, hosted.FailAlreadyRegistered)
-	case err != nil:
+	if err != nil {
+		return p.notBound(v, err)
+	}
+	return p.finish(v, donePasskey, name)
+}
+
+// nameSaved gives a passkey that has just been added the name that the person
+// chose.
+func (p *Pages) nameSaved(v *visit, id, name string) error {
+	credential, _, err := p.passkeyByID(v, id)
+	if err != nil || credential == nil {
+		return err
+	}
+	if name != text(credential.Name) {
+		err = p.Engine.RenamePasskey(v.ctx(), v.caller, id, name)
+	}
+	if errors.Is(err, account.ErrRecordNotFound) {
+		return p.done(v, doneGone, "")
+	}
+	if err != nil {
 		return err
 	}
 	return p.finish(v, donePasskey, name)
@@ -124,9 +191,14 @@ func passkeyName(r *http.Request) (string, *hosted.Phrase) {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// passkey returns the passkey of the page's path. One that another session has
-// removed meanwhile leads back to the list, which says so.
+// passkey returns the passkey of the page's path, and all.
 func (p *Pages) passkey(v *visit) (*mfa.Credential, []mfa.Credential, error) {
+	return p.passkeyByID(v, v.r.PathValue("id"))
+}
+
+// passkeyByID returns one of the person's passkeys, and all. One that another
+// session has removed meanwhile leads back to the list, which says so.
+func (p *Pages) passkeyByID(v *visit, id string) (*mfa.Credential, []mfa.Credential, error) {
 	if err := editable(v, accountcenter.Passkey); err != nil {
 		return nil, nil, err
 	}
@@ -135,7 +207,7 @@ func (p *Pages) passkey(v *visit) (*mfa.Credential, []mfa.Credential, error) {
 		return nil, nil, err
 	}
 	for i := range credentials {
-		if credentials[i].ID == v.r.PathValue("id") {
+		if credentials[i].ID == id {
 			return &credentials[i], credentials, nil
 		}
 	}
