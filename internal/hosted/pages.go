@@ -166,6 +166,8 @@ type Failed struct {
 	// ID is the request's id, Code the stable error code, Time epoch milliseconds.
 	ID, Code string
 	Time     int64
+	// Lasting says that it happens every time: only the operators can mend it.
+	Lasting bool
 	// RetryURL starts again; empty hides it.
 	RetryURL string
 	// AppURL, http(s) only, leads back to App.

@@ -73,6 +73,7 @@ func samples() []sample {
 		{"unknown-session-short", UnknownSession{AccountURL: "/account"}},
 		{"suspended", Suspended{SwitchURL: "/sign-in"}},
 		{"failed", Failed{ID: "7KQ29MXD4TFH", Code: "oidc.server_error", Time: march, RetryURL: "/x", AppURL: "https://app.example", App: "Tidewater"}},
+		{"failed-beyond", Failed{ID: "7KQ29MXD4TFH", Code: "oidc.server_error", Time: march, Message: Say("failed.beyond"), Lasting: true}},
 		{"failed-short", Failed{Message: taken}},
 		{"not-found", NotFound{HomeURL: "/account"}},
 		{"demo", Demo{SignInURL: "/demo-app?go"}},

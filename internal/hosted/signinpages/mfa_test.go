@@ -290,3 +290,35 @@ func TestSignIn_IdentifierFirstWhereACodeCouldServe(t *testing.T) {
 	b.submit("password", "wrong").sees(422, "is not right").on("/sign-in/password")
 	b.submit("password", apptest.Password).signedIn()
 }
+
+// What these pages cannot do is said, and nobody is sent round in a circle.
+func TestPolicy_BeyondThePages(t *testing.T) {
+	t.Parallel()
+	beyond := func(t *testing.T, b *browser, code string) {
+		t.Helper()
+		b.sees(422, "something that these pages cannot do", "Send this to the people who run this service", code, ">Error ID</dt>")
+		if strings.Contains(b.page.Text, "Start again") {
+			t.Error("starting again is offered, which leads to the same page")
+		}
+	}
+	set := func(t *testing.T, app *apptest.App, factors ...signinexp.Factor) {
+		t.Helper()
+		configure(t, app, func(s *signinexp.Settings) { s.MFA.Factors, s.MFA.Policy = factors, signinexp.PolicyMandatory })
+	}
+	t.Run("another factor", func(t *testing.T) {
+		t.Parallel()
+		app := apptest.Start(t)
+		addUser(t, app, "robin")
+		set(t, app, signinexp.FactorTOTP)
+		b := open(t, app).authorize().submit("identifier", "robin", "password", apptest.Password)
+		beyond(t, b, "user.missing_mfa")
+		beyond(t, b.get("/?app_id="+b.appID), "user.missing_mfa")
+	})
+	t.Run("backup codes", func(t *testing.T) {
+		t.Parallel()
+		app := apptest.Start(t)
+		key := enrolled(t, app, "robin")
+		set(t, app, signinexp.FactorWebAuthn, signinexp.FactorBackupCode)
+		beyond(t, toPasskey(t, app, "robin").useKey(key), "session.mfa.backup_code_required")
+	})
+}

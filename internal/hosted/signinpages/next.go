@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 
+	"signet/internal/hosted"
 	"signet/internal/oidc/authorize"
+	"signet/internal/platform/web"
 	"signet/internal/signin"
 	"signet/internal/signinexp"
 )
@@ -72,14 +74,26 @@ func (p *Pages) current(v *visit) error {
 	return p.goTo(v, state, step)
 }
 
-// goTo redirects to the page of a step. What no page can do is told as the
-// step's own refusal.
+// goTo redirects to the page of a step, if there is one.
 func (p *Pages) goTo(v *visit, state *signin.State, step signin.Step) error {
 	path := pathOf(state, step)
 	if path == "" {
-		return step.Err
+		return p.showBeyond(v, step.Err)
 	}
 	return v.redirect(v.instead(path))
+}
+
+// showBeyond says that the operator asks for what no page here can do. Starting
+// again would lead to the same.
+func (p *Pages) showBeyond(v *visit, refusal error) error {
+	e := web.Classify(v.ctx(), refusal)
+	if e == nil {
+		return nil
+	}
+	return p.render(v, statusOf(e.Status), hosted.Failed{
+		Message: hosted.Say("failed.beyond"), Lasting: true,
+		ID: web.Info(v.ctx()).ID, Code: e.Code, Time: p.Engine.Clock.Millis(),
+	})
 }
 
 // pathOf returns the path of the page for a step, "" if there is none.
