@@ -171,3 +171,23 @@ func TestPages_LookRight(t *testing.T) {
 		p.Look("error-" + language)
 	})
 }
+
+// Who follows a broken link of an application reads what is wrong, in words that
+// the link cannot choose.
+func TestSignIn_BrokenLinkSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, inTheDark())
+	shop := openTidewater(t, app)
+	p := browser.New(t, browser.Options{})
+	for query, words := range map[string]string{
+		"?client_id=" + shop.client.ID + "&redirect_uri=https%3A%2F%2Fevil.example%2Fcb&response_type=code&scope=openid": "an address that is not registered for it",
+		"?client_id=Call-0800-123&response_type=code":                                                                    "The app could not be identified.",
+		"": "The request is not valid.",
+	} {
+		p.Open(app.URL + "/oidc/auth" + query)
+		p.Heading("We could not finish this")
+		p.Sees(words, "Error ID")
+		p.Lacks("evil.example", "0800")
+	}
+	p.Look("broken-link")
+}

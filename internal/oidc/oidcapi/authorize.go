@@ -74,18 +74,29 @@ func (b *Browser) page(method, pattern string, h func(http.ResponseWriter, *http
 }
 
 // authorize begins an authorization, or answers it at once. A request whose
-// client or redirect URI is not in order gets JSON, whoever asks: a page could
-// lend its words to an attacker's link.
+// client or redirect URI is not in order gets JSON, whatever it accepts; only
+// where a browser would show that to a person there is a page, which repeats
+// nothing of the request: it must not lend its words to an attacker's link.
 func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
 	if leftBehind(r) {
 		return repeatAsGet(w, r)
 	}
 	outcome, err := b.begin(w, r)
-	if err != nil {
+	switch {
+	case err == nil:
+		return outcome.Write(w, r)
+	case isShown(r):
+		b.RenderError(w, r, err)
+	default:
 		proto.WriteError(w, r, err)
-		return nil
 	}
-	return outcome.Write(w, r)
+	return nil
+}
+
+// isShown reports whether a browser says that it will show the answer in a tab
+// (W3C Fetch Metadata Request Headers). Scripts cannot say so.
+func isShown(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 func (b *Browser) begin(w http.ResponseWriter, r *http.Request) (*authorize.Outcome, error) {
