@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -147,13 +148,47 @@ func hasDots(path string) bool {
 // refuse sends people who typed another name of this machine to the endpoint,
 // and tells programs that they are misdirected.
 func (rv *Resolver) refuse(w http.ResponseWriter, r *http.Request) {
-	base := rv.tenants[len(rv.tenants)-1]
 	isPage := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
 	if isPage && !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/oidc/") {
-		http.Redirect(w, r, base.URL("/"), http.StatusTemporaryRedirect)
+		http.Redirect(w, r, rv.renamed(r), http.StatusTemporaryRedirect)
 		return
 	}
+	base := rv.tenants[len(rv.tenants)-1]
 	web.WriteError(w, r, ErrUnknownHost.WithArgs(map[string]any{"endpoint": base.Endpoint.String()}))
+}
+
+// Where people begin. All other pages belong to something that began at the
+// endpoint, of which a browser that comes by another name has no cookie.
+var beginnings = []string{"/account", "/demo-app", "/device", "/setup"}
+
+// renamed returns the address, at an endpoint, of the page that was asked for
+// under another name: its own if people begin there, else that of the first page.
+func (rv *Resolver) renamed(r *http.Request) string {
+	_, port, _ := net.SplitHostPort(web.Host(r))
+	for _, t := range rv.tenants {
+		path, ok := rv.strip(t, r.URL.EscapedPath())
+		// An endpoint that says no port has it from a proxy.
+		if own := t.Endpoint.Port(); !ok || !isBeginning(path) || (own != "" && own != port) {
+			continue
+		}
+		if r.URL.RawQuery != "" {
+			path += "?" + r.URL.RawQuery
+		}
+		return t.URL(path)
+	}
+	return rv.tenants[len(rv.tenants)-1].URL("/")
+}
+
+func isBeginning(path string) bool {
+	if strings.Contains(path, "//") || hasDots(path) {
+		return false
+	}
+	for _, page := range beginnings {
+		if _, ok := cutPrefix(path, page); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // withPort returns a host with its port, be it the default one.

@@ -96,15 +96,43 @@ func TestResolver_FindsTenantByHostAndPath(t *testing.T) {
 	}
 }
 
+// Whoever types another name of this machine comes to the same page of the
+// endpoint, and never anywhere else.
 func TestResolver_SendsPeopleToTheEndpoint(t *testing.T) {
 	t.Parallel()
-	h := NewResolver(at(t, Default, "https://id.example")).Middleware(http.NotFoundHandler())
-	r := httptest.NewRequest("GET", "http://evil.example/sign-in?x=1", nil)
-	r.Header.Set("Accept", "text/html")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	if w.Code != 307 || w.Header().Get("Location") != "https://id.example/" {
-		t.Errorf("got %d %s", w.Code, w.Header().Get("Location"))
+	one := []*Tenant{at(t, Default, "https://id.example"), at(t, Admin, "https://id.example/admin")}
+	below := []*Tenant{at(t, Default, "https://id.example/auth"), at(t, Admin, "https://id.example/auth/admin")}
+	ports := []*Tenant{at(t, Default, "http://localhost:3001"), at(t, Admin, "http://localhost:3002")}
+	for _, c := range []struct {
+		tenants   []*Tenant
+		url, want string
+	}{
+		{one, "http://127.0.0.1:3001/account", "https://id.example/account"},
+		{one, "http://127.0.0.1:3001/account/passkey/add?ui_locales=de", "https://id.example/account/passkey/add?ui_locales=de"},
+		{one, "http://127.0.0.1:3001/device?user_code=BDWP-HQPK", "https://id.example/device?user_code=BDWP-HQPK"},
+		{one, "http://127.0.0.1:3001/admin/setup?token=x", "https://id.example/admin/setup?token=x"},
+		{one, "http://127.0.0.1:3001/admin/demo-app", "https://id.example/admin/demo-app"},
+		{one, "http://evil.example/sign-in?x=1", "https://id.example/"},
+		{one, "http://evil.example/accounts", "https://id.example/"},
+		{one, "http://evil.example//account", "https://id.example/"},
+		{one, "http://evil.example/account//evil.example", "https://id.example/"},
+		{one, "http://evil.example/account/../x", "https://id.example/"},
+		{one, "http://evil.example/account@evil.example/", "https://id.example/"},
+		{one, "http://evil.example/account?//evil.example", "https://id.example/account?//evil.example"},
+		{below, "http://127.0.0.1/auth/account", "https://id.example/auth/account"},
+		{below, "http://127.0.0.1/account", "https://id.example/auth/account"},
+		{below, "http://127.0.0.1/auth/admin/setup", "https://id.example/auth/admin/setup"},
+		{ports, "http://127.0.0.1:3001/account", "http://localhost:3001/account"},
+		{ports, "http://127.0.0.1:3002/account", "http://localhost:3002/account"},
+	} {
+		h := web.Chain(http.NotFoundHandler(), web.Identify(web.Proxies{}), NewResolver(c.tenants...).Middleware)
+		r := httptest.NewRequest("GET", c.url, nil)
+		r.Header.Set("Accept", "text/html")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 307 || w.Header().Get("Location") != c.want {
+			t.Errorf("%s: got %d %s", c.url, w.Code, w.Header().Get("Location"))
+		}
 	}
 }
 
