@@ -73,7 +73,7 @@ func (p *Pages) passkeyCreated(v *visit) error {
 func (p *Pages) bindCreated(v *visit, record string) error {
 	name, err := p.suggestion(v, record)
 	if err != nil {
-		return err
+		return p.notBound(v, err)
 	}
 	credential, err := p.Engine.BindPasskey(v.ctx(), v.caller, record, &name)
 	switch {
