@@ -71,10 +71,13 @@ func (e *Engine) EndGrant(ctx context.Context, c *Caller, id string) error {
 
 // EndGrantsOf takes back everything that the caller allowed an application, in
 // whichever of their browsers. It fails with ErrGrantNotFound if that is nothing.
-func (e *Engine) EndGrantsOf(ctx context.Context, c *Caller, clientID string) error {
+// It returns the new cookie value of the caller's own session, "" if that keeps
+// the one it has.
+func (e *Engine) EndGrantsOf(ctx context.Context, c *Caller, clientID string) (string, error) {
 	v, err := e.enter(ctx, c, endGrant...)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return signedin.EndGrantsOf(ctx, v.now, v.user.ID, clientID)
+	cookies, err := signedin.EndGrantsOf(ctx, v.now, v.user.ID, clientID)
+	return cookies[c.SessionUID], err
 }

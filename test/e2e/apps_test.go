@@ -42,12 +42,11 @@ func TestAccount_TakesBackWhatAnAppMayDo(t *testing.T) {
 			p.Click("Take back")
 			p.Sees("The app no longer has access", "No app of others has access")
 
-			// The session of the browser has a new secret: the person signs in first.
+			// The person is still signed in, and only this application has to ask anew.
+			p.Open(app.URL + "/demo-app/sign-in")
+			p.Heading("Hello, " + person)
 			p.Open(shop.URL)
 			p.Click("Sign in with Signet")
-			p.Fill("Username", person)
-			p.Fill("Password", password)
-			p.Click("Sign in")
 			p.Sees("to use your account?")
 		})
 	})

@@ -28,6 +28,9 @@ var signOuts = []target{
 	{file: "internal/oidc/signedin/grants.go", tests: "internal/hosted/accountpages", mutants: []mutant{
 		{"one application loses its access", swap("if all[i].ClientID != clientID {", "if all[i].ClientID == \"\" {"), "TestAccount_AppsAreSeenAndTakenBack/sqlite"},
 	}},
+	{file: "internal/hosted/accountpages/apps.go", mutants: []mutant{
+		{"the pages' cookie opens nothing else", swap("held != nil && held.UID == v.session.SessionUID {", "true {\n\t\theld = &token.Session{ExpiresAt: now + 1000}"), "TestAccount_TakingAnAppBackEndsNoSignIn/sqlite"},
+	}},
 }
 
 // signingKeys are the checks that bind keys, algorithms and applications.

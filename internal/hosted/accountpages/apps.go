@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"signet/internal/accountcenter"
 	"signet/internal/hosted"
+	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/signedin"
+	"signet/internal/oidc/token"
 )
 
 // apps lists the applications of others that the person allowed to use their
@@ -73,15 +76,24 @@ func (p *Pages) askRemoveApp(v *visit) error {
 }
 
 // removeApp takes back everything that the person allowed the application, in
-// whichever browser.
+// whichever browser. This one stays signed in: the application has to ask anew.
 func (p *Pages) removeApp(v *visit) error {
 	g, err := p.app(v)
 	if err != nil || g == nil {
 		return err
 	}
-	err = p.Engine.EndGrantsOf(v.ctx(), v.caller, g.Application.ID)
+	now := p.Clock.Millis()
+	held, err := token.SessionByCookie(v.ctx(), v.tenant.DB, now, authorize.SessionCookie(v.r))
+	if err != nil {
+		return err
+	}
+	cookie, err := p.Engine.EndGrantsOf(v.ctx(), v.caller, g.Application.ID)
 	if err != nil && !errors.Is(err, signedin.ErrGrantNotFound) {
 		return err
+	}
+	// The cookie of the account pages alone must not open everything else.
+	if cookie != "" && held != nil && held.UID == v.session.SessionUID {
+		authorize.SetSessionCookie(v.ctx(), v.w, cookie, time.Duration(held.ExpiresAt-now)*time.Millisecond)
 	}
 	return p.done(v, doneAppRemoved, "")
 }

@@ -108,3 +108,44 @@ func TestAccount_AppsFollowTheTenant(t *testing.T) {
 	p.open("/account")
 	p.doesNotSee("Apps with access")
 }
+
+// The browser in which somebody takes an application's access back stays signed
+// in. Who holds no more than the cookie of the account pages gains nothing by it.
+func TestAccount_TakingAnAppBackEndsNoSignIn(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		robin := app.CreateUser(t, "robin").ID
+		theirs := app.CreateApp(t, application.Application{Name: "Tidewater Reports", Type: application.SPA, IsThirdParty: true})
+		p, thief := signedIn(t, app, "robin"), visitor(t, app)
+		thief.browser.Header.Set("Cookie", "_account_session="+p.browser.Cookie("/account", "_account_session"))
+		sessions, err := token.SessionsOf(t.Context(), app.DB(), app.Clock.Now().UnixMilli(), robin)
+		if err != nil || len(sessions) != 1 {
+			t.Fatal(sessions, err)
+		}
+		takeBack := func(p *person) {
+			t.Helper()
+			id := allow(t, app, robin, theirs.ID)
+			app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
+				_, err := token.AuthorizeClient(ctx, tx, sessions[0].UID, theirs.ID, id, true)
+				return err
+			})
+			p.open("/account/verified-action")
+			p.send("password", apptest.Password)
+			p.open("/account/apps/" + id + "/remove")
+			p.send()
+			p.sees("The app no longer has access")
+		}
+		before := p.browser.Cookie("/", "_session")
+		takeBack(p)
+		if after := p.browser.Cookie("/", "_session"); after == before || after == "" {
+			t.Errorf("the cookie was %q and is %q", before, after)
+		}
+		p.open("/demo-app/sign-in")
+		p.sees("Hello, robin")
+
+		takeBack(thief)
+		if got := thief.browser.Cookie("/", "_session"); got != "" {
+			t.Errorf("the account pages' cookie was exchanged for %q", got)
+		}
+	})
+}

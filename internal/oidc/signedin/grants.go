@@ -2,6 +2,7 @@ package signedin
 
 import (
 	"context"
+	"maps"
 
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/token"
@@ -95,28 +96,36 @@ func EndGrant(ctx context.Context, now int64, userID, id string) error {
 		if g == nil || g.UserID != userID || g.RevokedAt != nil {
 			return ErrGrantNotFound
 		}
-		return token.WithdrawGrant(ctx, tx, now, g)
+		_, err = token.WithdrawGrant(ctx, tx, now, g)
+		return err
 	})
 }
 
 // EndGrantsOf takes back everything that a user allowed an application, as
 // EndGrant does for one grant. It fails with ErrGrantNotFound if that is nothing.
-func EndGrantsOf(ctx context.Context, now int64, userID, clientID string) error {
-	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+// It returns the new cookie values of the sessions that the application was in,
+// by their UIDs: the browser in which the user asks for this may stay signed in.
+func EndGrantsOf(ctx context.Context, now int64, userID, clientID string) (map[string]string, error) {
+	var cookies map[string]string
+	err := tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
 		all, err := token.GrantsOf(ctx, tx, now, userID)
 		if err != nil {
 			return err
 		}
+		cookies = map[string]string{}
 		refusal := error(ErrGrantNotFound)
 		for i := range all {
 			if all[i].ClientID != clientID {
 				continue
 			}
-			if err := token.WithdrawGrant(ctx, tx, now, &all[i]); err != nil {
+			renewed, err := token.WithdrawGrant(ctx, tx, now, &all[i])
+			if err != nil {
 				return err
 			}
+			maps.Copy(cookies, renewed)
 			refusal = nil
 		}
 		return refusal
 	})
+	return cookies, err
 }

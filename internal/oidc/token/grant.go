@@ -242,26 +242,29 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 }
 
 // WithdrawGrant revokes a grant that its user, or an operator, takes back. The
-// sessions that authorized the application get new cookie values that no browser
-// knows, so that it cannot come back unnoticed: the user signs in first. The
-// application is told, if it wants to be.
-func WithdrawGrant(ctx context.Context, tx *db.Tx, now int64, g *Grant) error {
+// sessions that authorized the application get new cookie values, so that it
+// cannot come back unnoticed: the user signs in first. No browser knows the
+// values, which are returned by the sessions' UIDs. The application is told, if
+// it wants to be.
+func WithdrawGrant(ctx context.Context, tx *db.Tx, now int64, g *Grant) (map[string]string, error) {
 	if err := RevokeGrant(ctx, tx, now, g.ID); err != nil {
-		return err
+		return nil, err
 	}
 	left, err := leave(ctx, tx, g)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ended := []membership{{ClientID: g.ClientID}}
+	ended, cookies := []membership{{ClientID: g.ClientID}}, map[string]string{}
 	for _, l := range left {
-		err := tx.Queue(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, l.SessionUID, crypt.Hash(ids.Token()))
+		cookie := ids.Token()
+		err := tx.Queue(ctx, `UPDATE sessions SET id_hash = $3 WHERE tenant_id = $1 AND uid = $2`, l.SessionUID, crypt.Hash(cookie))
 		if err != nil {
-			return err
+			return nil, err
 		}
+		cookies[l.SessionUID] = cookie
 		ended = append(ended, membership{g.ClientID, l.SID})
 	}
-	return notify(ctx, tx, now, g.UserID, ended)
+	return cookies, notify(ctx, tx, now, g.UserID, ended)
 }
 
 // EvictGrant revokes a grant that gives way to a newer one of the same user and
