@@ -138,6 +138,16 @@ func TestRender_FixedLabels(t *testing.T) {
 	}
 }
 
+// What a button shows must be in its name (WCAG 2.5.3), and initials are no
+// words: the account menu draws them.
+func TestRender_InitialsAreNoWords(t *testing.T) {
+	t.Parallel()
+	body, _ := rendered(t, testSite, EditName{Menu: sampleMenu()})
+	if strings.Contains(body, ">RE<") || !strings.Contains(body, `data-initials="RE"`) {
+		t.Error("the account menu has other words than its name")
+	}
+}
+
 // Security keys come first: people who bought one look for it.
 func TestCreatePasskey_SecurityKeyComesFirst(t *testing.T) {
 	t.Parallel()
