@@ -147,7 +147,8 @@ type control struct {
 	Autocomplete string
 	Hint         string
 	Focus        bool
-	MinLength    int
+	// Optional lets the control be sent empty.
+	Optional bool
 }
 
 // Control prepares a form control. The first one with an error takes the focus.
@@ -156,6 +157,12 @@ func (v *view) Control(f Field, name, label, autocomplete, hint string) *control
 	if (len(f.Errors) > 0 || f.Focus) && !v.focused {
 		c.Focus, v.focused = true, true
 	}
+	return c
+}
+
+// MayBeEmpty lets the control be sent empty.
+func (c *control) MayBeEmpty() *control {
+	c.Optional = true
 	return c
 }
 

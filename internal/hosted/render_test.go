@@ -138,6 +138,19 @@ func TestRender_FixedLabels(t *testing.T) {
 	}
 }
 
+// A name may be taken away again: every other field of the pages is needed.
+func TestRender_OnlyTheNameMayBeEmpty(t *testing.T) {
+	t.Parallel()
+	for _, s := range samples() {
+		body, _ := rendered(t, testSite, s.page)
+		for _, input := range regexp.MustCompile(`<input class="input"[^>]*>`).FindAllString(body, -1) {
+			if strings.Contains(input, " required") == (s.name == "edit-name") {
+				t.Errorf("%s: %s", s.name, input)
+			}
+		}
+	}
+}
+
 // What a button shows must be in its name (WCAG 2.5.3), and initials are no
 // words: the account menu draws them.
 func TestRender_InitialsAreNoWords(t *testing.T) {

@@ -383,6 +383,11 @@ func TestAccount_PersonalPages(t *testing.T) {
 	p.open("/account/name")
 	p.send("name", strings.Repeat("x", 129))
 	p.sees("too long")
+	p.send("name", "")
+	p.sees("Your name is removed", "No name yet")
+	if n := app.Count(t, tenant.Default, "users", "username = 'robin' AND name IS NULL"); n != 1 {
+		t.Error("the name is not null")
+	}
 	p.open("/account/username")
 	p.send("password", apptest.Password)
 	p.send("username", "taken")

@@ -52,6 +52,9 @@ func (p *Pages) saveName(v *visit) error {
 		}
 		return p.showName(v, e.Status, hosted.Invalid(name, hosted.SayError(e)))
 	}
+	if name == "" {
+		return p.finish(v, doneNoName, "")
+	}
 	return p.finish(v, doneName, "")
 }
 

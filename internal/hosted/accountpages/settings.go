@@ -110,6 +110,7 @@ const (
 	doneAvatar       = "avatar"
 	doneNoAvatar     = "avatar-removed"
 	doneName         = "name"
+	doneNoName       = "name-removed"
 	doneUsername     = "username"
 	donePassword     = "password"
 	donePasskey      = "passkey"
@@ -122,7 +123,7 @@ const (
 
 // sectionOf names the section of the settings that each of them changed.
 var sectionOf = map[string]string{
-	doneAvatar: "avatar", doneNoAvatar: "avatar", doneName: "name", doneUsername: "username", donePassword: "password",
+	doneAvatar: "avatar", doneNoAvatar: "avatar", doneName: "name", doneNoName: "name", doneUsername: "username", donePassword: "password",
 	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor",
 	doneSessionEnded: "sessions", doneAppRemoved: "apps",
 }
@@ -144,6 +145,8 @@ func notice(query url.Values) *hosted.Notice {
 		return good("settings.avatar.removed")
 	case doneName:
 		return good("settings.name.saved")
+	case doneNoName:
+		return good("settings.name.removed")
 	case doneUsername:
 		return good("settings.username.saved")
 	case donePassword:

@@ -94,7 +94,7 @@ func (p *Pages) taskForm(v *visit, path string, query url.Values) hosted.Form {
 // successes are the pages that say that a task is done.
 var successes = map[string]string{
 	doneAvatar: "/account/avatar/success", doneNoAvatar: "/account/avatar/success", doneName: "/account/name/success",
-	doneUsername: "/account/username/success", donePassword: "/account/password/success", donePasskey: "/account/passkey/success",
+	doneNoName: "/account/name/success", doneUsername: "/account/username/success", donePassword: "/account/password/success", donePasskey: "/account/passkey/success",
 }
 
 // finish ends a task: it leads to where the task was asked to lead, else it is done.
