@@ -177,6 +177,8 @@ type StepUp struct {
 	Form
 	// Ceremony is that of a passkey; without Options the password is asked for.
 	Ceremony
+	// Shows says that the next page shows something, and changes nothing.
+	Shows    bool
 	Username string
 	Password Field
 	// UsePasskeyURL and UsePasswordURL lead to this page for the other way;

@@ -389,6 +389,7 @@ func TestAccount_PersonalPages(t *testing.T) {
 		t.Error("the name is not null")
 	}
 	p.open("/account/username")
+	p.sees("how your account is protected")
 	p.send("password", apptest.Password)
 	p.send("username", "taken")
 	p.sees("This username is taken")
@@ -411,6 +412,8 @@ func TestAccount_OtherSessionsAreSeenAndEnded(t *testing.T) {
 	p.open("/account")
 	p.sees("Your sessions are hidden")
 	p.open("/account/verified-action?next=%2Faccount%23sessions")
+	p.sees("for your eyes only")
+	p.doesNotSee("how your account is protected")
 	p.send("password", apptest.Password)
 	p.sees("This device")
 	links := regexp.MustCompile(`href="([^"]*/end)"`).FindAllStringSubmatch(p.page, -1)

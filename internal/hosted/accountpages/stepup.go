@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"signet/internal/account"
@@ -46,6 +47,14 @@ func (v *visit) next() string {
 	return path
 }
 
+// isSettings reports whether a path is that of the settings, which show more to
+// who has stepped up.
+func isSettings(next string) bool {
+	path, _, _ := strings.Cut(next, "#")
+	path, _, _ = strings.Cut(path, "?")
+	return slices.Contains([]string{"/account", "/account/profile", "/account/security", "/account/sessions", "/account/apps", "/account/passkey/manage"}, path)
+}
+
 func (p *Pages) askStepUp(v *visit) error {
 	return p.showStepUp(v, http.StatusOK, hosted.StepUp{})
 }
@@ -64,7 +73,7 @@ func (p *Pages) showStepUp(v *visit, status int, page hosted.StepUp) error {
 		by = byPasskey
 	}
 	query := url.Values{"next": {v.next()}}
-	page.Menu, page.CancelURL = p.menu(v), v.tenant.Path("/account")
+	page.Menu, page.CancelURL, page.Shows = p.menu(v), v.tenant.Path("/account"), isSettings(v.next())
 	if v.user.Username != nil {
 		page.Username = *v.user.Username
 	}
