@@ -193,11 +193,15 @@ func (p *Party) End(ctx context.Context, w http.ResponseWriter, s *Session) erro
 }
 
 // SignOutURL returns where the browser ends the OIDC session (OpenID Connect
-// RP-Initiated Logout 1.0 section 2).
+// RP-Initiated Logout 1.0 section 2), which then says that it has ended.
 func (p *Party) SignOutURL(ctx context.Context) string {
-	t := tenant.From(ctx)
-	query := url.Values{"client_id": {p.ClientID}, "post_logout_redirect_uri": {p.redirectURI(t)}}
-	return t.Path("/oidc/session/end") + "?" + query.Encode()
+	return tenant.From(ctx).Path("/oidc/session/end") + "?" + url.Values{"client_id": {p.ClientID}}.Encode()
+}
+
+// SignOutHomeURL is SignOutURL for a party whose home says itself that nobody is
+// signed in.
+func (p *Party) SignOutHomeURL(ctx context.Context) string {
+	return p.SignOutURL(ctx) + "&" + url.Values{"post_logout_redirect_uri": {p.redirectURI(tenant.From(ctx))}}.Encode()
 }
 
 func (p *Party) redirectURI(t *tenant.Tenant) string { return t.URL(p.Home) }

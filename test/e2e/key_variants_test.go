@@ -32,8 +32,8 @@ func withKey(t *testing.T, app *apptest.App) (*browser.Page, *browser.Key) {
 	return p, key
 }
 
-// leave signs out of the account pages, which then ask to sign in again. The
-// confirmation between the two sends itself where scripts run.
+// leave signs out of the account pages, is told so, and asks to sign in again. The
+// form between the two sends itself where scripts run.
 func leave(p *browser.Page, say func(string) string) {
 	p.Click(say("menu.label"))
 	p.Click(say("menu.sign_out"))
@@ -41,6 +41,8 @@ func leave(p *browser.Page, say func(string) string) {
 		p.Heading(say("sign_out.title"))
 		p.Click(say("sign_out.submit"))
 	}
+	p.Heading(say("signed_out.title"))
+	p.Click(say("signed_out.again"))
 	p.Heading(say("sign_in.title"))
 }
 

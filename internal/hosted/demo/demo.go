@@ -105,7 +105,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Party.End(ctx, w, session); err != nil {
 		return err
 	}
-	http.Redirect(w, r, p.Party.SignOutURL(ctx), http.StatusSeeOther)
+	http.Redirect(w, r, p.Party.SignOutHomeURL(ctx), http.StatusSeeOther)
 	return nil
 }
 
