@@ -215,6 +215,6 @@ func (p *parts) registered(ctx context.Context, tx *db.Tx, u *user.User) error {
 	return signin.ErrForbidden
 }
 
-func (p *parts) limitSetup(ctx context.Context) error {
-	return p.limiter.AllowAddress(ctx, tenant.From(ctx).DB, p.options.Clock, "setup", web.Info(ctx).IP, sentinel.Setup)
+func (p *parts) limitSetup(ctx context.Context, what string) error {
+	return p.limiter.AllowAddress(ctx, tenant.From(ctx).DB, p.options.Clock, what, web.Info(ctx).IP, sentinel.Setup)
 }

@@ -100,8 +100,15 @@ func TestSetup_TheLinkWorksOnce(t *testing.T) {
 			t.Fatalf("%d to %q", a.StatusCode, a.Header.Get("Location"))
 		}
 		second := app.BrowserAt(t, app.AdminURL)
-		if a := second.Send(second.Visit("/setup?token=" + token)); a.StatusCode != http.StatusForbidden || second.Cookie("/", "_setup_admin") != "" {
+		if a := exchange(second, token); a.StatusCode != http.StatusForbidden || second.Cookie("/", "_setup_admin") != "" {
 			t.Errorf("the second use: %d", a.StatusCode)
+		}
+		// The page says so before anybody presses anything.
+		for _, spent := range []string{"?token=" + token, "?token=bad", ""} {
+			a := second.Visit("/setup" + spent)
+			if a.StatusCode != http.StatusForbidden || !strings.Contains(a.Text, "<title>This link no longer works") || strings.Contains(a.Text, "<form") {
+				t.Errorf("%s: %d %.300s", spent, a.StatusCode, a.Text)
+			}
 		}
 		for _, wrong := range []string{"", "x", token[:len(token)-1], token + "A", strings.ToUpper(token)} {
 			if a := exchange(second, wrong); a.StatusCode != http.StatusForbidden {
@@ -286,6 +293,14 @@ func TestSetup_IsLimitedByAddress(t *testing.T) {
 		}
 		if got[http.StatusForbidden] != 10 || got[http.StatusTooManyRequests] != 5 {
 			t.Errorf("answers %v, want 10 refused and 5 limited", got)
+		}
+		looked := map[int]int{}
+		for range 15 {
+			looked[send(t, http.MethodGet, "http://"+app.Address+"/admin/setup?token=x", "",
+				"X-Forwarded-Host", "id.example.com", "X-Forwarded-For", "198.51.100.7").StatusCode]++
+		}
+		if looked[http.StatusForbidden] != 10 || looked[http.StatusTooManyRequests] != 5 {
+			t.Errorf("looking at links: %v, want 10 refused and 5 limited", looked)
 		}
 		if status := try("198.51.100.8"); status != http.StatusForbidden {
 			t.Errorf("another address: %d", status)

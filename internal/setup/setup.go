@@ -43,6 +43,13 @@ func NewToken(ctx context.Context, tx *db.Tx, now int64) (string, error) {
 	return token, err
 }
 
+// Usable reports whether Exchange would accept a link's token.
+func Usable(ctx context.Context, q db.Q, now int64, token string) (bool, error) {
+	return db.One[bool](ctx, q, `SELECT EXISTS (SELECT 1 FROM setup_tokens
+		WHERE tenant_id = $1 AND token_hash = $2 AND exchanged_at IS NULL AND expires_at > $3)`,
+		crypt.Hash(token), now)
+}
+
 // Exchange spends a link's token and returns the value of the cookie that
 // stands for it from now on.
 func Exchange(ctx context.Context, tx *db.Tx, now int64, token string) (cookie string, err error) {

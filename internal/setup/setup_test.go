@@ -53,6 +53,9 @@ func TestSetupLink_WorksOnceAndForAnHour(t *testing.T) {
 			token string
 			at    int64
 		}{"replaced": {old, now}, "unknown": {"x", now}, "empty": {"", now}, "late": {token, late}} {
+			if usable, err := setup.Usable(context.Background(), d, c.at, c.token); usable || err != nil {
+				t.Errorf("%s link looks usable: %v", name, err)
+			}
 			if _, err := exchange(d, c.at, c.token); !errors.Is(err, setup.ErrTokenInvalid) {
 				t.Errorf("%s link: %v", name, err)
 			}
@@ -60,9 +63,17 @@ func TestSetupLink_WorksOnceAndForAnHour(t *testing.T) {
 		if _, err := exchange(p.For(tenant.Default), now, token); !errors.Is(err, setup.ErrTokenInvalid) {
 			t.Errorf("another tenant's link: %v", err)
 		}
+		for range 2 {
+			if usable, err := setup.Usable(context.Background(), d, now, token); !usable || err != nil {
+				t.Errorf("the link looks spent: %v", err)
+			}
+		}
 		cookie, err := exchange(d, now, token)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if usable, err := setup.Usable(context.Background(), d, now, token); usable || err != nil {
+			t.Errorf("a spent link looks usable: %v", err)
 		}
 		if _, err := exchange(d, now, token); !errors.Is(err, setup.ErrTokenInvalid) {
 			t.Errorf("second exchange: %v", err)

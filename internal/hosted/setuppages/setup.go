@@ -25,8 +25,9 @@ type Pages struct {
 	Account  *rp.Party
 	Renderer *hosted.Renderer
 	Clock    clock.Clock
-	// Limit refuses an address that tries too often; nil errors allow.
-	Limit func(ctx context.Context) error
+	// Limit refuses an address that does something too often: it looks at links, or
+	// uses them.
+	Limit func(ctx context.Context, what string) error
 }
 
 // Table returns the routes of setting up; they exist in the admin tenant only.
@@ -47,10 +48,24 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	if done, err := p.finished(w, r); done || err != nil {
 		return err
 	}
+	if err := p.Limit(r.Context(), "setup link"); err != nil {
+		return err
+	}
 	token := r.URL.Query().Get("token")
+	usable, err := setup.Usable(r.Context(), t.DB, p.Clock.Millis(), token)
+	if err != nil {
+		return err
+	}
+	if !usable {
+		return p.expired(w, r)
+	}
 	return p.Renderer.Render(w, r, http.StatusOK, hosted.SetupStart{
-		Form: hosted.Form{Action: t.Path("/setup")}, SetupToken: token, Expired: token == "",
+		Form: hosted.Form{Action: t.Path("/setup")}, SetupToken: token,
 	})
+}
+
+func (p *Pages) expired(w http.ResponseWriter, r *http.Request) error {
+	return p.Renderer.Render(w, r, http.StatusForbidden, hosted.SetupStart{Expired: true})
 }
 
 // finished sends on to the account pages once there is an administrator, and
@@ -73,7 +88,7 @@ func (p *Pages) exchange(w http.ResponseWriter, r *http.Request) error {
 	if done, err := p.finished(w, r); done || err != nil {
 		return err
 	}
-	if err := p.Limit(ctx); err != nil {
+	if err := p.Limit(ctx, "setup"); err != nil {
 		return err
 	}
 	var cookie string
@@ -82,7 +97,7 @@ func (p *Pages) exchange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if errors.Is(err, setup.ErrTokenInvalid) {
-		return p.Renderer.Render(w, r, http.StatusForbidden, hosted.SetupStart{Expired: true})
+		return p.expired(w, r)
 	}
 	if err != nil {
 		return err
