@@ -10,15 +10,19 @@ import (
 	"signet/internal/tenant"
 )
 
-// renderError tells a person of an error.
+// renderError tells a person of an error, and leads to the account.
 func (p *parts) renderError(w http.ResponseWriter, r *http.Request, err error) {
+	p.renderFailure(w, r, err, tenant.From(r.Context()).Path("/account"))
+}
+
+func (p *parts) renderFailure(w http.ResponseWriter, r *http.Request, err error, retryURL string) {
 	e := web.Classify(r.Context(), err)
 	if e == nil {
 		return
 	}
 	page := hosted.Failed{
 		ID: web.Info(r.Context()).ID, Code: e.Code, Time: p.options.Clock.Millis(),
-		RetryURL: tenant.From(r.Context()).Path("/account"),
+		RetryURL: retryURL,
 	}
 	if e.Status < http.StatusInternalServerError || e.Status == http.StatusServiceUnavailable {
 		page.Message = hosted.SayError(e)
@@ -45,6 +49,7 @@ func (p *parts) customUI() *customui.Pages {
 // renderFor gives the provider's browser endpoints their pages.
 func (p *parts) renderFor(b *oidcapi.Browser) {
 	b.RenderError = p.renderError
+	b.RenderBrokenLink = func(w http.ResponseWriter, r *http.Request, err error) { p.renderFailure(w, r, err, "") }
 	b.RenderLogout = func(w http.ResponseWriter, r *http.Request, page oidcapi.LogoutPage) error {
 		form := hosted.Form{Action: page.Action}
 		if page.ReturnsTo != "" {

@@ -187,7 +187,7 @@ func TestSignIn_BrokenLinkSaysWhatIsWrong(t *testing.T) {
 		p.Open(app.URL + "/oidc/auth" + query)
 		p.Heading("We could not finish this")
 		p.Sees(words, "Error ID")
-		p.Lacks("evil.example", "0800")
+		p.Lacks("evil.example", "0800", "Start again")
 	}
 	p.Look("broken-link")
 }

@@ -35,6 +35,9 @@ type Browser struct {
 	RenderUnknownSession func(w http.ResponseWriter, r *http.Request)
 	// RenderError tells a person of an error.
 	RenderError func(w http.ResponseWriter, r *http.Request, err error)
+	// RenderBrokenLink tells a person that an application's link is not in order. It
+	// repeats nothing of the link, and offers no way on: there is none from here.
+	RenderBrokenLink func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Routes are the endpoints that browsers visit.
@@ -75,8 +78,7 @@ func (b *Browser) page(method, pattern string, h func(http.ResponseWriter, *http
 
 // authorize begins an authorization, or answers it at once. A request whose
 // client or redirect URI is not in order gets JSON, whatever it accepts; only
-// where a browser would show that to a person there is a page, which repeats
-// nothing of the request: it must not lend its words to an attacker's link.
+// where a browser would show that to a person there is a page.
 func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
 	if leftBehind(r) {
 		return repeatAsGet(w, r)
@@ -86,7 +88,7 @@ func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
 	case err == nil:
 		return outcome.Write(w, r)
 	case isShown(r):
-		b.RenderError(w, r, err)
+		b.RenderBrokenLink(w, r, err)
 	default:
 		proto.WriteError(w, r, err)
 	}

@@ -15,9 +15,9 @@ func TestAuthorize_BrokenLinksHaveAPageInBrowsers(t *testing.T) {
 	t.Parallel()
 	s := newProvider(t, dbtest.SQLite(t))
 	for want, query := range map[string]string{
-		"page about oidc.invalid_request":      "",
-		"page about oidc.invalid_client":       request("client_id", "nobody").Encode(),
-		"page about oidc.invalid_redirect_uri": request("redirect_uri", "https://evil.example/cb").Encode(),
+		"broken link: oidc.invalid_request":      "",
+		"broken link: oidc.invalid_client":       request("client_id", "nobody").Encode(),
+		"broken link: oidc.invalid_redirect_uri": request("redirect_uri", "https://evil.example/cb").Encode(),
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/oidc/auth?"+query, nil)
 		r.Header.Set("Sec-Fetch-Mode", "navigate")

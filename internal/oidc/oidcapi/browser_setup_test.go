@@ -112,6 +112,10 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 			w.WriteHeader(proto.Render(r, err).Status)
 			fmt.Fprintf(w, "page about %s", proto.Render(r, err).Code)
 		},
+		RenderBrokenLink: func(w http.ResponseWriter, r *http.Request, err error) {
+			w.WriteHeader(proto.Render(r, err).Status)
+			fmt.Fprintf(w, "broken link: %s", proto.Render(r, err).Code)
+		},
 	}
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, browser.Routes())
