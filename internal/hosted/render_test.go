@@ -161,6 +161,18 @@ func TestRender_InitialsAreNoWords(t *testing.T) {
 	}
 }
 
+// Two links beside each other are told apart by more than a space.
+func TestRender_ConsentSeparatesItsLinks(t *testing.T) {
+	t.Parallel()
+	page := Consent{App: "Tidewater", TermsURL: "https://t.example/terms", PrivacyURL: "https://t.example/privacy"}
+	both, _ := rendered(t, testSite, page)
+	page.TermsURL = ""
+	one, _ := rendered(t, testSite, page)
+	if !strings.Contains(both, "Terms of Tidewater</a>, <a") || strings.Contains(one, ", <a") {
+		t.Error("the links are not separated, or something that is none is")
+	}
+}
+
 // Security keys come first: people who bought one look for it.
 func TestCreatePasskey_SecurityKeyComesFirst(t *testing.T) {
 	t.Parallel()
