@@ -44,6 +44,19 @@ func TestCatalogues_SameKeysAndPlaceholdersInEveryLanguage(t *testing.T) {
 	}
 }
 
+// Pages and errors say what to do. They do not beg.
+func TestCatalogues_SayWhatToDoWithoutPlease(t *testing.T) {
+	t.Parallel()
+	begging := regexp.MustCompile(`(?i)\b(please|bitte)\b`)
+	for _, tag := range Tags() {
+		for key, text := range catalogues()[tag] {
+			if begging.MatchString(text) {
+				t.Errorf("%s: %q: %s", tag, key, text)
+			}
+		}
+	}
+}
+
 // A key that is both a text and a group of texts would lose one of them in Tree.
 func TestCatalogues_NoKeyIsAPrefixOfAnother(t *testing.T) {
 	t.Parallel()
