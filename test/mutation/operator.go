@@ -65,5 +65,7 @@ var operators = []target{
 	}},
 	{file: "internal/oidc/client/authenticate.go", tests: "internal/server", mutants: []mutant{
 		{"nobody is a seeded machine", never("found.Kind == application.KindInternal || strings.HasPrefix(value, application.InternalSecret)"), "TestSeededMachines_CannotSignIn"},
+	}}, {file: "internal/hosted/setuppages/setup.go", tests: "internal/server", mutants: []mutant{
+		{"who looks for a setup link is slowed down", ignore(`p.Limit(r.Context(), "setup link")`), "TestSetup_IsLimitedByAddress/sqlite"},
 	}},
 }
