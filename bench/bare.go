@@ -174,7 +174,7 @@ func (b *bare) userinfo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := token.Claims(ctx, b.q, u, access.Scope, token.Every)
+	claims, err := token.Claims(ctx, b.q, u, access.Scope, token.Every, nil)
 	if err == nil {
 		claims["sub"] = u.ID
 	}
@@ -257,7 +257,7 @@ func (b *bare) rotate(ctx context.Context, value string) (next, access string, e
 		if err != nil {
 			return err
 		}
-		_, err = token.Claims(ctx, tx, u, t.Scope, func(string) bool { return false })
+		_, err = token.Claims(ctx, tx, u, t.Scope, func(string) bool { return false }, nil)
 		return err
 	})
 }

@@ -45,6 +45,12 @@ var audiences = []target{
 	{file: "internal/oidc/client/ceiling.go", tests: "internal/server", mutants: []mutant{
 		{"organization was opened", swap("slices.Contains(opened, s.OrganizationID)", "opened != nil"), "TestConsent_ThirdParty"},
 	}},
+	{file: "internal/oidc/token/claims.go", tests: "internal/server", mutants: []mutant{
+		{"organization that is told was opened", never("!slices.Contains(told, m.ID)"), "TestClaims_OfOpenedOrganizations"},
+	}},
+	{file: "internal/oidc/oidcapi/userinfo.go", tests: "internal/server", mutants: []mutant{
+		{"organization that is told is the grant's", swap("ceiling.Under(g.OrganizationID)", "_ = g"), "TestClaims_OfTheOrganizationOfAGrant"},
+	}},
 	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{
 		{"request for one organization", never(`p.OrganizationID != "" && indicator != proto.OrganizationsResource`), "TestTokens_OfARequestForOneOrganization"},
 	}},

@@ -317,7 +317,7 @@ func (a *authorization) say(how *token.Authentication, when int64) {
 
 // idToken gathers what the ID token will say.
 func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (*token.IDToken, error) {
-	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended))
+	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended), rq.ceiling.Told())
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,16 @@
 package oidcapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -52,13 +55,30 @@ func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	claims, err := token.Claims(ctx, t.DB, u, access.Scope, token.Every)
+	ceiling, err := ceilingOf(ctx, t.DB, c, access)
+	if err != nil {
+		return err
+	}
+	claims, err := token.Claims(ctx, t.DB, u, access.Scope, token.Every, ceiling.Told())
 	if err != nil {
 		return err
 	}
 	claims["sub"] = u.ID
 	noStore(w)
 	return web.WriteJSON(w, r, http.StatusOK, claims)
+}
+
+// ceilingOf returns what a client may learn at most by a token of its.
+func ceilingOf(ctx context.Context, q db.Q, c *client.Client, access *token.AccessToken) (*client.Ceiling, error) {
+	ceiling, err := client.CeilingOf(ctx, q, c)
+	if err != nil || !c.IsDocument() {
+		return ceiling, err
+	}
+	g, err := token.GrantByID(ctx, q, access.GrantID)
+	if g != nil {
+		ceiling.Under(g.OrganizationID)
+	}
+	return ceiling, err
 }
 
 // presented returns the access token of a request: from the header, or from the

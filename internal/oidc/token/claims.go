@@ -14,8 +14,9 @@ import (
 
 // Claims returns what a scope tells about a user, read from the rows as they are
 // now (OpenID Connect Core section 5.4). extended says which of
-// settings.ExtendedClaims are included; userinfo includes all of them.
-func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended func(claim string) bool) (map[string]any, error) {
+// settings.ExtendedClaims are included; userinfo includes all of them. opened says
+// of which organizations the application may learn.
+func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended func(claim string) bool, opened Opened) (map[string]any, error) {
 	claims := map[string]any{}
 	if proto.HasScope(scope, proto.ScopeProfile) {
 		profileClaims(claims, u)
@@ -44,8 +45,12 @@ func Claims(ctx context.Context, q db.Q, u *user.User, scope string, extended fu
 		}
 		claims["roles"] = names
 	}
-	return claims, organizationClaims(ctx, q, claims, u.ID, scope, extended)
+	return claims, organizationClaims(ctx, q, claims, u.ID, scope, extended, opened)
 }
+
+// Opened returns the organizations that a user has opened to an application; nil
+// stands for all of the user's.
+type Opened func(ctx context.Context, q db.Q, userID string) ([]string, error)
 
 // Every is the filter of userinfo, which holds no claim back.
 func Every(string) bool { return true }
@@ -124,9 +129,9 @@ type organizationClaim struct {
 	Description *string `json:"description"`
 }
 
-// organizationClaims adds the organizations of a user, and the roles there as
-// "{organization id}:{role name}".
-func organizationClaims(ctx context.Context, q db.Q, claims map[string]any, userID, scope string, extended func(string) bool) error {
+// organizationClaims adds the opened organizations of a user, and the roles there
+// as "{organization id}:{role name}".
+func organizationClaims(ctx context.Context, q db.Q, claims map[string]any, userID, scope string, extended func(string) bool, opened Opened) error {
 	organizations := proto.HasScope(scope, proto.ScopeOrganizations)
 	wanted := map[string]bool{
 		"organizations":      organizations && extended("organizations"),
@@ -139,6 +144,13 @@ func organizationClaims(ctx context.Context, q db.Q, claims map[string]any, user
 	memberships, err := organization.OfUser(ctx, q, userID)
 	if err != nil {
 		return err
+	}
+	if opened != nil {
+		told, err := opened(ctx, q, userID)
+		if err != nil {
+			return err
+		}
+		memberships = slices.DeleteFunc(memberships, func(m organization.Membership) bool { return !slices.Contains(told, m.ID) })
 	}
 	ids, data, roles := []string{}, []organizationClaim{}, []string{}
 	for _, m := range memberships {
