@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -40,7 +41,7 @@ func (e *Engine) Authenticate(ctx context.Context, use dpop.Use, stepUpID string
 }
 
 func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, stepUpID string) (*Caller, error) {
-	trusted, err := e.isFirstParty(ctx, access.ClientID)
+	trusted, scope, err := e.reach(ctx, access)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, st
 	}
 	c := &Caller{
 		UserID: access.UserID, ClientID: access.ClientID, FirstParty: trusted,
-		Scope: access.Scope, SteppedUp: steppedUp,
+		Scope: scope, SteppedUp: steppedUp,
 	}
 	if access.SessionUID != nil {
 		c.SessionUID = *access.SessionUID
@@ -64,16 +65,18 @@ func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, st
 	return c, err
 }
 
-// isFirstParty reports whether an application belongs to the operator. One that
-// cannot be resolved does not.
-func (e *Engine) isFirstParty(ctx context.Context, clientID string) (bool, error) {
+// reach reports whether the application of a token belongs to the operator, and
+// how much of the token's scope operators allow it now. One that cannot be resolved
+// does not, and has nothing left.
+func (e *Engine) reach(ctx context.Context, access *token.AccessToken) (firstParty bool, scope string, err error) {
 	t := tenant.From(ctx)
-	c, err := e.Clients.ByID(ctx, t, t.DB, clientID)
+	c, err := e.Clients.ByID(ctx, t, t.DB, access.ClientID)
 	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
-		return false, nil
+		return false, "", nil
 	}
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	return !c.IsThirdParty, nil
+	ceiling, err := client.CeilingOf(ctx, t.DB, c)
+	return !c.IsThirdParty, ceiling.Provider(access.Scope), err
 }

@@ -11,7 +11,7 @@ var audiences = []target{
 		{"organization's scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(granted)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(granted)))"), "TestOrganizationToken/sqlite"},
 		{"user is a member", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_Refuses/sqlite"},
 		{"organization demands a second factor", never("len(factors) == 0"), "TestOrganizationToken_Refuses/sqlite"},
-		{"organizations were asked for", never("!a.isExchange && !proto.HasScope(a.oidcScope(), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organizations were asked for", never("!a.isExchange && !proto.HasScope(rq.provided(a, a.scope), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
 	}},
 	{file: "internal/oidc/grant/audience.go", tests: "internal/server", mutants: []mutant{
 		{"organization was opened to the third party", never("!slices.Contains(opened, id)"), "TestConsent_ThirdParty"},
@@ -36,6 +36,12 @@ var audiences = []target{
 	{file: "internal/oidc/grant/clientcredentials.go", mutants: []mutant{
 		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
 	}},
+	{file: "internal/oidc/grant/grant.go", tests: "internal/server", mutants: []mutant{
+		{"operators allow the scope", swap("rq.ceiling.Provider(proto.IntersectScope(scope, a.grant.OIDCScope))", "proto.IntersectScope(scope, a.grant.OIDCScope)"), "TestClaims_OfAScopeTakenBack"},
+	}},
+	{file: "internal/account/bearer.go", tests: "internal/account/accountapi", mutants: []mutant{
+		{"operators allow the scope", swap("ceiling, err := client.CeilingOf(ctx, t.DB, c)", "var ceiling *client.Ceiling"), "TestAccount_ShowsEachClassOfDataToItsScopeOnly/sqlite"},
+	}},
 	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
 		{"application admits the user, at the token endpoint", ignore("rq.client.CheckAccess(ctx, tx, a.user.ID)"), "TestAccessRules/sqlite"},
 	}},
@@ -49,6 +55,7 @@ var audiences = []target{
 		{"organization that is told was opened", never("!slices.Contains(told, m.ID)"), "TestClaims_OfOpenedOrganizations"},
 	}},
 	{file: "internal/oidc/oidcapi/userinfo.go", tests: "internal/server", mutants: []mutant{
+		{"scope that is told is still allowed", swap("ceiling.Provider(access.Scope)", "access.Scope"), "TestClaims_OfAScopeTakenBack"},
 		{"organization that is told is the grant's", swap("ceiling.Under(g.OrganizationID)", "_ = g"), "TestClaims_OfTheOrganizationOfAGrant"},
 	}},
 	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"signet/internal/accountcenter"
+	"signet/internal/application"
 	"signet/internal/oidc/client"
 	"signet/internal/platform/db"
 	"signet/internal/platform/event"
@@ -68,6 +69,17 @@ func TestAccount_ShowsEachClassOfDataToItsScopeOnly(t *testing.T) {
 			if got.json("profile.address") != nil {
 				t.Errorf("scope %q shows the address", scope)
 			}
+		}
+		party := w.application(true)
+		ann.token = ann.tokenIn(ann.session, party, "openid email")
+		if got := ann.call("GET", "/api/my-account", nil); got.str("primaryEmail") != "ann@example.com" {
+			t.Errorf("a third party is shown %s", got.text)
+		}
+		w.tx(func(ctx context.Context, tx *db.Tx) error {
+			return application.RemoveConsentScope(ctx, tx, party, application.ConsentKinds["user-scopes"], "email")
+		})
+		if got := ann.call("GET", "/api/my-account", nil).want(t, 200, ""); !slices.Equal(keys(t, got.text), []string{"hasSecurityVerificationMethod", "id"}) {
+			t.Errorf("what an operator took back: %s", got.text)
 		}
 		ann.token = ann.tokenIn(ann.session, client.AccountCenter, "openid profile address")
 		shown := ann.call("GET", "/api/my-account", nil)

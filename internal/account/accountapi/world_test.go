@@ -19,6 +19,7 @@ import (
 	"signet/internal/asset"
 	"signet/internal/mfa"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
@@ -192,7 +193,7 @@ func (p *person) tokenIn(session, clientID, scope string) (value string) {
 	return value
 }
 
-// application registers a client.
+// application registers a client, which may ask for whatever the provider knows.
 func (w *world) application(thirdParty bool) string {
 	w.t.Helper()
 	ring, err := crypt.NewKeyring(bytes.Repeat([]byte{1}, 32))
@@ -205,8 +206,11 @@ func (w *world) application(thirdParty bool) string {
 			Name: "App", Type: application.Traditional, IsThirdParty: thirdParty,
 			OIDC: application.ClientMetadata{RedirectURIs: []string{"https://app.example.com/cb"}},
 		})
-		if err == nil {
-			id = a.ID
+		if err != nil {
+			return err
+		}
+		if id = a.ID; thirdParty {
+			err = application.AddConsentScopes(ctx, tx, id, application.ConsentScopes{UserScopes: proto.Scopes[2:]})
 		}
 		return err
 	})

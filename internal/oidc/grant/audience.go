@@ -70,7 +70,7 @@ func audienceOf(ctx context.Context, q db.Q, rq *request, a *authorization) (*au
 		}
 	}
 	if t.indicator == "" && t.organizationID == "" {
-		if t.indicator, err = impliedResource(ctx, q, a); err != nil {
+		if t.indicator, err = rq.impliedResource(ctx, q, a); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +81,7 @@ func audienceOf(ctx context.Context, q db.Q, rq *request, a *authorization) (*au
 		granted, err := access.OrganizationScopes(ctx, q, access.User(a.user.ID), t.organizationID)
 		return organizationAudience(t.organizationID, rq.ceiling.Organizations(a.scope), granted), err
 	}
-	return &audience{scope: a.oidcScope(), ttl: token.AccessTTL}, nil
+	return &audience{scope: rq.provided(a, a.scope), ttl: token.AccessTTL}, nil
 }
 
 // organizationAudience is an organization as the audience, where a subject has
@@ -96,9 +96,9 @@ func organizationAudience(id, requested string, granted []access.Scope) *audienc
 // impliedResource is the resource that is meant where the request names none:
 // nothing but the provider if the authorization has openid, else what was
 // granted alone or, among several, by default.
-func impliedResource(ctx context.Context, q db.Q, a *authorization) (string, error) {
+func (rq *request) impliedResource(ctx context.Context, q db.Q, a *authorization) (string, error) {
 	switch {
-	case proto.HasScope(a.oidcScope(), proto.ScopeOpenID), len(a.resources) == 0: // as in every exchange that names none
+	case proto.HasScope(rq.provided(a, a.scope), proto.ScopeOpenID), len(a.resources) == 0: // as in every exchange that names none
 		return "", nil
 	case len(a.resources) == 1:
 		return a.resources[0], nil
@@ -187,7 +187,7 @@ func (rq *request) checkOrganization(ctx context.Context, q db.Q, a *authorizati
 			return errNoMFA
 		}
 	}
-	if !a.isExchange && !proto.HasScope(a.oidcScope(), proto.ScopeOrganizations) {
+	if !a.isExchange && !proto.HasScope(rq.provided(a, a.scope), proto.ScopeOrganizations) {
 		return proto.ErrInsufficientScope.Describe("refresh token missing required scope").With(proto.Context{Scope: proto.ScopeOrganizations})
 	}
 	return nil

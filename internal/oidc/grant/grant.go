@@ -83,8 +83,11 @@ type authorization struct {
 	audience *audience
 }
 
-// oidcScope is what the provider itself has been asked for and was granted.
-func (a *authorization) oidcScope() string { return proto.IntersectScope(a.scope, a.grant.OIDCScope) }
+// provided returns those members of a scope that the provider itself answers: they
+// were granted, and operators still allow them to the client.
+func (rq *request) provided(a *authorization, scope string) string {
+	return rq.ceiling.Provider(proto.IntersectScope(scope, a.grant.OIDCScope))
+}
 
 // grantType is one way to ask for tokens.
 type grantType struct {
@@ -277,7 +280,7 @@ func (rq *request) issue(ctx context.Context, tx *db.Tx, a *authorization, exten
 			return out, err
 		}
 	}
-	if !a.isExchange && proto.HasScope(a.oidcScope(), proto.ScopeOpenID) {
+	if !a.isExchange && proto.HasScope(rq.provided(a, a.scope), proto.ScopeOpenID) {
 		out.idToken, err = rq.idToken(ctx, tx, a, extended)
 	}
 	return out, err
@@ -317,7 +320,7 @@ func (a *authorization) say(how *token.Authentication, when int64) {
 
 // idToken gathers what the ID token will say.
 func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, extended []string) (*token.IDToken, error) {
-	claims, err := token.Claims(ctx, tx, a.user, a.oidcScope(), token.Enabled(extended), rq.ceiling.Told())
+	claims, err := token.Claims(ctx, tx, a.user, rq.provided(a, a.scope), token.Enabled(extended), rq.ceiling.Told())
 	if err != nil {
 		return nil, err
 	}

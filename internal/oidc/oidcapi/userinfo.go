@@ -59,7 +59,7 @@ func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	claims, err := token.Claims(ctx, t.DB, u, access.Scope, token.Every, ceiling.Told())
+	claims, err := token.Claims(ctx, t.DB, u, ceiling.Provider(access.Scope), token.Every, ceiling.Told())
 	if err != nil {
 		return err
 	}
