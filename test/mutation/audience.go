@@ -11,7 +11,7 @@ var audiences = []target{
 		{"organization's scope is the subject's", swap("proto.IntersectScope(requested, proto.JoinScope(access.Names(granted)))", "proto.IntersectScope(requested, requested+proto.JoinScope(access.Names(granted)))"), "TestOrganizationToken/sqlite"},
 		{"user is a member", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_Refuses/sqlite"},
 		{"organization demands a second factor", never("len(factors) == 0"), "TestOrganizationToken_Refuses/sqlite"},
-		{"organizations were asked for", never("!a.isExchange && !proto.HasScope(rq.provided(a, a.scope), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
+		{"organizations were asked for", never("!a.isExchange && !proto.HasScope(rq.provided(a, a.held), proto.ScopeOrganizations)"), "TestOrganizationToken_Refuses/sqlite"},
 	}},
 	{file: "internal/oidc/grant/audience.go", tests: "internal/server", mutants: []mutant{
 		{"organization was opened to the third party", never("!slices.Contains(opened, id)"), "TestConsent_ThirdParty"},

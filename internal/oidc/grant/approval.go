@@ -10,7 +10,7 @@ import (
 
 // approved is what a person has agreed to, under the live grant g.
 func approved(g *token.Grant, p *token.Approval) *authorization {
-	a := &authorization{grant: g, scope: p.Scope, resources: p.Resources, nonce: p.Nonce}
+	a := &authorization{grant: g, scope: p.Scope, held: p.Scope, resources: p.Resources, nonce: p.Nonce}
 	if !p.IsOffline() {
 		a.sessionUID = p.SessionUID
 	}

@@ -187,7 +187,7 @@ func (rq *request) checkOrganization(ctx context.Context, q db.Q, a *authorizati
 			return errNoMFA
 		}
 	}
-	if !a.isExchange && !proto.HasScope(rq.provided(a, a.scope), proto.ScopeOrganizations) {
+	if !a.isExchange && !proto.HasScope(rq.provided(a, a.held), proto.ScopeOrganizations) {
 		return proto.ErrInsufficientScope.Describe("refresh token missing required scope").With(proto.Context{Scope: proto.ScopeOrganizations})
 	}
 	return nil

@@ -68,6 +68,7 @@ type authorization struct {
 	resources  []string // the audiences that tokens may have
 	sessionUID *string  // the tokens die with it; nil for offline access
 	scope      string   // that is asked for; what of it is granted depends on the audience
+	held       string   // the scope of what was presented, of which scope may be a part
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
 	// authentication is what tokens say about the sign-in, nil for nothing.
