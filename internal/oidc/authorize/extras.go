@@ -3,6 +3,7 @@ package authorize
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"signet/internal/oidc/proto"
@@ -131,6 +132,9 @@ func (p *Params) Again() string {
 		{"prompt", PromptLogin + " " + PromptConsent},
 	} {
 		query.add(parameter[0], parameter[1])
+	}
+	if p.MaxAge != nil {
+		query.add("max_age", strconv.FormatInt(*p.MaxAge, 10))
 	}
 	if p.CodeChallenge != "" {
 		query.add("code_challenge_method", proto.CodeChallengeMethod)
