@@ -43,6 +43,7 @@ var redirects = []target{
 		{"host", swap("samePort && matchHost(r.host, a.host)", "samePort"), spellingsTest},
 		{"path", drop(" && matchPath(r.path, a.path)"), exactTest},
 		{"wildcard: as many labels", swap("len(patterns) != len(labels)", "len(patterns) > len(labels)"), wildcardTest},
+		{"wildcard: ASCII alone", drop(" || strings.ContainsFunc(host, isNotASCII)"), wildcardTest},
 		{"wildcard: not in the last two labels", never(`strings.Contains(p, "*") && i >= len(patterns)-2`), wildcardTest},
 		{"wildcard: a character at least", swap("glob(p, labels[i], 1)", "glob(p, labels[i], 0)"), wildcardTest},
 		{"wildcard: the label's end", drop("len(text) >= least+len(pieces[last]) && "), wildcardTest},

@@ -3,6 +3,7 @@ package client
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"signet/internal/application"
@@ -164,7 +165,9 @@ func matchHost(pattern, host string) bool {
 	if !strings.Contains(pattern, "*") {
 		return pattern == host
 	}
-	if strings.HasPrefix(host, "[") {
+	// Browsers read dots or nothing in characters that are here part of a label
+	// (UTS 46 section 4).
+	if strings.HasPrefix(host, "[") || strings.ContainsFunc(host, isNotASCII) {
 		return false
 	}
 	patterns, labels := strings.Split(pattern, "."), strings.Split(host, ".")
@@ -181,6 +184,8 @@ func matchHost(pattern, host string) bool {
 	}
 	return true
 }
+
+func isNotASCII(r rune) bool { return r > unicode.MaxASCII }
 
 // matchPath compares paths; a "*" stands for anything, also nothing.
 func matchPath(pattern, path string) bool { return glob(pattern, path, 0) }

@@ -2,8 +2,10 @@ package client
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"signet/internal/application"
 )
@@ -138,6 +140,13 @@ func TestMatchRedirect_Wildcards(t *testing.T) {
 		{"https://app.example/a*b*c", "https://app.example/abxb", false},
 		{"https://*.app.example/cb", "https://a.app.example.evil/cb", false},
 		{"https://*.app.example/cb", "https://evil%2f.app.example/cb", false},
+		{"https://*.app.example/cb", "https://a\u3002b.app.example/cb", false}, // browsers read dots
+		{"https://*.app.example/cb", "https://a\uff0eb.app.example/cb", false},
+		{"https://*.app.example/cb", "https://a\uff61b.app.example/cb", false},
+		{"https://*.app.example/cb", "https://\u00ad.app.example/cb", false}, // and nothing
+		{"https://*.app.example/cb", "https://\u00e4.app.example/cb", false},
+		{"https://*.\u00e4pp.example/cb", "https://a.\u00e4pp.example/cb", false},
+		{"https://*.app.example/*", "https://a.app.example/\u3002", true},
 		{"https://app.example/*", "https://app.example/a b", false},
 		{"https://app.example/*", "https://app.example/a\tb", false},
 		{"https://app.example/*", "https://app.example/a\x7fb", false},
@@ -197,7 +206,7 @@ func TestAllowsOrigin(t *testing.T) {
 		"https://a.preview.example:8443": true,
 
 		"http://app.example": false, "https://app.example:444": false, "https://evil.example": false, "null": false, "": false,
-		"https://a.preview.example": false, "https://a.b.preview.example:8443": false, "https://*.preview.example:8443": false,
+		"https://a\u3002b.preview.example:8443": false, "https://a.preview.example": false, "https://a.b.preview.example:8443": false, "https://*.preview.example:8443": false,
 		"https://app.example/path": false, "https://app.example?x": false, "https://user@app.example": false,
 		"com.example.app:": false, "com.example.app:/cb": false, "https://tools.example.evil.example": false,
 	} {
@@ -210,7 +219,7 @@ func TestAllowsOrigin(t *testing.T) {
 // A match means that a browser, which reads URLs as WHATWG says and far more
 // leniently than we do, ends up at the registered host.
 func FuzzMatchRedirect(f *testing.F) {
-	for _, sent := range []string{"https://app.example/cb", "https://app.example:443/cb", "https://a.app.example/x", `https://evil\@app.example/cb`, "https://[::1]/cb"} {
+	for _, sent := range []string{"https://a\u3002b.app.example/x", "https://\u00ad.app.example/x", "https://app.example/cb", "https://app.example:443/cb", "https://a.app.example/x", `https://evil\@app.example/cb`, "https://[::1]/cb"} {
 		f.Add("https://app.example/cb", sent)
 		f.Add("https://*.app.example/*", sent)
 		f.Add("http://127.0.0.1/cb", sent)
@@ -239,8 +248,28 @@ func FuzzMatchRedirect(f *testing.F) {
 		if got.Scheme != want.Scheme || got.User != nil || got.Fragment != "" || got.Opaque != "" {
 			t.Fatalf("%q matched %q", sent, registered)
 		}
+		if pattern := hostOf(registered); strings.Contains(pattern, "*") && !isWithin(hostOf(sent), pattern) {
+			t.Fatalf("%q matched %q", sent, registered)
+		}
 		if !strings.Contains(registered, "*") && lower(got.Hostname()) != lower(want.Hostname()) {
 			t.Fatalf("%q matched %q", sent, registered)
 		}
 	})
+}
+
+// hostOf is what stands between the slashes of a URI, without its port.
+func hostOf(uri string) string {
+	_, rest, _ := strings.Cut(uri, "://")
+	authority := rest[:strings.IndexAny(rest+"/", "/?")]
+	host, _, _ := strings.Cut(authority, ":")
+	return lower(host)
+}
+
+// isWithin reports whether a host has the labels of a pattern in ASCII, which no
+// reader maps to others, and its domain.
+func isWithin(host, pattern string) bool {
+	labels, patterns := strings.Split(host, "."), strings.Split(pattern, ".")
+	isForeign := func(r rune) bool { return r > unicode.MaxASCII }
+	return len(labels) == len(patterns) && !strings.ContainsFunc(host, isForeign) &&
+		slices.Equal(labels[len(labels)-2:], patterns[len(patterns)-2:])
 }
