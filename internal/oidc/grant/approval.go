@@ -31,16 +31,32 @@ func (rq *request) complete(ctx context.Context, tx *db.Tx, a *authorization, p 
 		a.authTime = &p.AuthTime
 	}
 	a.say(p.Authentication, p.AuthTime)
+	if a.sid, err = rq.sid(ctx, tx, a); err != nil {
+		return err
+	}
 	if rq.client.IssuesRefresh(p.Scope) {
 		a.follow = func(ctx context.Context, tx *db.Tx) (string, error) {
 			return token.IssueRefresh(ctx, tx, rq.now, a.grant, token.RefreshToken{
 				ClientID: rq.client.ID, SessionUID: a.sessionUID, Scope: p.Scope, Resources: p.Resources,
 				Nonce: p.Nonce, AuthTime: p.AuthTime, ExpiresAt: rq.now + rq.client.RefreshTTL.Milliseconds(),
 				KeyThumbprint: rq.refreshKey(), Authentication: p.Authentication,
+				SID: a.sid, IsAuthTimeRequested: p.IsAuthTimeRequested,
 			})
 		}
 	}
 	return nil
+}
+
+// sid names the session of an authorization towards the client, "" if it wants no
+// name or the session has ended before anybody asked.
+func (rq *request) sid(ctx context.Context, q db.Q, a *authorization) (string, error) {
+	switch {
+	case !rq.client.HasSID:
+		return "", nil
+	case a.sid != "":
+		return a.sid, nil
+	}
+	return token.SIDOf(ctx, q, a.grant.ID)
 }
 
 // revokeReused ends the grant of a code that came twice: somebody else has it too,

@@ -276,3 +276,33 @@ func TestCode_LivesAMinute(t *testing.T) {
 		t.Error("the life of a code is part of the contract")
 	}
 }
+
+// ID tokens of a refresh say what the first one said about the sign-in, also when
+// the session has ended (OpenID Connect Core section 12.2).
+func TestIDToken_OfARefreshNamesTheSignIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		about := token.Authentication{Class: "phr", Methods: []string{"hwk"}}
+		for name, c := range map[string]struct {
+			client string
+			how    *token.Authentication
+		}{"session and time": {"sid", nil}, "time": {"spa", nil}, "everything": {"sid", &about}} {
+			a := w.authorize(c.client, offline, func(code *token.Code) {
+				code.IsAuthTimeRequested, code.AuthTime, code.Authentication = true, w.now()-5000, c.how
+			})
+			held, err := w.redeem(c.client, a.code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, first := claims(t, held.IDToken)
+			w.tx(func(tx *db.Tx) error { return token.EndSession(w.ctx, tx, w.now(), a.sessionUID) })
+			for range 2 { // of the first refresh token and of one that followed it
+				held = w.mustRefresh(c.client, held.RefreshToken)
+				if _, got := claims(t, held.IDToken); !reflect.DeepEqual(got, first) || got["auth_time"] == nil || (got["sid"] != nil) != (c.client == "sid") {
+					t.Errorf("%s: %v, first %v", name, got, first)
+				}
+			}
+		}
+	})
+}

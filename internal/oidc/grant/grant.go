@@ -71,6 +71,7 @@ type authorization struct {
 	held       string   // the scope of what was presented, of which scope may be a part
 	nonce      *string
 	authTime   *int64 // nil leaves it out of the ID token
+	sid        string // names the session in the ID token; "" looks it up
 	// authentication is what tokens say about the sign-in, nil for nothing.
 	authentication *token.Authentication
 	// follow returns the refresh token of the answer, "" for none. It runs once
@@ -329,9 +330,7 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 		Issuer: rq.tenant.Issuer(), Subject: a.user.ID, Audience: rq.client.ID, IssuedAt: rq.now, TTL: rq.client.IDTokenTTL,
 		Nonce: a.nonce, AuthTime: a.authTime, Authentication: a.authentication, Claims: claims, Algorithm: rq.client.IDTokenAlgorithm,
 	}
-	if rq.client.HasSID {
-		idToken.SID, err = token.SIDOf(ctx, tx, a.grant.ID)
-	}
+	idToken.SID, err = rq.sid(ctx, tx, a)
 	return idToken, err
 }
 

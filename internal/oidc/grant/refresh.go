@@ -40,7 +40,10 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now || !rq.holds(t.KeyThumbprint) {
 		return nil, proto.ErrInvalidGrant
 	}
-	a := &authorization{grant: g, held: t.Scope, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce}
+	a := &authorization{grant: g, held: t.Scope, resources: t.Resources, sessionUID: t.SessionUID, nonce: t.Nonce, sid: t.SID}
+	if t.IsAuthTimeRequested {
+		a.authTime = &t.AuthTime
+	}
 	a.say(t.Authentication, t.AuthTime)
 	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
 		return a, err

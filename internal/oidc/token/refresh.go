@@ -30,6 +30,10 @@ type RefreshToken struct {
 	ConsumedAt      *int64
 	// Authentication is what tokens say about the sign-in, nil for nothing.
 	Authentication *Authentication
+	// SID names the session in ID tokens, which outlive it; "" if unknown.
+	SID string
+	// IsAuthTimeRequested puts auth_time into ID tokens.
+	IsAuthTimeRequested bool
 	// KeyThumbprint is the key that whoever uses the token must hold (RFC 9449
 	// section 5), nil for any.
 	KeyThumbprint *string
@@ -40,23 +44,23 @@ type RefreshToken struct {
 }
 
 type refreshRow struct {
-	Hash            []byte                   `db:"token_hash"`
-	GrantID         string                   `db:"grant_id"`
-	FamilyID        string                   `db:"family_id"`
-	Parent          []byte                   `db:"parent_hash"`
-	ClientID        string                   `db:"client_id"`
-	SessionUID      *string                  `db:"session_uid"`
-	Scope           string                   `db:"scope"`
-	Resources       db.JSON[[]string]        `db:"resources"`
-	Nonce           *string                  `db:"nonce"`
-	AuthTime        int64                    `db:"auth_time"`
-	FamilyStartedAt int64                    `db:"family_started_at"`
-	IssuedAt        int64                    `db:"issued_at"`
-	ExpiresAt       int64                    `db:"expires_at"`
-	ConsumedAt      *int64                   `db:"consumed_at"`
-	KeyThumbprint   *string                  `db:"key_thumbprint"`
-	Authentication  *db.JSON[Authentication] `db:"authentication"`
-	Successor       []byte                   `db:"successor_sealed"`
+	Hash            []byte               `db:"token_hash"`
+	GrantID         string               `db:"grant_id"`
+	FamilyID        string               `db:"family_id"`
+	Parent          []byte               `db:"parent_hash"`
+	ClientID        string               `db:"client_id"`
+	SessionUID      *string              `db:"session_uid"`
+	Scope           string               `db:"scope"`
+	Resources       db.JSON[[]string]    `db:"resources"`
+	Nonce           *string              `db:"nonce"`
+	AuthTime        int64                `db:"auth_time"`
+	FamilyStartedAt int64                `db:"family_started_at"`
+	IssuedAt        int64                `db:"issued_at"`
+	ExpiresAt       int64                `db:"expires_at"`
+	ConsumedAt      *int64               `db:"consumed_at"`
+	KeyThumbprint   *string              `db:"key_thumbprint"`
+	Remembered      *db.JSON[remembered] `db:"authentication"`
+	Successor       []byte               `db:"successor_sealed"`
 }
 
 const selectRefresh = `SELECT token_hash, grant_id, family_id, parent_hash, client_id, session_uid, scope, resources, nonce,
@@ -64,13 +68,15 @@ const selectRefresh = `SELECT token_hash, grant_id, family_id, parent_hash, clie
 	FROM refresh_tokens WHERE tenant_id = $1 AND `
 
 func (r refreshRow) token() *RefreshToken {
-	return &RefreshToken{
+	t := &RefreshToken{
 		GrantID: r.GrantID, FamilyID: r.FamilyID, ClientID: r.ClientID, SessionUID: r.SessionUID, Scope: r.Scope,
 		Resources: r.Resources.V, Nonce: r.Nonce, AuthTime: r.AuthTime, FamilyStartedAt: r.FamilyStartedAt,
 		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, ConsumedAt: r.ConsumedAt,
-		KeyThumbprint: r.KeyThumbprint, Authentication: said(r.Authentication),
-		hash: r.Hash, parent: r.Parent, successor: r.Successor,
+		KeyThumbprint: r.KeyThumbprint,
+		hash:          r.Hash, parent: r.Parent, successor: r.Successor,
 	}
+	t.recall(r.Remembered)
+	return t
 }
 
 // RefreshByValue returns a refresh token, consumed or expired ones too; nil if
@@ -108,7 +114,7 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t Refresh
 			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		crypt.Hash(value), g.ID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
-		db.JSON[[]string]{V: t.Resources}, t.Nonce, t.AuthTime, t.FamilyStartedAt, now, min(t.ExpiresAt, g.ExpiresAt), t.KeyThumbprint, t.Authentication.column())
+		db.JSON[[]string]{V: t.Resources}, t.Nonce, t.AuthTime, t.FamilyStartedAt, now, min(t.ExpiresAt, g.ExpiresAt), t.KeyThumbprint, t.remembers())
 	if err != nil {
 		return "", err
 	}

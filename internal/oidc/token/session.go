@@ -267,7 +267,7 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 }
 
 // SIDOf returns the sid of the session and application that a grant belongs to;
-// "" once the session has ended.
+// "" once the session has ended, or the grant is no longer its latest there.
 func SIDOf(ctx context.Context, q db.Q, grantID string) (string, error) {
 	sid, err := db.One[string](ctx, q, `SELECT sid FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 LIMIT 1`, grantID)
 	if errors.Is(err, db.ErrNoRows) {
