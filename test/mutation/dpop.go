@@ -17,6 +17,9 @@ const (
 
 // proofs are the checks of RFC 9449.
 var proofs = []target{
+	{file: "internal/platform/crypt/claims.go", mutants: []mutant{
+		{"names as they are written", swap("github.com/go-jose/go-jose/v4/json", "encoding/json"), "TestUnmarshal_TakesNamesAsTheyAreWritten"},
+	}},
 	{file: "internal/oidc/dpop/proof.go", mutants: []mutant{
 		{"one proof", swap("len(headers) != 1", "len(headers) == 0"), forgedTest},
 		{"kind of JWT", never("header.ExtraHeaders[jose.HeaderType] != proofType"), forgedTest},
@@ -28,6 +31,8 @@ var proofs = []target{
 		{"method", swap("p.Method != method", "false"), fitsTest},
 		{"URI", swap("!sameURI(p.URI, uri)", "false"), fitsTest},
 		{"no user in the URI", drop(" || u.User != nil"), fitsTest},
+		{"expiry", drop("p.Expiry != nil && *p.Expiry+tolerance.Seconds() <= seconds, "), fitsTest},
+		{"not before", drop(", p.NotBefore != nil && *p.NotBefore-tolerance.Seconds() > seconds"), fitsTest},
 		{"age", drop("p.age(now) > maxAge.Seconds(), "), fitsTest},
 		{"not from the future", drop(", p.age(now) < -tolerance.Seconds()"), fitsTest},
 	}},

@@ -12,6 +12,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
+	"signet/internal/platform/crypt"
 )
 
 // requestJWT is the typ of a request object (RFC 9101 section 4).
@@ -32,7 +33,7 @@ func IsUnsigned(raw string) bool {
 	var header struct {
 		Algorithm string `json:"alg"`
 	}
-	return json.Unmarshal(decoded, &header) == nil && header.Algorithm == "none"
+	return crypt.Unmarshal(decoded, &header) == nil && header.Algorithm == "none"
 }
 
 // OpenRequest returns the parameters of an authorization request that the client

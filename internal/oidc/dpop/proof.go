@@ -8,7 +8,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -51,6 +50,10 @@ type proof struct {
 	Method   string  `json:"htm"`
 	URI      string  `json:"htu"`
 	IssuedAt float64 `json:"iat"` // seconds
+	// Expiry and NotBefore are of every JWT (RFC 7519 sections 4.1.4 and 4.1.5), and
+	// nil in most.
+	Expiry    *float64 `json:"exp"`
+	NotBefore *float64 `json:"nbf"`
 	// TokenHash is the hash of the access token beside the proof, "" for none.
 	TokenHash string `json:"ath"`
 	Nonce     string `json:"nonce"`
@@ -88,7 +91,7 @@ func parse(headers []string) (*proof, error) {
 		return nil, invalid("the signature is wrong")
 	}
 	p := &proof{}
-	if err := json.Unmarshal(payload, p); err != nil {
+	if err := crypt.Unmarshal(payload, p); err != nil {
 		return nil, invalid("its claims cannot be read")
 	}
 	if p.ID == "" || len(p.ID) > maxID {
@@ -116,6 +119,7 @@ func fitsAlgorithm(algorithm string, key any) bool {
 // fits checks that the proof was made for a request, and now (RFC 9449 section
 // 4.3, 8, 9 and 11); now is epoch milliseconds.
 func (p *proof) fits(method, uri string, now int64) error {
+	seconds := float64(now) / 1000
 	switch {
 	case p.Method != method:
 		return invalid("htm is not the method of the request")
@@ -123,6 +127,8 @@ func (p *proof) fits(method, uri string, now int64) error {
 		return invalid("htu is not the URI of the request")
 	case p.age(now) > maxAge.Seconds(), p.age(now) < -tolerance.Seconds():
 		return invalid("iat is not within a minute of now")
+	case p.Expiry != nil && *p.Expiry+tolerance.Seconds() <= seconds, p.NotBefore != nil && *p.NotBefore-tolerance.Seconds() > seconds:
+		return invalid("exp and nbf do not span now")
 	}
 	return nil
 }

@@ -96,6 +96,7 @@ func TestProof_Forged(t *testing.T) {
 		"an access token":    {dpoptest.Sign(t, jose.ES256, key.Private, public, "at+jwt", claims())},
 		"no jti":             {key.Proof("POST", tokenURI, now, map[string]any{"jti": nil})},
 		"endless jti":        {key.Proof("POST", tokenURI, now, map[string]any{"jti": strings.Repeat("x", maxID+1)})},
+		"jti in capitals":    {key.Proof("POST", tokenURI, now, map[string]any{"jti": nil, "JTI": "one"})},
 		"claims of no shape": {key.Proof("POST", tokenURI, now, map[string]any{"iat": "yesterday"})},
 	} {
 		if p, err := parse(headers); err == nil {
@@ -167,6 +168,14 @@ func TestProof_FitsItsRequestAlone(t *testing.T) {
 		"ahead within tolerance": {map[string]any{"iat": now/1000 + 15}, true},
 		"further ahead":          {map[string]any{"iat": now/1000 + 16}, false},
 		"never":                  {map[string]any{"iat": 1e300}, false},
+		"expired":                {map[string]any{"exp": now/1000 - 15}, false},
+		"expired in tolerance":   {map[string]any{"exp": now/1000 - 14}, true},
+		"not valid yet":          {map[string]any{"nbf": now/1000 + 16}, false},
+		"valid in tolerance":     {map[string]any{"nbf": now/1000 + 15}, true},
+		"both in order":          {map[string]any{"exp": now/1000 + 3600, "nbf": now/1000 - 3600}, true},
+		"expired in 1970":        {map[string]any{"exp": 0}, false},
+		"expiry in capitals":     {map[string]any{"EXP": 0}, true},
+		"method in capitals":     {map[string]any{"htm": nil, "HTM": "POST"}, false},
 		"fractions":              {map[string]any{"iat": now/1000 - 1.5}, true},
 	} {
 		p, err := parse([]string{key.Proof("POST", tokenURI, now, tc.claims)})

@@ -2,13 +2,13 @@ package token
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/ids"
 )
 
@@ -127,7 +127,7 @@ func (s *KeySet) VerifyAccess(raw, issuer string) (*AccessClaims, error) {
 		return nil, err
 	}
 	var claims accessPayload
-	if err := json.Unmarshal(payload, &claims); err != nil {
+	if err := crypt.Unmarshal(payload, &claims); err != nil {
 		return nil, err
 	}
 	if claims.Issuer != issuer || claims.ClientID == "" {
@@ -161,7 +161,7 @@ func IssuerOf(raw string) string {
 	var claims struct {
 		Issuer string `json:"iss"`
 	}
-	if json.Unmarshal(payload, &claims) != nil {
+	if crypt.Unmarshal(payload, &claims) != nil {
 		return ""
 	}
 	return claims.Issuer

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"signet/internal/platform/crypt"
 )
 
 // IDToken is the content of an ID token (OpenID Connect Core section 2).
@@ -108,7 +110,7 @@ func (s *KeySet) VerifyHint(raw, issuer string) (*Hint, error) {
 		SID      string `json:"sid"`
 		Events   any    `json:"events"` // a logout token has them
 	}
-	if err := json.Unmarshal(payload, &claims); err != nil {
+	if err := crypt.Unmarshal(payload, &claims); err != nil {
 		return nil, err
 	}
 	if claims.Issuer != issuer || claims.Subject == "" || claims.Audience == "" || claims.Events != nil {
