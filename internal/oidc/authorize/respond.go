@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"signet/internal/oidc/proto"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/i18n"
 	"signet/internal/platform/web"
@@ -46,7 +47,7 @@ func codeAnswer(t *tenant.Tenant, p *Params, code string) answer {
 func errorAnswer(t *tenant.Tenant, p *Params, e *errs.Error) answer {
 	var a answer
 	a.add("error", strings.TrimPrefix(e.Code, "oidc."))
-	a.add("error_description", e.Detail)
+	a.add("error_description", proto.Printable(e.Detail))
 	a.add("state", p.State)
 	a.add("iss", t.Issuer())
 	return a

@@ -96,7 +96,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if challenge := challengeOf(r, e); !web.Tell(w, e) && challenge != "" {
 		header.Set("WWW-Authenticate", challenge)
 	}
-	body := errorBody{Error: OAuthError(e), Description: e.Detail}
+	body := errorBody{Error: OAuthError(e), Description: Printable(e.Detail)}
 	if c, ok := e.Data.(Context); ok {
 		body.Scope, body.State, body.Issuer = c.Scope, c.State, c.Issuer
 	}
@@ -120,18 +120,18 @@ func challengeOf(r *http.Request, e *errs.Error) string {
 	case errors.Is(e, ErrInvalidClient) && e.Status == http.StatusUnauthorized && r.Header.Get("Authorization") != "":
 		return fmt.Sprintf(`Basic realm="%s"`, realm())
 	case errors.Is(e, ErrInvalidToken), errors.Is(e, ErrInsufficientScope):
-		challenge := fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, realm(), OAuthError(e), quotable(e.Detail))
+		challenge := fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, realm(), OAuthError(e), Printable(e.Detail))
 		if c, ok := e.Data.(Context); ok && c.Scope != "" {
-			challenge += fmt.Sprintf(`, scope="%s"`, quotable(c.Scope))
+			challenge += fmt.Sprintf(`, scope="%s"`, Printable(c.Scope))
 		}
 		return challenge
 	}
 	return ""
 }
 
-// quotable drops what a quoted header value cannot hold (RFC 9110 section
-// 5.6.4).
-func quotable(text string) string {
+// Printable drops what neither an error_description (RFC 6749 section 5.2) nor a
+// quoted header value (RFC 9110 section 5.6.4) can hold.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {
 			return -1

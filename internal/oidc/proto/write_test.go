@@ -45,6 +45,9 @@ func TestWriteError(t *testing.T) {
 			"code": "oidc.invalid_grant", "message": "The code or token is not valid, or no longer.",
 			"error": "invalid_grant", "error_description": "grant request is invalid", "error_uri": "https://openid.sh/debug/invalid_grant",
 		}},
+		"what a description cannot hold": {proto.ErrInvalidRequest.Describe("no \"\u00e4\\\r\n\x7f~ !"), 400, map[string]any{
+			"code": "oidc.invalid_request", "message": "The request is not valid.", "error": "invalid_request", "error_description": "no ~ !",
+		}},
 		"with state and issuer": {proto.ErrInvalidScope.Describe("no").With(proto.Context{State: "s", Issuer: "i", Scope: "x"}), 400, map[string]any{
 			"code": "oidc.invalid_scope", "message": "The app asked for a permission that it cannot have.",
 			"error": "invalid_scope", "error_description": "no", "state": "s", "iss": "i", "scope": "x",
