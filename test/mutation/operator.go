@@ -45,7 +45,7 @@ var operators = []target{
 		{"its scopes are not changed", swap(`if err := writable(ctx, tx, resourceID); err != nil {
 		return nil, err
 	}
-	if _,`, "if _,"), resourcesTest},
+	if changes`, "if changes"), resourcesTest},
 		{"its scopes are not deleted", swap(`if err := writable(ctx, tx, resourceID); err != nil {
 		return nil, err
 	}
