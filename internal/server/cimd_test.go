@@ -281,7 +281,7 @@ func TestDescribedClient_LimitsFetches(t *testing.T) {
 	allowDescribed(t, app)
 	d := describe(t, nil)
 	ask := func(id, address string) int {
-		return app.Browser(t).Do("GET", "/oidc/auth?client_id="+url.QueryEscape(id), "", "X-Forwarded-For", address).StatusCode
+		return app.Browser(t).Do("GET", apptest.AuthorizeURL(d.party(), "client_id", id), "", "X-Forwarded-For", address).StatusCode
 	}
 	if status := ask(d.id, "192.0.2.1"); status != http.StatusSeeOther {
 		t.Fatalf("a good one: %d", status)

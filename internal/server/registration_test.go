@@ -103,8 +103,8 @@ func TestRegistration_Secrets(t *testing.T) {
 		}
 		n, _ := registerClient(t, app, initial, members{"token_endpoint_auth_method": "client_secret_post"})
 		b := app.Browser(t)
-		if a := b.Authorize(n.Client, "code_challenge", "", "code_challenge_method", ""); !strings.Contains(a.Header.Get("Location"), "error=invalid_request") {
-			t.Errorf("without PKCE: %d %s", a.StatusCode, a.Header.Get("Location"))
+		if a := b.Authorize(n.Client, "code_challenge", "", "code_challenge_method", ""); a.Code() != "oidc.invalid_request" {
+			t.Errorf("without PKCE: %d %s", a.StatusCode, a.Text)
 		}
 		tokens := b.Redeem(n.Client, allow(t, b, asks(t, b, apptest.AuthorizeURL(n.Client))))
 		// However it proves to be itself, it is trusted with nothing of others.
@@ -142,8 +142,8 @@ func TestRegistration_Ceiling(t *testing.T) {
 		n, a := registerClient(t, app, initial, members{"scope": "openid email all read:orders", "isThirdParty": false})
 		contains(t, a, `"scope":"profile openid offline_access"`)
 		b := app.Browser(t)
-		if a := b.Authorize(n.Client, "scope", "openid email"); !strings.Contains(a.Header.Get("Location"), "error=invalid_scope") {
-			t.Errorf("beyond the ceiling: %d %s", a.StatusCode, a.Header.Get("Location"))
+		if a := b.Authorize(n.Client, "scope", "openid email"); a.Code() != "oidc.invalid_scope" {
+			t.Errorf("beyond the ceiling: %d %s", a.StatusCode, a.Text)
 		}
 		begin := func() string {
 			return apptest.AuthorizeURL(n.Client, "scope", "openid offline_access read:orders write:orders all", "prompt", "consent",

@@ -6,24 +6,27 @@ import (
 	"signet/internal/hosted"
 	"signet/internal/hosted/customui"
 	"signet/internal/oidc/oidcapi"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
 
 // renderError tells a person of an error, and leads to the account.
 func (p *parts) renderError(w http.ResponseWriter, r *http.Request, err error) {
-	p.renderFailure(w, r, err, tenant.From(r.Context()).Path("/account"))
+	if e := web.Classify(r.Context(), err); e != nil {
+		p.fail(w, r, e, hosted.Failed{RetryURL: tenant.From(r.Context()).Path("/account")})
+	}
 }
 
-func (p *parts) renderFailure(w http.ResponseWriter, r *http.Request, err error, retryURL string) {
-	e := web.Classify(r.Context(), err)
-	if e == nil {
-		return
-	}
-	page := hosted.Failed{
-		ID: web.Info(r.Context()).ID, Code: e.Code, Time: p.options.Clock.Millis(),
-		RetryURL: retryURL,
-	}
+// renderRefusal tells a person of an error that is for an application which nobody
+// has checked. It is named by where it is: names are what it says itself.
+func (p *parts) renderRefusal(w http.ResponseWriter, r *http.Request, page oidcapi.RefusalPage) {
+	p.fail(w, r, page.Refusal, hosted.Failed{AppURL: page.ReturnURL, App: placeOf(page.RedirectURI)})
+}
+
+// fail shows the page about an error.
+func (p *parts) fail(w http.ResponseWriter, r *http.Request, e *errs.Error, page hosted.Failed) {
+	page.ID, page.Code, page.Time = web.Info(r.Context()).ID, e.Code, p.options.Clock.Millis()
 	if e.Status < http.StatusInternalServerError || e.Status == http.StatusServiceUnavailable {
 		page.Message = hosted.SayError(e)
 	}
@@ -48,8 +51,12 @@ func (p *parts) customUI() *customui.Pages {
 
 // renderFor gives the provider's browser endpoints their pages.
 func (p *parts) renderFor(b *oidcapi.Browser) {
-	b.RenderError = p.renderError
-	b.RenderBrokenLink = func(w http.ResponseWriter, r *http.Request, err error) { p.renderFailure(w, r, err, "") }
+	b.RenderError, b.RenderRefusal = p.renderError, p.renderRefusal
+	b.RenderBrokenLink = func(w http.ResponseWriter, r *http.Request, err error) {
+		if e := web.Classify(r.Context(), err); e != nil {
+			p.fail(w, r, e, hosted.Failed{})
+		}
+	}
 	b.RenderLogout = func(w http.ResponseWriter, r *http.Request, page oidcapi.LogoutPage) error {
 		form := hosted.Form{Action: page.Action}
 		if page.ReturnsTo != "" {

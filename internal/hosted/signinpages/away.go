@@ -28,7 +28,7 @@ func (p *Pages) unknownSession(w http.ResponseWriter, r *http.Request) error {
 	var page hosted.UnknownSession
 	if id := r.URL.Query().Get("app_id"); id != "" {
 		if c, err := p.Clients.ByID(r.Context(), t, t.DB, id); err == nil {
-			page.RestartURL, page.App = startOf(t, c), c.Name
+			page.RestartURL, page.App = startOf(t, c), c.Title()
 		}
 	}
 	center, err := p.Center.Get(r.Context(), t.DB)
@@ -80,5 +80,5 @@ func (p *Pages) appName(v *visit) string {
 	if err != nil {
 		return "" // the name is an ornament
 	}
-	return c.Name
+	return c.Title()
 }

@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"signet/internal/oidc/token"
@@ -23,6 +24,9 @@ type Outcome struct {
 	// Code, or else Refusal, goes to the client if nothing has begun.
 	Code    string
 	Refusal *errs.Error
+	// IsHeld says that the browser is not sent to the client with the refusal:
+	// whoever is here decides.
+	IsHeld bool
 	// Trouble is why the device does not get what it waits for, "" if it does.
 	Trouble CodeError
 }
@@ -48,6 +52,15 @@ func (o *Outcome) Write(w http.ResponseWriter, r *http.Request) error {
 		response = errorAnswer(t, o.Params, o.Refusal)
 	}
 	return response.send(w, r, o.Params)
+}
+
+// ReturnURL is where the refusal takes a browser that goes there of its own accord; ""
+// where no link can take it, or none should be made.
+func (o *Outcome) ReturnURL(t *tenant.Tenant) string {
+	if u, err := url.Parse(o.Params.RedirectURI); err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return errorAnswer(t, o.Params, o.Refusal).target(o.Params)
 }
 
 // page returns the page on which the person plays the interaction.

@@ -56,16 +56,23 @@ func errorAnswer(t *tenant.Tenant, p *Params, e *errs.Error) answer {
 // send delivers a to the client's redirect URI in the response mode of p. The
 // URI has been checked against the client's registration.
 func (a answer) send(w http.ResponseWriter, r *http.Request, p *Params) error {
+	if p.ResponseMode == ModeFormPost {
+		return a.post(w, r, p.RedirectURI)
+	}
+	seeOther(w, a.target(p))
+	return nil
+}
+
+// target is the URL that carries a in the response mode of p, "" if that is a form.
+func (a answer) target(p *Params) string {
 	switch p.ResponseMode {
 	case ModeFormPost:
-		return a.post(w, r, p.RedirectURI)
+		return ""
 	case ModeFragment:
 		base, _, _ := strings.Cut(p.RedirectURI, "#")
-		seeOther(w, base+"#"+a.encode())
-	default:
-		seeOther(w, appendQuery(p.RedirectURI, a.encode()))
+		return base + "#" + a.encode()
 	}
-	return nil
+	return appendQuery(p.RedirectURI, a.encode())
 }
 
 func (a answer) encode() string {

@@ -30,7 +30,39 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 			out.Session, out.SessionSecret = session, secret
 		}
 	}
-	return out, rq.start(ctx, d, session, out)
+	if err := rq.start(ctx, d, session, out); err != nil || out.Refusal == nil {
+		return out, err
+	}
+	out.IsHeld, err = rq.holds(ctx, d, session)
+	return out, err
+}
+
+// Refuse answers a request that a check has refused in a way of which the client may
+// be told. secret is the browser's session secret, "" if it has none.
+func (e *Engine) Refuse(ctx context.Context, d *db.DB, rq *Request, refusal *errs.Error, secret string) (*Outcome, error) {
+	session, err := token.SessionByCookie(ctx, d, rq.now, secret)
+	if err != nil {
+		return nil, err
+	}
+	held, err := rq.holds(ctx, d, session)
+	return &Outcome{Params: &rq.Params, Refusal: refusal, IsHeld: held}, err
+}
+
+// holds reports whether a refusal is not to redirect, since nobody has acted: anybody
+// can name a redirect URI for a client that no operator has registered, and our link
+// would lead to theirs (RFC 9700 section 4.11.2). Who has allowed the client something
+// in this session is sent back to it, and so is everybody to their own machine.
+func (rq *Request) holds(ctx context.Context, d *db.DB, session *token.Session) (bool, error) {
+	if !rq.Client.IsUnvetted() || client.IsLoopback(rq.Params.RedirectURI) {
+		return false, nil
+	}
+	if session == nil {
+		return true, nil
+	}
+	return db.Do(ctx, d, func(tx *db.Tx) (bool, error) {
+		g, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID)
+		return g == nil, err
+	})
 }
 
 // start takes the first step in the browser's session.

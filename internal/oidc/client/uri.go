@@ -155,6 +155,13 @@ func (a address) matches(registered string, native bool) bool {
 	return samePort && matchHost(r.host, a.host) && matchPath(r.path, a.path)
 }
 
+// IsLoopback reports whether an http address leads to the machine of whoever opens it
+// (RFC 8252 section 7.3).
+func IsLoopback(uri string) bool {
+	a, ok := parse(uri)
+	return ok && isLoopback(a.host) && a.scheme == "http"
+}
+
 func isLoopback(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }

@@ -38,6 +38,17 @@ type Browser struct {
 	// RenderBrokenLink tells a person that an application's link is not in order. It
 	// repeats nothing of the link, and offers no way on: there is none from here.
 	RenderBrokenLink func(w http.ResponseWriter, r *http.Request, err error)
+	// RenderRefusal tells a person of an error that is for an application.
+	RenderRefusal func(w http.ResponseWriter, r *http.Request, page RefusalPage)
+}
+
+// RefusalPage is the content of the page about a refused request of an application
+// that nobody has checked.
+type RefusalPage struct {
+	Refusal *errs.Error
+	// RedirectURI is where the application wants its answer, ReturnURL takes it there;
+	// "" if that needs more than a link.
+	RedirectURI, ReturnURL string
 }
 
 // Routes are the endpoints that browsers visit.
@@ -85,6 +96,8 @@ func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	outcome, err := b.begin(w, r)
 	switch {
+	case err == nil && outcome.IsHeld:
+		b.hold(w, r, outcome)
 	case err == nil:
 		return outcome.Write(w, r)
 	case isShown(r):
@@ -99,6 +112,18 @@ func (b *Browser) authorize(w http.ResponseWriter, r *http.Request) error {
 // (W3C Fetch Metadata Request Headers). Scripts cannot say so.
 func isShown(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
+
+// hold tells whoever is here of a refusal, and leaves it to them to take it to the
+// client.
+func (b *Browser) hold(w http.ResponseWriter, r *http.Request, o *authorize.Outcome) {
+	t := tenant.From(r.Context())
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		noStore(w)
+		b.RenderRefusal(w, r, RefusalPage{Refusal: o.Refusal, RedirectURI: o.Params.RedirectURI, ReturnURL: o.ReturnURL(t)})
+		return
+	}
+	proto.WriteError(w, r, o.Refusal.With(proto.Context{State: o.Params.State, Issuer: t.Issuer()}))
 }
 
 func (b *Browser) begin(w http.ResponseWriter, r *http.Request) (*authorize.Outcome, error) {
@@ -116,7 +141,7 @@ func (b *Browser) begin(w http.ResponseWriter, r *http.Request) (*authorize.Outc
 	case !ok || e.Status >= http.StatusInternalServerError:
 		return nil, err
 	case told:
-		return &authorize.Outcome{Params: &rq.Params, Refusal: e}, nil
+		return b.Authorize.Refuse(ctx, t.DB, rq, e, authorize.SessionCookie(r))
 	}
 	return nil, e.With(proto.Context{State: rq.Params.State, Issuer: t.Issuer()})
 }
