@@ -129,11 +129,14 @@ type CreatePasskey struct {
 	Named bool
 }
 
-// SignOut confirms a sign-out. With script it posts itself. Fields posted:
-// xsrf, logout.
+// SignOut confirms a sign-out. With script it posts itself, unless it Asks. Fields
+// posted: xsrf, logout.
 type SignOut struct {
 	Form
 	XSRF string
+	Asks bool
+	// Next names where a page that asks leads to, "" if it stays here.
+	Next string
 }
 
 // SignedOut says that the session has ended.

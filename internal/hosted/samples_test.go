@@ -68,6 +68,7 @@ func samples() []sample {
 		{"confirm-device-short", ConfirmDevice{Form: form, XSRF: "xsrf-value", Code: "BDWP-HQPK", App: "T"}},
 		{"device-done", DeviceDone{}},
 		{"sign-out", SignOut{Form: Form{Action: "/oidc/session/end/confirm", LeadsTo: []string{"https://app.example/done"}}, XSRF: "xsrf-value"}},
+		{"sign-out-asking", SignOut{Form: Form{Action: "/oidc/session/end/confirm", LeadsTo: []string{"https://app.example/done"}}, XSRF: "xsrf-value", Asks: true, Next: "app.example"}},
 		{"signed-out", SignedOut{SignInURL: "/account"}},
 		{"unknown-session", UnknownSession{RestartURL: "/restart", App: "Tidewater", AccountURL: "/account"}},
 		{"unknown-session-short", UnknownSession{AccountURL: "/account"}},

@@ -58,11 +58,14 @@ func (p *parts) renderFor(b *oidcapi.Browser) {
 		}
 	}
 	b.RenderLogout = func(w http.ResponseWriter, r *http.Request, page oidcapi.LogoutPage) error {
-		form := hosted.Form{Action: page.Action}
+		shown := hosted.SignOut{Form: hosted.Form{Action: page.Action}, XSRF: page.XSRF, Asks: page.Asks}
 		if page.ReturnsTo != "" {
-			form.LeadsTo = []string{page.ReturnsTo}
+			shown.LeadsTo = []string{page.ReturnsTo}
 		}
-		return p.renderer.Render(w, r, http.StatusOK, hosted.SignOut{Form: form, XSRF: page.XSRF})
+		if page.Asks {
+			shown.Next = placeOf(page.ReturnsTo)
+		}
+		return p.renderer.Render(w, r, http.StatusOK, shown)
 	}
 	b.RenderConsent = func(w http.ResponseWriter, r *http.Request, status int, page oidcapi.ConsentPage) error {
 		return p.renderer.Render(w, r, status, consentPage(page))

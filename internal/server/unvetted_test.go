@@ -79,3 +79,44 @@ func TestUnvettedClient_IsNamedWithItsHost(t *testing.T) {
 		}
 	}
 }
+
+// Attack: a link signs somebody out and leads to the attacker's. The client has to show
+// that it has signed in whoever is here, or they are asked.
+func TestUnvettedClient_AsksBeforeSigningOut(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		app.CreateUser(t, "robin")
+		app.CreateUser(t, "wren")
+		allowDescribed(t, app)
+		const bye = "https://evil.example/bye"
+		d := describe(t, map[string]any{"post_logout_redirect_uris": []string{bye}})
+		robin, wren := app.Browser(t), app.Browser(t)
+		tokens := robin.Redeem(d.party(), allow(t, robin, asks(t, robin, apptest.AuthorizeURL(d.party()))))
+		wren.SignIn(app.CreateApp(t, application.Application{}), "wren", apptest.Password)
+		end := func(b *apptest.Browser, pairs ...string) *apptest.Answer {
+			t.Helper()
+			query := url.Values{"client_id": {d.id}, "post_logout_redirect_uri": {bye}}
+			for i := 0; i < len(pairs); i += 2 {
+				query.Set(pairs[i], pairs[i+1])
+			}
+			return b.Visit("/oidc/session/end?" + query.Encode())
+		}
+		const posts, place = " data-submit", "You go to evil.example next."
+		for name, page := range map[string]*apptest.Answer{
+			"a link": end(robin), "of another person": end(wren, "id_token_hint", tokens.ID), "nobody": end(app.Browser(t), "id_token_hint", tokens.ID),
+		} {
+			if page.StatusCode != http.StatusOK || strings.Contains(page.Text, posts) || !strings.Contains(page.Text, place) {
+				t.Errorf("%s: %d %s", name, page.StatusCode, page.Text)
+			}
+		}
+		if page := end(robin, "id_token_hint", tokens.ID); !strings.Contains(page.Text, posts) || strings.Contains(page.Text, place) {
+			t.Errorf("with its own ID token: %s", page.Text)
+		}
+		if a := robin.Send(end(robin)); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != bye {
+			t.Errorf("who says yes: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
+		if n := app.Count(t, tenant.Default, "sessions", "TRUE"); n != 1 {
+			t.Errorf("%d sessions are left", n)
+		}
+	}, apptest.ReachingTests())
+}

@@ -22,6 +22,9 @@ var signOuts = []target{
 		{"who was away too long closes nothing", swap("AND fence = $3`, p.TenantID, p.ID, p.Fence, done", "AND $3 >= 0`, p.TenantID, p.ID, p.Fence, done"), "TestDeferredWork_OfADeadNodeIsTakenOver/sqlite"},
 		{"a slow service has few places", swap("q.busy[l] >= lanePlaces", "false"), "TestDeferredWork_OfASlowLaneHoldsUpNoOther/sqlite"},
 	}},
+	{file: "internal/oidc/logout/logout.go", tests: "internal/server", mutants: []mutant{
+		{"who signs out by a link of a stranger is asked", swap("if !rq.isUnvetted {", "if true {"), "TestUnvettedClient_AsksBeforeSigningOut/sqlite"},
+	}},
 	{file: "internal/oidc/authorize/limit.go", tests: "internal/server", mutants: []mutant{
 		{"an exchanged token takes no device's place", drop(" || g.IsExchanged()"), "TestTokens_ExchangedAreNoDevices/sqlite"},
 	}},

@@ -159,7 +159,10 @@ func (a address) matches(registered string, native bool) bool {
 // (RFC 8252 section 7.3).
 func IsLoopback(uri string) bool {
 	a, ok := parse(uri)
-	return ok && isLoopback(a.host) && a.scheme == "http"
+	if !ok || a.scheme != "http" {
+		return false
+	}
+	return isLoopback(a.host)
 }
 
 func isLoopback(host string) bool {

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ type Request struct {
 	State       string `json:"state,omitempty"`
 	// ExpiresAt is epoch milliseconds.
 	ExpiresAt int64 `json:"exp"`
+
+	isUnvetted bool        // no operator has registered the client
+	hint       *token.Hint // nil for none
 }
 
 // Target returns where the browser goes after the sign-out: the URI of the
@@ -81,7 +85,7 @@ func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (*Request
 		if rq.ClientID != "" && rq.ClientID != hint.Audience {
 			return nil, proto.ErrInvalidRequest.Describe("client_id does not match the provided id_token_hint")
 		}
-		rq.ClientID = hint.Audience
+		rq.ClientID, rq.hint = hint.Audience, hint
 	}
 	if rq.ClientID == "" {
 		return rq, nil
@@ -90,6 +94,7 @@ func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (*Request
 	if err != nil {
 		return nil, err
 	}
+	rq.isUnvetted = c.IsUnvetted()
 	if uri := sent.Get("post_logout_redirect_uri"); uri != "" {
 		if !c.MatchPostLogout(uri) {
 			return nil, proto.ErrInvalidRequest.Describe("post_logout_redirect_uri not registered")
@@ -97,6 +102,25 @@ func (e *Engine) Check(ctx context.Context, q db.Q, sent proto.Params) (*Request
 		rq.RedirectURI = uri
 	}
 	return rq, nil
+}
+
+// Asks reports whether the person has to confirm the request: where no operator has
+// registered the client, its link could be anybody's, and lead anywhere. An ID token
+// about the session of the secret shows that the client has signed its person in there
+// (OpenID Connect RP-Initiated Logout section 2).
+func (e *Engine) Asks(ctx context.Context, q db.Q, rq *Request, secret string) (bool, error) {
+	if !rq.isUnvetted {
+		return false, nil
+	}
+	session, err := token.SessionByCookie(ctx, q, e.Clock.Millis(), secret)
+	if err != nil || session == nil || rq.hint == nil || session.UserID == nil || *session.UserID != rq.hint.Subject {
+		return true, err
+	}
+	members, err := token.SessionClients(ctx, q, session.UID)
+	isMember := slices.ContainsFunc(members, func(m token.SessionClient) bool {
+		return m.ClientID == rq.ClientID && (rq.hint.SID == "" || rq.hint.SID == m.SID)
+	})
+	return !isMember, err
 }
 
 func (e *Engine) hint(ctx context.Context, q db.Q, raw string) (*token.Hint, error) {

@@ -15,13 +15,15 @@ const (
 
 // LogoutPage is the content of the page that confirms a sign-out: a form with
 // id "op.logoutForm" that posts XSRF, as "xsrf", and "logout" = "yes" to Action.
-// A script may send it at once.
+// A script may send it at once, unless the page Asks.
 type LogoutPage struct {
 	Action string
 	XSRF   string
 	// ReturnsTo is the application's URI that the answer to the form redirects
 	// to, "" if it stays here: a page's policy has to allow it.
 	ReturnsTo string
+	// Asks leaves it to the person whether the form is sent.
+	Asks bool
 }
 
 // endSession answers a request to sign out with a form; only its post ends
@@ -39,12 +41,17 @@ func (b *Browser) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	xsrf, err := b.Logout.Seal(ctx, t.DB, rq, authorize.SessionCookie(r))
+	secret := authorize.SessionCookie(r)
+	xsrf, err := b.Logout.Seal(ctx, t.DB, rq, secret)
+	if err != nil {
+		return err
+	}
+	asks, err := b.Logout.Asks(ctx, t.DB, rq, secret)
 	if err != nil {
 		return err
 	}
 	noStore(w)
-	return b.RenderLogout(w, r, LogoutPage{Action: t.Path(pathConfirm), XSRF: xsrf, ReturnsTo: rq.RedirectURI})
+	return b.RenderLogout(w, r, LogoutPage{Action: t.Path(pathConfirm), XSRF: xsrf, ReturnsTo: rq.RedirectURI, Asks: asks})
 }
 
 // confirmLogout ends the session if the form says so.
