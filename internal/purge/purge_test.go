@@ -181,6 +181,18 @@ func TestPurgeForgetsSealedSuccessors(t *testing.T) {
 	})
 }
 
+// What counts once is remembered as long as any node could still take it.
+func TestPurgeKeepsSpentProofsForLateClocks(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, _ *clock.Fake, p *db.Pool) {
+		insert(t, p, "used_nonces", "a", "late", start-2*60_000)
+		insert(t, p, "used_nonces", "a", "over", start-2*60_000-1)
+		if err := purge(p); err != nil || rows(t, p, "used_nonces") != 1 {
+			t.Errorf("%d are remembered, %v", rows(t, p, "used_nonces"), err)
+		}
+	})
+}
+
 func TestPurgeWorksInBatches(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
