@@ -32,6 +32,7 @@ var refreshReuse = []target{
 		{"reuse is noticed", never("t.ConsumedAt != nil && !t.IsReusable(rq.now)"), reuseTest},
 		{"reuse revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, g.ID)", "err := error(nil)"), reuseTest},
 		{"revocation outlives the refusal", swap("return a, refusal{proto.ErrInvalidGrant}", "return a, proto.ErrInvalidGrant"), reuseTest},
+		{"revocation outlives the refusal of a scope", swap("return a, refusal{err}", "return a, err"), "TestRefresh_LaterReuseForAnotherScopeKillsTheFamily/sqlite"},
 		{"retry gets the successor", swap("case t.ConsumedAt != nil:", "case false:"), leewayTest},
 		{"tokens of public clients rotate", swap("case c.IsPublic():", "case false:"), "TestRefresh_RotatesPublicClients/sqlite"},
 	}},

@@ -48,18 +48,23 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err := liveSession(ctx, tx, rq.now, t.SessionUID, g.UserID); err != nil {
 		return a, err
 	}
-	if a.scope, err = narrow(t.Scope, rq.params.Get("scope")); err != nil {
+	a.scope, err = narrow(t.Scope, rq.params.Get("scope"))
+	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
+		// Somebody else has the token too (RFC 9700 section 4.14.2), whatever is asked
+		// for. What is wrong with that is told first all the same.
+		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
+			return a, err
+		}
+		if err != nil {
+			return a, refusal{err}
+		}
+		return a, refusal{proto.ErrInvalidGrant}
+	}
+	if err != nil {
 		return a, err
 	}
 	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
 		return a, err
-	}
-	if t.ConsumedAt != nil && !t.IsReusable(rq.now) {
-		// Somebody else has the token too (RFC 9700 section 4.14.2).
-		if err := token.RevokeGrant(ctx, tx, rq.now, g.ID); err != nil {
-			return a, err
-		}
-		return a, refusal{proto.ErrInvalidGrant}
 	}
 	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }
 	return a, nil

@@ -1,12 +1,14 @@
 package grant_test
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"signet/internal/oidc/grant"
+	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
@@ -125,6 +127,28 @@ func TestRefresh_LaterReuseKillsTheFamily(t *testing.T) {
 			t.Error("tokens of the family still work")
 		}
 		w.refused("the successor", "oidc.invalid_grant", 400, func() (*grant.Response, error) { return w.refresh("spa", second.RefreshToken) })
+	})
+}
+
+// A replay gives itself away by what it asks for no less.
+func TestRefresh_LaterReuseForAnotherScopeKillsTheFamily(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		a, first := w.signIn("spa", offline)
+		second := w.mustRefresh("spa", first.RefreshToken)
+		beyond := func() (*grant.Response, error) { return w.refresh("spa", first.RefreshToken, "scope", "roles") }
+		w.refused("within the leeway", "oidc.invalid_scope", 400, beyond)
+		if w.isRevoked(a.grantID) {
+			t.Error("a mistake of the client ended everything")
+		}
+		w.clock.Advance(token.ReuseLeeway)
+		if _, err := beyond(); !errors.Is(err, proto.ErrInvalidScope) {
+			t.Errorf("later: %v", err)
+		}
+		if !w.isRevoked(a.grantID) || w.works(second.AccessToken) {
+			t.Error("tokens of the family still work")
+		}
 	})
 }
 
