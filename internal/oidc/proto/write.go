@@ -53,23 +53,12 @@ func Render(r *http.Request, err error) *errs.Error {
 		answer := *ErrServer
 		answer.Status = e.Status
 		return &answer
-	case isSessionLost(e):
-		answer := *e
-		answer.Code = "session.not_found"
-		return &answer
 	case strings.HasPrefix(e.Code, codePrefix), e.Code == "session.not_found":
 		return e
 	}
 	answer := *ErrInvalidRequest
 	answer.Status, answer.Detail = e.Status, e.Detail
 	return &answer
-}
-
-// isSessionLost tells errors that mean "begin again" from other bad requests;
-// clients look at the code to offer just that.
-func isSessionLost(e *errs.Error) bool {
-	return strings.Contains(e.Detail, "authorization request has expired") ||
-		strings.Contains(e.Detail, "session") && strings.Contains(e.Detail, "not found")
 }
 
 // OAuthError is the bare OAuth error of a rendered error.

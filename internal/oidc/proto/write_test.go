@@ -52,13 +52,13 @@ func TestWriteError(t *testing.T) {
 			"code": "oidc.invalid_scope", "message": "The app asked for a permission that it cannot have.",
 			"error": "invalid_scope", "error_description": "no", "state": "s", "iss": "i", "scope": "x",
 		}},
-		"a lost session": {proto.ErrInvalidRequest.Describe("interaction session not found"), 400, map[string]any{
+		"a lost session": {errs.New(400, "session.not_found").Describe("interaction session not found"), 400, map[string]any{
 			"code": "session.not_found", "message": "This sign-in is no longer open in this browser. Go back to the app and start again.",
 			"error": "invalid_request", "error_description": "interaction session not found",
 		}},
-		"an expired request": {proto.ErrInvalidRequest.Describe("authorization request has expired"), 400, map[string]any{
-			"code": "session.not_found", "message": "This sign-in is no longer open in this browser. Go back to the app and start again.",
-			"error": "invalid_request", "error_description": "authorization request has expired",
+		"what a client calls itself": {proto.ErrInvalidClient.Describe("invalid client %s", "session not found"), 400, map[string]any{
+			"code": "oidc.invalid_client", "message": "The app could not be identified.",
+			"error": "invalid_client", "error_description": "invalid client session not found",
 		}},
 		"what the protocol does not know": {db.ErrText, 400, map[string]any{
 			"code": "oidc.invalid_request", "message": "The request is not valid.", "error": "invalid_request",
