@@ -191,7 +191,7 @@ func TestKey_SecondRenamedRemoved(t *testing.T) {
 		p.Sees("Spare")
 		p.Click("Remove", "Spare")
 		p.Click("Remove")
-		p.Sees("“Spare” is removed")
+		p.Sees("The passkey is removed")
 
 		// The removed key opens nothing, the other one does.
 		toVerify(p)
@@ -209,7 +209,7 @@ func TestKey_SecondRenamedRemoved(t *testing.T) {
 		p.Heading("Remove “Red key”?")
 		p.Sees("This is your last passkey")
 		p.Click("Remove")
-		p.Sees("“Red key” is removed")
+		p.Sees("The passkey is removed")
 
 		// The password alone is enough again.
 		leave(p, english)
@@ -242,7 +242,7 @@ func TestKey_RemovedByAnotherSessionMeanwhile(t *testing.T) {
 		p.Click("Remove", "Blue key")
 		p.Heading("Remove “Blue key”?")
 		p.Click("Remove")
-		p.Sees("“Blue key” is removed")
+		p.Sees("The passkey is removed")
 
 		elsewhere.Click("Verify via passkey")
 		elsewhere.Sees("This key is not on your account")

@@ -276,11 +276,11 @@ func (p *Pages) render(v *visit, status int, page hosted.Page) error {
 }
 
 // done leads back to the settings, to the section that changed, which then says
-// what has happened.
-func (p *Pages) done(v *visit, what, about string) error {
+// what has happened; id is that of the passkey it happened to, if there still is one.
+func (p *Pages) done(v *visit, what, id string) error {
 	query := url.Values{"done": {what}}
-	if about != "" {
-		query.Set("about", about)
+	if id != "" {
+		query.Set("id", id)
 	}
 	http.Redirect(v.w, v.r, v.tenant.Path("/account")+"?"+query.Encode()+"#"+sectionOf[what], http.StatusSeeOther)
 	return nil

@@ -148,11 +148,11 @@ func (p *Pages) savePasskey(v *visit) error {
 	if id := v.r.URL.Query().Get("id"); id != "" {
 		return p.nameSaved(v, id, name)
 	}
-	_, err := p.Engine.BindPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"), &name)
+	credential, err := p.Engine.BindPasskey(v.ctx(), v.caller, v.r.URL.Query().Get("record"), &name)
 	if err != nil {
 		return p.notBound(v, err)
 	}
-	return p.finish(v, donePasskey, name)
+	return p.finish(v, donePasskey, credential.ID)
 }
 
 // nameSaved gives a passkey that has just been added the name that the person
@@ -171,7 +171,7 @@ func (p *Pages) nameSaved(v *visit, id, name string) error {
 	if err != nil {
 		return err
 	}
-	return p.finish(v, donePasskey, name)
+	return p.finish(v, donePasskey, credential.ID)
 }
 
 // passkeyName reads the posted name and what is wrong with it.
@@ -247,7 +247,7 @@ func (p *Pages) saveRename(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.done(v, doneRename, name)
+	return p.done(v, doneRename, credential.ID)
 }
 
 func (p *Pages) removePasskey(v *visit) error {
@@ -280,7 +280,7 @@ func (p *Pages) saveRemoval(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.done(v, doneRemoval, text(credential.Name))
+	return p.done(v, doneRemoval, "")
 }
 
 func (p *Pages) lostKey(v *visit) error {

@@ -13,7 +13,7 @@ import (
 // settings shows the account and everything that may be changed.
 func (p *Pages) settings(v *visit) error {
 	query := v.r.URL.Query()
-	page := hosted.Settings{Menu: p.menu(v), Notice: notice(query), NoticeIn: sectionOf[query.Get("done")]}
+	page := hosted.Settings{Menu: p.menu(v), Notice: notice(query.Get("done")), NoticeIn: sectionOf[query.Get("done")]}
 	p.avatarRow(v, &page)
 	p.personalRows(v, &page)
 	if err := p.twoFactor(v, &page); err != nil {
@@ -68,11 +68,15 @@ func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
 			section.Unavailable = hosted.FailIPAddress
 		}
 	}
+	query := v.r.URL.Query()
 	for i := range credentials {
 		section.Passkeys = append(section.Passkeys, passkeyRow(v, &credentials[i], editable))
+		if credentials[i].ID == query.Get("id") {
+			page.Notice = noticeOf(query.Get("done"), &credentials[i])
+		}
 	}
 	// A spare is recommended where it matters: when the first key was just added.
-	section.AdviseSpare = len(credentials) == 1 && v.r.URL.Query().Get("done") == donePasskey
+	section.AdviseSpare = len(credentials) == 1 && query.Get("done") == donePasskey
 	if len(credentials) > 0 {
 		page.LostKeyURL = v.tenant.Path("/account/passkey/lost")
 	}
@@ -128,17 +132,14 @@ var sectionOf = map[string]string{
 	doneSessionEnded: "sessions", doneAppRemoved: "apps",
 }
 
+func good(key string, args ...any) *hosted.Notice {
+	return &hosted.Notice{Tone: hosted.ToneGood, Title: hosted.Say(key, args...)}
+}
+
 // notice says what has just happened. The query is anybody's to write, so it
 // chooses among our own sentences.
-func notice(query url.Values) *hosted.Notice {
-	good := func(key string, args ...any) *hosted.Notice {
-		return &hosted.Notice{Tone: hosted.ToneGood, Title: hosted.Say(key, args...)}
-	}
-	about := query.Get("about")
-	if len(about) > 4*maxPasskeyName {
-		about = ""
-	}
-	switch query.Get("done") {
+func notice(done string) *hosted.Notice {
+	switch done {
 	case doneAvatar:
 		return good("settings.avatar.saved")
 	case doneNoAvatar:
@@ -151,20 +152,28 @@ func notice(query url.Values) *hosted.Notice {
 		return good("settings.username.saved")
 	case donePassword:
 		return good("settings.password.saved")
-	case donePasskey:
-		n := good("settings.passkeys.saved", "name", about)
-		n.Text = hosted.Say("settings.passkeys.saved_text")
-		return n
-	case doneRename:
-		return good("settings.passkeys.renamed", "name", about)
 	case doneRemoval:
-		return good("settings.passkeys.removed", "name", about)
+		return good("settings.passkeys.removed")
 	case doneGone:
 		return &hosted.Notice{Tone: hosted.ToneWarn, Title: hosted.Say("settings.passkeys.gone")}
 	case doneSessionEnded:
 		return good("settings.sessions.ended")
 	case doneAppRemoved:
 		return good("settings.apps.removed")
+	default:
+		return nil
+	}
+}
+
+// noticeOf says what has just happened to a passkey of the person.
+func noticeOf(done string, c *mfa.Credential) *hosted.Notice {
+	switch done {
+	case donePasskey:
+		n := good("settings.passkeys.saved", "name", text(c.Name))
+		n.Text = hosted.Say("settings.passkeys.saved_text")
+		return n
+	case doneRename:
+		return good("settings.passkeys.renamed", "name", text(c.Name))
 	default:
 		return nil
 	}

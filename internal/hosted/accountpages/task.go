@@ -98,12 +98,12 @@ var successes = map[string]string{
 }
 
 // finish ends a task: it leads to where the task was asked to lead, else it is done.
-func (p *Pages) finish(v *visit, what, about string) error {
+func (p *Pages) finish(v *visit, what, id string) error {
 	t := v.task()
 	target := ""
 	switch {
 	case t.redirect == nil:
-		return p.done(v, what, about)
+		return p.done(v, what, id)
 	case t.showSuccess:
 		target = v.tenant.Path(successes[what]) + "?" + t.with(nil).Encode()
 	default:

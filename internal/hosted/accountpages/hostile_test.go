@@ -16,6 +16,32 @@ func spoiled(answer map[string]any, change func(answer, response map[string]any)
 	return credential(answer)
 }
 
+// A link can make the settings say no more than our own sentences and the names of
+// the person's own passkeys.
+func TestAccount_NoticesHoldNobodysWords(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	app.CreateUser(t, "robin")
+	app.CreateUser(t, "mallory")
+	p, mallory := signedIn(t, app, "robin"), signedIn(t, app, "mallory")
+	mallory.addKey("Call 555 0100")
+	_, theirs, _ := strings.Cut(mallory.at, "id=")
+	theirs, _, _ = strings.Cut(theirs, "#")
+	if theirs == "" {
+		t.Fatalf("no id in %s", mallory.at)
+	}
+	for _, done := range []string{"passkey", "passkey-renamed", "passkey-removed", "name"} {
+		for _, query := range []string{"&about=Call+555+0100", "&name=Call+555+0100", "&id=Call+555+0100", "&id=" + theirs} {
+			p.open("/account?done=" + done + query)
+			p.doesNotSee("555 0100")
+			p.doesNotSee("is ready")
+			p.doesNotSee("is now called")
+		}
+	}
+	p.open("/account?done=passkey-removed")
+	p.sees("The passkey is removed")
+}
+
 // The rules of a key's answer hold on these pages as they do in the API.
 func TestAccount_AnswersOfKeysKeepTheRules(t *testing.T) {
 	t.Parallel()
