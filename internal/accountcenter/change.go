@@ -29,6 +29,7 @@ func Change(ctx context.Context, tx *db.Tx, now int64, change func(*Settings) er
 	if len(distinct(s.ProfileFields)) < len(s.ProfileFields) {
 		return nil, ErrTwice.WithArgs(map[string]any{"reason": "A profile field is named twice."})
 	}
+	s.ProfileFields = slices.DeleteFunc(s.ProfileFields, func(f ProfileField) bool { return !f.isKnown() })
 	return s, Save(ctx, tx, now, s)
 }
 

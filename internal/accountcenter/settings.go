@@ -22,7 +22,7 @@ type Settings struct {
 	DeleteAccountURL *string `json:"deleteAccountUrl"`
 	CustomCSS        *string `json:"customCss"`
 	// ProfileFields are the rows of the profile page in their order; nil leaves
-	// the choice to the page.
+	// the choice to the page. Change drops those that do not exist.
 	ProfileFields []ProfileField `json:"profileFields"`
 
 	// Version counts changes, for optimistic locking.
@@ -32,6 +32,12 @@ type Settings struct {
 // ProfileField names one row of the profile page.
 type ProfileField struct {
 	Name string `json:"name" check:"min=1,max=128"`
+}
+
+// isKnown reports whether there is such a row. Tenants have no profile fields of
+// their own yet.
+func (f ProfileField) isKnown() bool {
+	return f.Name == string(Name) || f.Name == string(Avatar)
 }
 
 // Field is a kind of account data.

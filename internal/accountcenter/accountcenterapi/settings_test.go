@@ -33,6 +33,14 @@ func TestSettings_Live(t *testing.T) {
 		if public := app.Browser(t).Do(http.MethodGet, "/api/.well-known/account-center", "").Text; public != changed.Text {
 			t.Errorf("everybody reads %s", public)
 		}
+		for given, want := range map[string]string{
+			`[{"name":"unknownx"},{"name":"avatar"},{"name":"Name"},{"name":"name"}]`: `"profileFields":[{"name":"avatar"},{"name":"name"}]`,
+			`[{"name":"unknownx"}]`: `"profileFields":[]`, `[]`: `"profileFields":[]`,
+		} {
+			if a := o.Want(200, "PATCH", path, `{"profileFields":`+given+`}`); !strings.Contains(a.Text, want) {
+				t.Errorf("%s became %s", given, a.Text)
+			}
+		}
 		if a := o.Want(200, "PATCH", path, `{"deleteAccountUrl":"","customCss":null,"profileFields":null,"enabled":false}`); !strings.Contains(a.Text, `"deleteAccountUrl":null,"customCss":null,"profileFields":null`) {
 			t.Errorf("cleared %s", a.Text)
 		}
