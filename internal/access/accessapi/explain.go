@@ -10,27 +10,6 @@ import (
 	"signet/internal/tenant"
 )
 
-// Explainer serves the operation that says why a token has the scopes that it
-// has.
-type Explainer struct {
-	Tokens *grant.Endpoint
-	// Operator guards the operation.
-	Operator web.Guard
-}
-
-// Table returns the route.
-func (e *Explainer) Table() web.Table {
-	return web.Table{Document: "management", Tag: "Access", Routes: []web.Route{
-		web.Get("/api/access/explanation", e.explain, web.Guarded(e.Operator),
-			web.Doc("ExplainAccess", "Explain which scopes a token has, and why"), web.Fails(400, 401, 403, 404),
-			web.About("Runs the rules of the token endpoint for an application that asks for everything, and says of each scope of "+
-				"the audience whether the token would have it, by which roles, or what withholds it: noRole, notEnabled (the "+
-				"third-party application may not ask for it), notOpened (the user has not opened the organization to the "+
-				"application) or noConsent. The audience is a resource, an organization, a resource within an organization or, "+
-				"with neither, Signet itself. Without a user the token is the application's own. Issues nothing.")),
-	}}
-}
-
 type explainIn struct {
 	ApplicationID  *string `query:"applicationId" check:"min=1,max=2048"`
 	UserID         *string `query:"userId" check:"min=1,max=128"`

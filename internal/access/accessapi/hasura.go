@@ -1,5 +1,3 @@
-// Package accessapi tells other programs what the bearer of a token may be to
-// them.
 package accessapi
 
 import (
@@ -15,23 +13,6 @@ import (
 )
 
 var errExpectedRole = errs.New(401, "auth.expected_role_not_found")
-
-// API serves the operations.
-type API struct {
-	// Gate judges tokens.
-	Gate *operator.Gate
-}
-
-// Routes is the table of this API.
-func Routes(a *API) web.Table {
-	return web.Table{Document: "management", Tag: "Authn", Routes: []web.Route{
-		web.Get("/api/authn/hasura", a.hasura,
-			web.Doc("GetHasuraAuth", "Answer the webhook of a Hasura GraphQL engine"), web.Fails(400, 401),
-			web.About("Takes the bearer token that Hasura forwards, which must be for the API resource in the query, and the role "+
-				"in the header Expected-Role. Answers the id of the user or machine with that role if they have it, else with the "+
-				"role for the unauthorized if one is given. Open to everybody.")),
-	}}
-}
 
 type hasuraIn struct {
 	Authorization    string  `header:"Authorization" check:"max=16384"`

@@ -1,5 +1,3 @@
-// Package accountcenterapi is the Management API of what people may do with
-// their own accounts.
 package accountcenterapi
 
 import (
@@ -7,32 +5,11 @@ import (
 	"slices"
 
 	"signet/internal/accountcenter"
-	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
-
-// API serves the operations.
-type API struct {
-	Clock clock.Clock
-	// Operator guards every operation.
-	Operator web.Guard
-}
-
-// Table returns the routes.
-func (a *API) Table() web.Table {
-	operator := web.Guarded(a.Operator)
-	return web.Table{Document: "management", Tag: "Account center", Routes: []web.Route{
-		web.Get("/api/account-center", a.get, operator,
-			web.Doc("GetAccountCenterSettings", "Get the account-center settings"), web.Fails(401, 403),
-			web.About("What people may see and change of their own accounts.")),
-		web.Patch("/api/account-center", a.patch, operator,
-			web.Doc("UpdateAccountCenterSettings", "Change the account-center settings"), web.Fails(400, 401, 403),
-			web.About("Replaces each property that is given as a whole: fields that are not named are off.")),
-	}}
-}
 
 func (a *API) get(ctx context.Context, _ *struct{}) (*accountcenter.Settings, error) {
 	return accountcenter.Get(ctx, tenant.From(ctx).DB)

@@ -10,21 +10,6 @@ import (
 	"signet/internal/tenant"
 )
 
-func (a *API) registrationRoutes() []web.Route {
-	operator := web.Guarded(a.Operator)
-	return []web.Route{
-		web.Get("/api/configs/client-registration", a.registration, operator,
-			web.Doc("GetClientRegistrationConfig", "Get whether clients may register themselves"), web.Fails(401, 403),
-			web.About("And as what (RFC 7591). They are third-party applications: their users are always asked, within what "+
-				"/api/cimd/user-consent-scopes and their own user-consent-scopes allow.")),
-		web.Patch("/api/configs/client-registration", a.patchRegistration, operator,
-			web.Doc("UpdateClientRegistrationConfig", "Change whether clients may register themselves"), web.Fails(400, 401, 403, 422),
-			web.About("Without initialAccessTokenRequired anybody can register a client. Clients that are registered already stay as "+
-				"they are. Every unusedClientDays after it was registered, a client goes that no user allows anything. Refused where "+
-				"outbound requests are not kept from private networks.")),
-	}
-}
-
 func (a *API) registration(ctx context.Context, _ *struct{}) (*settings.Registration, error) {
 	return settings.GetRegistration(ctx, tenant.From(ctx).DB)
 }
