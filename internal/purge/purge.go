@@ -48,7 +48,8 @@ var rules = []rule{
 	{table: "authorization_codes", key: "code_hash", column: "expires_at", keep: time.Hour},
 	{table: "device_codes", key: "code_hash", column: "expires_at", keep: time.Hour},
 	{table: "access_tokens", key: "token_hash", column: "expires_at", keep: 10 * time.Minute},
-	// Consumed ones prove reuse, so they stay as long as their family may live.
+	// A consumed one proves reuse until it expires itself: after that it is refused
+	// like any other, and tells nothing of its family.
 	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},
 	{table: "pushed_requests", key: "uri_hash", column: "expires_at", keep: time.Hour},
 	// An interaction that began with a document may last an hour longer.
