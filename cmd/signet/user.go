@@ -29,7 +29,7 @@ type userCommand struct {
 	Import      userImport      `cmd:"" help:"Create users from a file."`
 	Export      userExport      `cmd:"" help:"Write all users to a file."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's password and end the user's sessions."`
-	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's passkeys, so that the password is enough to sign in, and end the user's sessions."`
+	ResetMFA    userResetMFA    `cmd:"" name:"reset-mfa" help:"Remove a user's second factors, so that the password is enough to sign in, and end the user's sessions."`
 }
 
 // userAnswer is a user as the command line prints one.
@@ -226,7 +226,7 @@ func (c userResetMFA) Run(e *environment) error {
 			return err
 		}
 		return e.print(map[string]any{"id": u.ID, "removed": removed},
-			"Removed %d passkeys of %s, and every session has ended.", removed, u.DisplayName())
+			"Removed %d second factors of %s, and every session has ended.", removed, u.DisplayName())
 	})
 }
 

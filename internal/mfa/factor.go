@@ -75,14 +75,30 @@ func OtherKinds(ctx context.Context, q db.Q, userID string) ([]string, error) {
 		UNION SELECT '`+TypeBackupCode+`' FROM backup_codes WHERE tenant_id = $1 AND user_id = $2 AND used_at IS NULL`, userID)
 }
 
+// factorTables hold the factors; backup codes go with their sets.
+var factorTables = []string{"webauthn_credentials", "totp_factors", "backup_code_sets"}
+
 // DeleteFactor removes a factor of the user whatever its type; false if the
 // user has none of that id.
 func DeleteFactor(ctx context.Context, tx *db.Tx, userID, id string) (bool, error) {
-	for _, table := range []string{"webauthn_credentials", "totp_factors", "backup_code_sets"} {
+	for _, table := range factorTables {
 		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
 		if err != nil || n > 0 {
 			return n > 0, err
 		}
 	}
 	return false, nil
+}
+
+// DeleteAll removes every factor of the user and returns how many there were.
+func DeleteAll(ctx context.Context, tx *db.Tx, userID string) (int64, error) {
+	var removed int64
+	for _, table := range factorTables {
+		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND user_id = $2`, userID)
+		if err != nil {
+			return 0, err
+		}
+		removed += n
+	}
+	return removed, nil
 }

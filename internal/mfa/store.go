@@ -59,11 +59,6 @@ func Rename(ctx context.Context, tx *db.Tx, userID, id, name string) (bool, erro
 	return n == 1, err
 }
 
-// DeleteAll removes every credential of the user and returns how many there were.
-func DeleteAll(ctx context.Context, tx *db.Tx, userID string) (int64, error) {
-	return tx.Exec(ctx, `DELETE FROM webauthn_credentials WHERE tenant_id = $1 AND user_id = $2`, userID)
-}
-
 // AdvanceCounter stores the use of a credential: counter, time, backup state
 // and, on an imported one, what was not known of it. It reports false and
 // changes nothing if the credential is gone or its counter has meanwhile
