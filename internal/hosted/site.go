@@ -65,6 +65,9 @@ func webURL(u string) string {
 	return u
 }
 
+// WebURL returns the absolute http(s) URL of a setting, "" if it holds none.
+func WebURL(setting *string) string { return webURL(text(setting)) }
+
 // here returns path and query as the browser sees them below base.
 func here(base string, r *http.Request) string {
 	path := base + r.URL.EscapedPath()

@@ -2,7 +2,6 @@ package accountpages
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -10,7 +9,6 @@ import (
 	"signet/internal/account"
 	"signet/internal/accountcenter"
 	"signet/internal/hosted"
-	"signet/internal/platform/errs"
 	"signet/internal/user"
 )
 
@@ -120,20 +118,7 @@ func (p *Pages) savePassword(v *visit) error {
 		if err != nil {
 			return err
 		}
-		return p.showPassword(v, e.Status, hosted.Field{Errors: reasons(e)})
+		return p.showPassword(v, e.Status, hosted.Field{Errors: hosted.SayPassword(e)})
 	}
 	return p.finish(v, donePassword, "")
-}
-
-// reasons returns one sentence for each rule that a password breaks.
-func reasons(e *errs.Error) []hosted.Phrase {
-	issues, ok := e.Data.([]user.Issue)
-	if !errors.Is(e, user.ErrPasswordRejected) || !ok {
-		return []hosted.Phrase{hosted.SayError(e)}
-	}
-	phrases := make([]hosted.Phrase, 0, len(issues))
-	for _, issue := range issues {
-		phrases = append(phrases, hosted.Phrase{Key: "errors." + issue.Code, Args: issue.Interpolation})
-	}
-	return phrases
 }

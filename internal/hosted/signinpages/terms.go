@@ -22,7 +22,7 @@ func termsOnRegister(s *signinexp.Settings) string {
 
 // agreed reports whether the terms were agreed to, or there are none.
 func (p *Pages) agreed(v *visit) bool {
-	noTerms := webURL(v.settings.TermsOfUseURL) == "" && webURL(v.settings.PrivacyPolicyURL) == ""
+	noTerms := hosted.WebURL(v.settings.TermsOfUseURL) == "" && hosted.WebURL(v.settings.PrivacyPolicyURL) == ""
 	return noTerms || v.r.PostForm.Get("terms") == "on"
 }
 

@@ -93,7 +93,7 @@ func (p *Pages) sendAway(v *visit) error {
 	if target, ok := authorize.Continuation(v.ctx(), v.tenant.DB, p.Engine.Clock.Millis(), v.r); ok {
 		return v.redirect(target)
 	}
-	if target := webURL(v.settings.UnknownSessionRedirectURL); target != "" {
+	if target := hosted.WebURL(v.settings.UnknownSessionRedirectURL); target != "" {
 		return v.redirect(target)
 	}
 	target := v.tenant.Path(pathUnknownSession)
@@ -157,16 +157,4 @@ func refusal(err error) (*errs.Error, bool) {
 		return nil, false
 	}
 	return e, true
-}
-
-// webURL returns the http(s) URL that u points to, "" if there is none.
-func webURL(u *string) string {
-	if u == nil {
-		return ""
-	}
-	parsed, err := url.Parse(*u)
-	if err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https") {
-		return ""
-	}
-	return *u
 }
