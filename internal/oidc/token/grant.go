@@ -233,6 +233,12 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	return dropMinted(ctx, tx, id)
+}
+
+// dropMinted ends everything that was minted under a grant, whose row the
+// transaction holds: nothing is minted meanwhile.
+func dropMinted(ctx context.Context, tx *db.Tx, id string) error {
 	for _, table := range []string{"refresh_tokens", "access_tokens", "authorization_codes", "device_codes"} {
 		if err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id = $2`, id); err != nil {
 			return err
@@ -303,8 +309,9 @@ func leave(ctx context.Context, tx *db.Tx, g *Grant) ([]left, error) {
 	return db.All[left](ctx, tx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id = $2 RETURNING session_uid, sid`, g.ID)
 }
 
-// RevokeUser ends every session and grant of a user, and every authorization that
-// is under way: after a suspension, a deletion, or a password set by an operator.
+// RevokeUser ends every session of a user, every authorization that is under way,
+// and every code and token: after a suspension, a deletion, or a password set by an
+// operator. What the user has allowed applications stays, and lets none of them in.
 // Applications are told that want to be, those included whose session has ended
 // before but that may act for the user.
 func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error {
@@ -317,7 +324,10 @@ func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error 
 		return err
 	}
 	for _, g := range grants {
-		if err := RevokeGrant(ctx, tx, now, g.ID); err != nil {
+		if _, err := oneGrant(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), g.ID); err != nil {
+			return err
+		}
+		if err := dropMinted(ctx, tx, g.ID); err != nil {
 			return err
 		}
 	}

@@ -231,8 +231,29 @@ func TestRevokeUser(t *testing.T) {
 		if a, r := w.alive(access, refresh); a || r || w.count("access_tokens")+w.count("authorization_codes") != 0 {
 			t.Errorf("access %v, refresh %v", a, r)
 		}
+		if left, err := token.GrantsOf(t.Context(), w.db, now, userID); err != nil || len(left) != 1 {
+			t.Errorf("what the user allowed: %v, %v", left, err)
+		}
 		if w.count("sessions") != 1 {
 			t.Errorf("%d sessions", w.count("sessions"))
+		}
+	})
+}
+
+// What is just being minted is ended too.
+func TestRevokeUser_WaitsForWhatIsMinted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		g := w.grant(token.Grant{ClientID: "app", IsOffline: true})
+		first, second := dbtest.Overlap(t, p, func(tx *db.Tx) error {
+			_, err := token.IssueRefresh(t.Context(), tx, now, g, token.RefreshToken{ClientID: "app", ExpiresAt: now + hour})
+			return err
+		}, func() error {
+			return w.db.Tx(t.Context(), func(tx *db.Tx) error { return token.RevokeUser(t.Context(), tx, now, userID) })
+		})
+		if first != nil || second != nil || w.count("refresh_tokens") != 0 {
+			t.Errorf("%d refresh tokens, %v, %v", w.count("refresh_tokens"), first, second)
 		}
 	})
 }

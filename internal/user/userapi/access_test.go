@@ -86,6 +86,36 @@ func TestSuspension_EndsEverythingAtOnce(t *testing.T) {
 	})
 }
 
+// Suspending somebody forgets nothing that they allowed, but a code that is under
+// way is good for nothing, neither meanwhile nor afterwards.
+func TestSuspension_KeepsConsentButNoCode(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o, p := app.Operator(t), signIn(t, app, "robin")
+		path := "/api/users/" + p.id
+		allowed := o.Want(200, "GET", path+"/grants", "").Text
+		redeem := func(redirect *url.URL) string {
+			return p.browser.Token(p.client, url.Values{
+				"grant_type": {"authorization_code"}, "code": {redirect.Query().Get("code")},
+				"redirect_uri": {p.client.Redirect()}, "code_verifier": {apptest.Verifier},
+			}).String("error")
+		}
+		code := func() *url.URL { return p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none", "scope", "openid")) }
+		meanwhile, afterwards := code(), code()
+		o.Want(200, "PATCH", path+"/is-suspended", `{"isSuspended":true}`)
+		if got := redeem(meanwhile); got != "invalid_grant" {
+			t.Errorf("while suspended: %q", got)
+		}
+		o.Want(200, "PATCH", path+"/is-suspended", `{"isSuspended":false}`)
+		if got := redeem(afterwards); got != "invalid_grant" {
+			t.Errorf("let in again: %q", got)
+		}
+		if left := o.Want(200, "GET", path+"/grants", "").Text; left != allowed || !strings.Contains(allowed, p.client.ID) {
+			t.Errorf("allowed %s, then %s", allowed, left)
+		}
+	})
+}
+
 func TestDeletion_EndsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
