@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -66,7 +67,7 @@ func parseJSON(raw []byte) (any, error) {
 		return nil, ErrMalformedJSON.Wrap(errors.New("more than one value"))
 	}
 	if err := checkTree(tree, maxDepth); err != nil {
-		return nil, ErrMalformedJSON.Wrap(err)
+		return nil, err
 	}
 	return tree, nil
 }
@@ -75,12 +76,12 @@ func parseJSON(raw []byte) (any, error) {
 // than left, and numbers beyond those of IEEE 754 (RFC 8259 section 6).
 func checkTree(v any, left int) error {
 	if left < 0 {
-		return errors.New("nested too deep")
+		return Invalid("", fmt.Sprintf("must not be nested deeper than %d levels", maxDepth))
 	}
 	switch v := v.(type) {
 	case json.Number:
 		if _, err := v.Float64(); err != nil {
-			return errors.New("a number too large")
+			return ErrMalformedJSON.Wrap(errors.New("a number too large"))
 		}
 	case map[string]any:
 		for _, child := range v {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"signet/internal/platform/db"
@@ -104,7 +105,7 @@ func decodeFile(r *http.Request, target reflect.Value, f field, issues Issues) e
 }
 
 func decodeParam(r *http.Request, target reflect.Value, f field) Issues {
-	path := []string{f.name}
+	path := Path{f.name}
 	var values []string
 	switch f.source {
 	case "path":
@@ -154,14 +155,14 @@ func paramValue(t reflect.Type, text string) any {
 	return text
 }
 
-func decodeObject(target reflect.Value, shape *shape, tree any, path []string) Issues {
+func decodeObject(target reflect.Value, shape *shape, tree any, path Path) Issues {
 	object, ok := tree.(map[string]any)
 	if !ok {
-		return Issues{wrongType(append([]string{}, path...), "object", jsonType(tree))}
+		return Issues{wrongType(path, "object", jsonType(tree))}
 	}
 	var issues Issues
 	for _, f := range shape.properties {
-		at := append(append([]string{}, path...), f.name)
+		at := path.to(f.name)
 		value, present := object[f.name]
 		if !present {
 			if f.required {
@@ -175,7 +176,7 @@ func decodeObject(target reflect.Value, shape *shape, tree any, path []string) I
 }
 
 // decodeValue stores a JSON value in target and checks the rules of its field.
-func decodeValue(target reflect.Value, value any, f field, path []string) Issues {
+func decodeValue(target reflect.Value, value any, f field, path Path) Issues {
 	if opt, ok := target.Addr().Interface().(optional); ok {
 		inner, set := opt.optionalTarget()
 		if value == nil {
@@ -229,7 +230,7 @@ func decodeValue(target reflect.Value, value any, f field, path []string) Issues
 	return nil
 }
 
-func decodeInt(target reflect.Value, value any, f field, path []string) Issues {
+func decodeInt(target reflect.Value, value any, f field, path Path) Issues {
 	number, ok := value.(json.Number)
 	if !ok {
 		return Issues{wrongType(path, "number", jsonType(value))}
@@ -242,7 +243,7 @@ func decodeInt(target reflect.Value, value any, f field, path []string) Issues {
 	return f.rules.checkInt(n, path)
 }
 
-func decodeSlice(target reflect.Value, value any, f field, path []string) Issues {
+func decodeSlice(target reflect.Value, value any, f field, path Path) Issues {
 	list, ok := value.([]any)
 	if !ok {
 		return Issues{wrongType(path, "array", jsonType(value))}
@@ -255,14 +256,14 @@ func decodeSlice(target reflect.Value, value any, f field, path []string) Issues
 	element.rules = f.rules.forElements()
 	var issues Issues
 	for i, item := range list {
-		at := append(append([]string{}, path...), strconv.Itoa(i))
+		at := path.to(i)
 		issues = append(issues, decodeValue(items.Index(i), item, element, at)...)
 	}
 	target.Set(items)
 	return issues
 }
 
-func decodeMap(target reflect.Value, value any, path []string) Issues {
+func decodeMap(target reflect.Value, value any, path Path) Issues {
 	object, ok := value.(map[string]any)
 	if !ok {
 		return Issues{wrongType(path, "object", jsonType(value))}
@@ -270,7 +271,7 @@ func decodeMap(target reflect.Value, value any, path []string) Issues {
 	out := reflect.MakeMapWithSize(target.Type(), len(object))
 	var issues Issues
 	for key, child := range object {
-		at := append(append([]string{}, path...), key)
+		at := path.to(key)
 		element := reflect.New(target.Type().Elem()).Elem()
 		issues = append(issues, decodeValue(element, child, field{rules: defaultRules}, at)...)
 		out.SetMapIndex(reflect.ValueOf(key).Convert(target.Type().Key()), element)
@@ -279,7 +280,7 @@ func decodeMap(target reflect.Value, value any, path []string) Issues {
 	return issues
 }
 
-func decodeCustom(target json.Unmarshaler, value any, path []string) Issues {
+func decodeCustom(target json.Unmarshaler, value any, path Path) Issues {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return Issues{wrongType(path, "object", jsonType(value))}
@@ -291,11 +292,11 @@ func decodeCustom(target json.Unmarshaler, value any, path []string) Issues {
 		return nil
 	case errors.As(err, &issues):
 		for i := range issues {
-			issues[i].Path = append(append([]string{}, path...), issues[i].Path...)
+			issues[i].Path = append(slices.Clip(path), issues[i].Path...)
 		}
 		return issues
 	default:
-		return Issues{{Code: "custom", Path: append([]string{}, path...), Message: "Invalid input"}}
+		return Issues{{Code: "custom", Path: path, Message: "Invalid input"}}
 	}
 }
 

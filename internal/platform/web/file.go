@@ -80,7 +80,7 @@ func uploadError(err error) error {
 func ReadFile(r *http.Request, name string) (url.Values, *File, error) {
 	boundary, ok := boundaryOf(r)
 	if !ok {
-		return nil, nil, Issues{wrongType([]string{name}, "file", "undefined")}.Err()
+		return nil, nil, Issues{wrongType(Path{name}, "file", "undefined")}.Err()
 	}
 	if r.ContentLength > MaxUpload {
 		return nil, nil, ErrFileTooLarge
@@ -109,7 +109,7 @@ func ReadFile(r *http.Request, name string) (url.Values, *File, error) {
 		}
 		fields.Add(part.FormName(), string(text))
 	}
-	return nil, nil, Issues{wrongType([]string{name}, "file", "undefined")}.Err()
+	return nil, nil, Issues{wrongType(Path{name}, "file", "undefined")}.Err()
 }
 
 func boundaryOf(r *http.Request) (string, bool) {

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"signet/internal/platform/errs"
@@ -20,9 +23,30 @@ type Issue struct {
 	Options  []string `json:"options,omitempty"`
 	Minimum  *int     `json:"minimum,omitempty"`
 	Maximum  *int     `json:"maximum,omitempty"`
-	Path     []string `json:"path"`
+	Path     Path     `json:"path"`
 	Message  string   `json:"message"`
 }
+
+// Path leads from the root of a request to a value: a string is the name of a
+// property, an int a place in a list.
+type Path []any
+
+// String joins the path with dots.
+func (p Path) String() string {
+	steps := make([]string, len(p))
+	for i, step := range p {
+		steps[i] = fmt.Sprint(step)
+	}
+	return strings.Join(steps, ".")
+}
+
+// MarshalJSON implements json.Marshaler: the root is an empty list.
+func (p Path) MarshalJSON() ([]byte, error) {
+	return json.Marshal(append([]any{}, p...))
+}
+
+// to returns the path of what lies one step further.
+func (p Path) to(step any) Path { return append(slices.Clip(p), step) }
 
 // Issues is every broken rule of a request. It is an error so that a type's
 // UnmarshalJSON may return it.
@@ -32,7 +56,7 @@ type Issues []Issue
 func (is Issues) Error() string {
 	lines := make([]string, len(is))
 	for i, issue := range is {
-		lines[i] = fmt.Sprintf("Error in key path %q: (%s) %s", strings.Join(issue.Path, "."), issue.Code, issue.Message)
+		lines[i] = fmt.Sprintf("Error in key path %q: (%s) %s", issue.Path.String(), issue.Code, issue.Message)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -49,20 +73,28 @@ func (is Issues) Err() error {
 	return ErrInvalidInput.With(zodError{is, "ZodError"}).Describe("%s", is.Error())
 }
 
-// Invalid returns ErrInvalidInput with a single issue at a dotted path, for
-// rules that only a handler can check.
+// Invalid returns ErrInvalidInput with a single issue at a dotted path, in which
+// numbers are places in lists: for rules that only a handler can check.
 func Invalid(path, message string) error {
 	return Issues{{Code: "custom", Path: splitPath(path), Message: message}}.Err()
 }
 
-func splitPath(path string) []string {
-	if path == "" {
-		return []string{}
+func splitPath(dotted string) Path {
+	var path Path
+	if dotted == "" {
+		return path
 	}
-	return strings.Split(path, ".")
+	for step := range strings.SplitSeq(dotted, ".") {
+		if place, err := strconv.Atoi(step); err == nil {
+			path = path.to(place)
+			continue
+		}
+		path = path.to(step)
+	}
+	return path
 }
 
-func wrongType(path []string, expected, received string) Issue {
+func wrongType(path Path, expected, received string) Issue {
 	message := fmt.Sprintf("Expected %s, received %s", expected, received)
 	if received == "undefined" {
 		message = "Required"

@@ -140,7 +140,7 @@ func TestTypedRoute_RefusesBadInput(t *testing.T) {
 				t.Fatalf("got %d %s", w.Code, w.Body)
 			}
 			issue := got.Data.Issues[0]
-			if issue.Code != c.code || strings.Join(issue.Path, ".") != c.path {
+			if issue.Code != c.code || issue.Path.String() != c.path {
 				t.Errorf("issue %+v", issue)
 			}
 			if !strings.Contains(got.Details, `"`+c.path+`"`) {
@@ -153,9 +153,8 @@ func TestTypedRoute_RefusesBadInput(t *testing.T) {
 func TestTypedRoute_BodiesThatAreNoJSON(t *testing.T) {
 	t.Parallel()
 	h := serveRoutes(t)
-	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	for name, body := range map[string]string{
-		"broken": `{"name":`, "two values": `{} {}`, "too deep": `{"free":` + deep + `}`,
+		"broken": `{"name":`, "two values": `{} {}`,
 		"too large a number": `{"name":"A","kind":"a","free":{"n":[1e999]}}`,
 	} {
 		w := call(h, "POST", "/things/x1", body)

@@ -179,7 +179,7 @@ func (r rules) forElements() rules {
 	return r
 }
 
-func (r rules) checkString(text string, path []string) Issues {
+func (r rules) checkString(text string, path Path) Issues {
 	length := utf8.RuneCountInString(text)
 	limit := defaultMaxString
 	if r.max != nil {
@@ -203,7 +203,7 @@ func (r rules) checkString(text string, path []string) Issues {
 	return nil
 }
 
-func (r rules) checkInt(n int64, path []string) Issues {
+func (r rules) checkInt(n int64, path Path) Issues {
 	switch {
 	case r.min != nil && n < int64(*r.min):
 		return Issues{{Code: "too_small", Minimum: r.min, Path: path,
@@ -215,7 +215,7 @@ func (r rules) checkInt(n int64, path []string) Issues {
 	return nil
 }
 
-func (r rules) checkLength(n int, path []string) Issues {
+func (r rules) checkLength(n int, path Path) Issues {
 	if n == 0 && r.some {
 		least := 1
 		return Issues{{Code: "too_small", Minimum: &least, Path: path, Message: "Array must contain at least 1 element(s)"}}

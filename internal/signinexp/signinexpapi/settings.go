@@ -122,14 +122,14 @@ const (
 func (p *pages) UnmarshalJSON(raw []byte) error {
 	content := map[string]string{}
 	if err := json.Unmarshal(raw, &content); err != nil || string(raw) == "null" {
-		return web.Issues{{Code: "invalid_type", Expected: "object", Path: []string{}, Message: "Expected an object of texts"}}
+		return web.Issues{{Code: "invalid_type", Expected: "object", Message: "Expected an object of texts"}}
 	}
 	if len(content) > maxPages {
-		return web.Issues{{Code: "too_big", Path: []string{}, Message: "Too many pages"}}
+		return web.Issues{{Code: "too_big", Message: "Too many pages"}}
 	}
 	for path, html := range content {
 		if !strings.HasPrefix(path, "/") || len(path) > 256 || strings.ContainsRune(path+html, 0) || utf8.RuneCountInString(html) > maxPageHTML {
-			return web.Issues{{Code: "custom", Path: []string{path}, Message: "Must be the path of a page with at most 65536 characters of HTML"}}
+			return web.Issues{{Code: "custom", Path: web.Path{path}, Message: "Must be the path of a page with at most 65536 characters of HTML"}}
 		}
 	}
 	*p = content

@@ -215,7 +215,7 @@ func TestImport_RefusesRowsAndGoesOn(t *testing.T) {
 			{`{"roles":["robot"]}`, "entity.db_constraint_violated"},
 			{`{"roles":"editor"}`, "guard.invalid_input"},
 			{`{"customData":[1]}`, "guard.invalid_input"},
-			{`{"customData":` + strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 41), "request.malformed_json"},
+			{`{"customData":` + strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 41), "guard.invalid_input"},
 			{`{"profile":{"nickname":1}}`, "guard.invalid_input"},
 			{`{"username":"a`, "request.malformed_json"},
 			{`{"username":"ok"} {"username":"second"}`, "request.malformed_json"},
