@@ -41,6 +41,12 @@ type payload struct {
 	ApplicationID *string `json:"applicationId,omitempty"`
 	SessionID     *string `json:"sessionId,omitempty"`
 
+	// TokenTypes and Scope say what a token request brought, Params what was asked
+	// for, without secrets.
+	TokenTypes []string        `json:"tokenTypes,omitempty" check:"enum=AccessToken|RefreshToken|IdToken"`
+	Scope      *string         `json:"scope,omitempty" example:"openid profile"`
+	Params     *map[string]any `json:"params,omitempty"`
+
 	noted json.RawMessage
 }
 

@@ -167,7 +167,11 @@ func (rq *Request) begin(ctx context.Context, tx *db.Tx, prompt string, session 
 	if err := Begin(ctx, tx, rq.now, in); err != nil {
 		return nil, err
 	}
-	tx.AfterCommit(func() { audit.Log(ctx, in.entry("Interaction.Create", login)) })
+	tx.AfterCommit(func() {
+		entry := in.entry("Interaction.Create", login)
+		entry.Data["params"] = in.Params.told()
+		audit.Log(ctx, entry)
+	})
 	return in, nil
 }
 

@@ -142,7 +142,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	}
 	// That a device goes on waiting is no news, and would fill the trail.
 	if !errors.Is(err, proto.ErrAuthorizationPending) {
-		record(ctx, kind.audit, c, result, err)
+		record(ctx, kind.audit, p, c, result, response, err)
 	}
 	return response, err
 }

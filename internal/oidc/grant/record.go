@@ -5,11 +5,16 @@ import (
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/proto"
 )
 
-// record puts a request on the audit trail, whatever became of it.
-func record(ctx context.Context, name string, c *client.Authenticated, a *authorization, err error) {
-	entry := audit.Entry{Key: "ExchangeTokenBy." + name, Err: err, Data: map[string]any{}}
+// record puts a request on the audit trail, whatever became of it. The response is
+// nil if it was refused.
+func record(ctx context.Context, name string, p proto.Params, c *client.Authenticated, a *authorization, r *Response, err error) {
+	entry := audit.Entry{Key: "ExchangeTokenBy." + name, Err: err, Data: map[string]any{"params": p.Told()}}
+	if r != nil && err == nil {
+		entry.Data["tokenTypes"] = r.kinds()
+	}
 	if c != nil {
 		entry.ApplicationID = c.ID
 	}
@@ -35,6 +40,18 @@ func record(ctx context.Context, name string, c *client.Authenticated, a *author
 		}
 	}
 	audit.Log(ctx, entry)
+}
+
+// kinds names the tokens of the answer.
+func (r *Response) kinds() []string {
+	kinds := []string{proto.KindAccessToken}
+	if r.RefreshToken != "" {
+		kinds = append(kinds, proto.KindRefreshToken)
+	}
+	if r.IDToken != "" {
+		kinds = append(kinds, proto.KindIDToken)
+	}
+	return kinds
 }
 
 // record puts down for whom a token was asked for.

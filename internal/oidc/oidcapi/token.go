@@ -43,7 +43,7 @@ func (a *API) revocation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := a.authenticate(w, r, params)
-	entry := audit.Entry{Key: "RevokeToken"}
+	entry := audit.Entry{Key: "RevokeToken", Data: map[string]any{"params": params.Told()}}
 	if c != nil {
 		entry.ApplicationID = c.ID
 	}
@@ -70,12 +70,12 @@ func (a *API) revoke(r *http.Request, c *client.Authenticated, params proto.Para
 		return proto.ErrUnsupportedTokenType.Describe("Structured JWT Tokens cannot be revoked via the revocation_endpoint")
 	}
 	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
-		grantID, clientID, err := ownerOf(r, tx, value)
+		grantID, clientID, kind, err := ownerOf(r, tx, value)
 		switch {
 		case err != nil || grantID == "":
 			return err
 		case clientID == c.ID:
-			entry.Data = map[string]any{"grantId": grantID}
+			entry.Data["grantId"], entry.Data["tokenTypes"] = grantID, []string{kind}
 			return token.RevokeGrant(ctx, tx, a.clock.Millis(), grantID)
 		case c.IsPublic() || c.IsUnvetted():
 			return nil // it must not learn whose token it has
@@ -86,19 +86,19 @@ func (a *API) revoke(r *http.Request, c *client.Authenticated, params proto.Para
 
 // ownerOf returns grant and client of a token of either kind, "" if there is no
 // such token.
-func ownerOf(r *http.Request, q db.Q, value string) (grantID, clientID string, err error) {
+func ownerOf(r *http.Request, q db.Q, value string) (grantID, clientID, kind string, err error) {
 	refresh, err := token.RefreshByValue(r.Context(), q, value)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	if refresh != nil {
-		return refresh.GrantID, refresh.ClientID, nil
+		return refresh.GrantID, refresh.ClientID, proto.KindRefreshToken, nil
 	}
 	access, err := token.FindAccess(r.Context(), q, value)
 	if err != nil || access == nil {
-		return "", "", err
+		return "", "", "", err
 	}
-	return access.GrantID, access.ClientID, nil
+	return access.GrantID, access.ClientID, proto.KindAccessToken, nil
 }
 
 // isStructured reports whether a token is a JWT, which opaque ones never look

@@ -100,7 +100,9 @@ func TestSuspension_KeepsConsentButNoCode(t *testing.T) {
 				"redirect_uri": {p.client.Redirect()}, "code_verifier": {apptest.Verifier},
 			}).String("error")
 		}
-		code := func() *url.URL { return p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none", "scope", "openid")) }
+		code := func() *url.URL {
+			return p.browser.Follow(apptest.AuthorizeURL(p.client, "prompt", "none", "scope", "openid"))
+		}
 		meanwhile, afterwards := code(), code()
 		o.Want(200, "PATCH", path+"/is-suspended", `{"isSuspended":true}`)
 		if got := redeem(meanwhile); got != "invalid_grant" {
