@@ -30,6 +30,9 @@ type subject struct {
 // a token of a user gets another one of that user, under a grant of its own. The
 // old one's scope and audience count for nothing.
 func exchangeToken(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error) {
+	if kind := rq.params.Get("requested_token_type"); kind != "" && kind != kindAccess {
+		return nil, proto.ErrInvalidRequest.Describe("requested_token_type must be %s", kindAccess)
+	}
 	s, err := subjectOf(ctx, tx, rq)
 	if err != nil {
 		return nil, err
@@ -158,7 +161,10 @@ func (rq *request) mayExchange(key string) bool {
 // access token with openid.
 func actorOf(ctx context.Context, tx *db.Tx, rq *request) (string, error) {
 	value := rq.params.Get("actor_token")
-	if value == "" {
+	switch {
+	case value == "" && rq.params.Has("actor_token_type"):
+		return "", proto.ErrInvalidRequest.Describe("actor_token_type must not be provided without actor_token")
+	case value == "":
 		return "", nil
 	}
 	kind, err := rq.params.Require("actor_token_type")

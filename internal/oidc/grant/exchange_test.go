@@ -230,6 +230,15 @@ func TestTokenExchange_Refuses(t *testing.T) {
 		})
 		w.refused("no kind", "oidc.invalid_request", 400, func() (*grant.Response, error) { return w.trade("", value) })
 		w.refused("no token", "oidc.invalid_request", 400, func() (*grant.Response, error) { return w.trade(asImpersonation, "") })
+		w.refused("the kind of no actor", "oidc.invalid_request", 400, func() (*grant.Response, error) {
+			return w.trade(asImpersonation, value, "actor_token_type", asAccess)
+		})
+		w.refused("another kind of answer", "oidc.invalid_request", 400, func() (*grant.Response, error) {
+			return w.trade(asImpersonation, value, "requested_token_type", "urn:ietf:params:oauth:token-type:id_token")
+		})
+		if _, err := w.trade(asImpersonation, w.impersonation(), "requested_token_type", asAccess); err != nil {
+			t.Errorf("an access token, by its name: %v", err)
+		}
 		w.exec(`UPDATE applications SET is_access_control_enabled = TRUE WHERE tenant_id = $1 AND id = 'exchanger'`)
 		w.tx(func(tx *db.Tx) error { return tx.Touch(w.ctx, application.Family) })
 		w.refused("somebody outside the access rules", "oidc.access_denied", 400, func() (*grant.Response, error) {
