@@ -119,6 +119,18 @@ func TestSignedRequest(t *testing.T) {
 				t.Errorf("%q came back to %s", typ, to)
 			}
 		}
+		// What is not known is ignored, whatever its type (RFC 6749 section 3.1); what
+		// is known has the type that it has.
+		extended := requestClaims(app, c, map[string]any{"authorization_details": []any{map[string]any{"type": "pay"}}, "vendor": map[string]any{"a": 1}, "list": []string{"a", "b"}})
+		if a := app.Browser(t).Do("GET", signedURL(c, signClaims(t, clientKey(), requestType, extended)), ""); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("unknown members: %d %s", a.StatusCode, a.Text)
+		}
+		for name, value := range map[string]any{"nonce": map[string]any{"a": 1}, "state": []string{"a", "b"}, "resource": []any{[]string{"a"}}, "login_hint": []any{map[string]any{}}} {
+			odd := requestClaims(app, c, map[string]any{name: value})
+			if a := app.Browser(t).Do("GET", signedURL(c, signClaims(t, clientKey(), requestType, odd)), ""); a.StatusCode != 400 || a.Code() != "oidc.invalid_request" {
+				t.Errorf("%s of another type: %d %s", name, a.StatusCode, a.Text)
+			}
+		}
 		b := app.Browser(t)
 		form := url.Values{"client_id": {c.ID}, "client_secret": {c.Secret}, "request": {signClaims(t, clientKey(), requestType, requestClaims(app, c, nil))}}
 		pushed := apptest.Do(t, b.Client, "POST", b.Endpoint+"/oidc/request", form.Encode())

@@ -2,6 +2,8 @@ package authorize
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
@@ -25,6 +27,7 @@ func openSigned(ctx context.Context, _ db.Q, rq *Request) error {
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(object, isForeign)
 	params, err := proto.FromObject(object)
 	if err != nil {
 		return err
@@ -34,6 +37,22 @@ func openSigned(ctx context.Context, _ db.Q, rq *Request) error {
 	}
 	rq.sent, rq.isSigned = params, true
 	return nil
+}
+
+// parameters are those of an authorization request that count here.
+var parameters = []string{
+	"client_id", "redirect_uri", "response_type", "response_mode", "scope", proto.Resource, "state", "nonce", "prompt", "max_age",
+	"acr_values", "code_challenge", "code_challenge_method", ParamKey, "id_token_hint", "login_hint", "ui_locales",
+	"request", "request_uri", "registration", "first_screen", "interaction_mode", "direct_sign_in", "organization_id", "identifier",
+	"one_time_token", "google_one_tap_credential",
+}
+
+// isForeign reports whether a member of a request object is no parameter at all,
+// which is ignored (RFC 6749 section 3.1), of a type that none has.
+func isForeign(name string, value any) bool {
+	_, isArray := value.([]any)
+	_, isObject := value.(map[string]any)
+	return (isArray || isObject) && !slices.Contains(parameters, name)
 }
 
 // checkSigned refuses a request object that openSigned has left.
