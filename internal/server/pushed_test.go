@@ -35,6 +35,27 @@ func pushedURL(c *apptest.Client, uri string, pairs ...string) string {
 	return "/oidc/auth?" + query.Encode()
 }
 
+// A one-time token reaches the page, and lies nowhere in clear on its way.
+func TestPushedRequest_KeepsNoOneTimeToken(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		c := app.CreateApp(t, application.Application{Type: application.Traditional})
+		b := app.Browser(t)
+		const secret = "one-time-secret"
+		uri := push(t, b, c, "one_time_token", secret).String("request_uri")
+		for name, a := range map[string]*apptest.Answer{"pushed": b.Do("GET", pushedURL(c, uri), ""), "open": b.Authorize(c, "one_time_token", secret)} {
+			if at := a.Header.Get("Location"); at != "/sign-in?app_id="+c.ID+"&one_time_token="+secret {
+				t.Errorf("%s: %d %s", name, a.StatusCode, at)
+			}
+		}
+		for _, table := range []string{"interactions", "pushed_requests"} {
+			if n := app.Count(t, tenant.Default, table, "CAST(params AS TEXT) LIKE '%"+secret+"%'"); n != 0 {
+				t.Errorf("%s: %d rows tell it", table, n)
+			}
+		}
+	})
+}
+
 // A request that was sent ahead is what counts, once, for its own client.
 func TestPushedRequest(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,7 @@ var audiences = []target{
 		{"pushed request is used once", drop(" AND consumed_at IS NULL"), "TestPushedRequest"},
 		{"pushed request expires", drop(" AND expires_at > $4"), "TestPushedRequest"},
 		{"pushed request is the client's", swap("client_id = $3 AND", "$3 <> '' AND"), "TestPushedRequest"},
+		{"one-time tokens are sealed", swap("kept[paramOneTimeToken] = []string{base64.RawStdEncoding.EncodeToString(sealed)}", "_ = sealed"), "TestPushedRequest_KeepsNoOneTimeToken/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},

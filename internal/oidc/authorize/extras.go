@@ -12,14 +12,18 @@ import (
 // Extras are the request parameters beyond OpenID Connect that choose and
 // prepare the page.
 type Extras struct {
-	FirstScreen            string `json:"first_screen,omitempty"`
-	InteractionMode        string `json:"interaction_mode,omitempty"`
-	DirectSignIn           string `json:"direct_sign_in,omitempty"`
-	OrganizationID         string `json:"organization_id,omitempty"`
-	Identifier             string `json:"identifier,omitempty"`
-	OneTimeToken           string `json:"one_time_token,omitempty"`
+	FirstScreen     string `json:"first_screen,omitempty"`
+	InteractionMode string `json:"interaction_mode,omitempty"`
+	DirectSignIn    string `json:"direct_sign_in,omitempty"`
+	OrganizationID  string `json:"organization_id,omitempty"`
+	Identifier      string `json:"identifier,omitempty"`
+	// OneTimeToken goes to the page at once. It is good for a sign-in by itself, so
+	// it is not stored.
+	OneTimeToken           string `json:"-"`
 	GoogleOneTapCredential string `json:"google_one_tap_credential,omitempty"`
 }
+
+const paramOneTimeToken = "one_time_token"
 
 // pages maps first_screen to the page that comes first.
 var pages = map[string]string{
@@ -40,7 +44,7 @@ func readExtras(p proto.Params) Extras {
 	return Extras{
 		FirstScreen: p.Get("first_screen"), InteractionMode: p.Get("interaction_mode"),
 		DirectSignIn: p.Get("direct_sign_in"), OrganizationID: p.Get("organization_id"),
-		Identifier: p.Get("identifier"), OneTimeToken: p.Get("one_time_token"),
+		Identifier: p.Get("identifier"), OneTimeToken: p.Get(paramOneTimeToken),
 		GoogleOneTapCredential: p.Get("google_one_tap_credential"),
 	}
 }
@@ -85,7 +89,7 @@ func (p *Params) signInPage() string {
 	query.add("app_id", p.ClientID)
 	query.add("organization_id", extras.OrganizationID)
 	query.add("ui_locales", locales)
-	query.add("one_time_token", extras.OneTimeToken)
+	query.add(paramOneTimeToken, extras.OneTimeToken)
 	query.add("login_hint", hint)
 	query.add("identifier", extras.Identifier)
 	method, target, direct := extras.direct()

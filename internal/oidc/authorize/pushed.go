@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"maps"
 	"strings"
@@ -46,6 +47,10 @@ func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key stri
 		delete(kept, name)
 	}
 	uri = pushedPrefix + ids.Token()
+	if secret := kept.Get(paramOneTimeToken); secret != "" {
+		sealed := e.Ring.Seal([]byte(secret), "pushed_requests", "params", tenant.From(ctx).ID, uri)
+		kept[paramOneTimeToken] = []string{base64.RawStdEncoding.EncodeToString(sealed)}
+	}
 	_, err = d.Exec(ctx, `INSERT INTO pushed_requests (tenant_id, uri_hash, client_id, params, expires_at) VALUES ($1, $2, $3, $4, $5)`,
 		crypt.Hash(uri), rq.Client.ID, db.JSON[proto.Params]{V: kept}, rq.now+PushedTTL.Milliseconds())
 	return uri, err
@@ -63,7 +68,8 @@ func takePushed(ctx context.Context, _ db.Q, rq *Request) error {
 	if err != nil {
 		return err
 	}
-	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+	// SQLite writes in transactions alone what it also returns.
+	err = tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
 		kept, err := db.One[db.JSON[proto.Params]](ctx, tx, `UPDATE pushed_requests SET consumed_at = $4
 			WHERE tenant_id = $1 AND uri_hash = $2 AND client_id = $3 AND consumed_at IS NULL AND expires_at > $4
 			RETURNING params`, crypt.Hash(uri), clientID, rq.now)
@@ -73,4 +79,23 @@ func takePushed(ctx context.Context, _ db.Q, rq *Request) error {
 		rq.sent, rq.isPushed = kept.V, true
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return rq.unseal(ctx, uri)
+}
+
+// unseal opens what Push has sealed of the request that uri names.
+func (rq *Request) unseal(ctx context.Context, uri string) error {
+	text := rq.sent.Get(paramOneTimeToken)
+	if text == "" {
+		return nil
+	}
+	sealed, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return err
+	}
+	secret, err := rq.engine.Ring.Open(sealed, "pushed_requests", "params", tenant.From(ctx).ID, uri)
+	rq.sent[paramOneTimeToken] = []string{string(secret)}
+	return err
 }
