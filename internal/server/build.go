@@ -76,7 +76,7 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	})
 	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
 	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients, Resources: resource.NewCache(o.Pool)}
-	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Clock: o.Clock, Limiter: p.limiter, Settings: config}
+	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Ring: o.Keyring, Clock: o.Clock, Limiter: p.limiter, Settings: config}
 	registrar := &registration.Engine{Clock: o.Clock, Ring: o.Keyring, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms}
 	p.provider = oidcapi.New(o.Pool, authorizations, p.tokens, proofs, registrar)
 	p.renderer = hosted.NewRenderer(hosted.SiteOf(p.experience))

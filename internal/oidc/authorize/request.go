@@ -8,6 +8,7 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
+	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/sentinel"
 	"signet/internal/settings"
@@ -18,6 +19,7 @@ import (
 type Engine struct {
 	Clients *client.Directory
 	Keys    *token.Keys
+	Ring    *crypt.Keyring
 	Clock   clock.Clock
 	Limiter *sentinel.Limiter
 	// Settings tell whether codes are bound to keys.

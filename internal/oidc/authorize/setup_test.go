@@ -45,7 +45,7 @@ func setupAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *world {
 	}
 	w := &world{t: t, clock: clock.NewFake(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), tenant: tenant.New(tenantID, base, p)}
 	w.db = w.tenant.DB
-	w.engine = &Engine{Clients: client.NewDirectory(p, client.Options{}), Keys: token.NewKeys(p, ring, w.clock.Now), Clock: w.clock.Now}
+	w.engine = &Engine{Clients: client.NewDirectory(p, client.Options{}), Keys: token.NewKeys(p, ring, w.clock.Now), Ring: ring, Clock: w.clock.Now}
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	key, err := token.GenerateKey(token.ES384)
 	if err != nil {

@@ -390,6 +390,11 @@ func TestConsent_ThirdPartyApplicationIsNotTrusted(t *testing.T) {
 			t.Errorf("consent: %d %s", page.StatusCode, page.body)
 		}
 		token := strings.Fields(page.body)[2]
+		// What the audit trail and events tell is nothing that a form could be made of.
+		told := url.Values{"token": {b.interaction(thirdParty).LogID()}, "decision": {"allow"}}
+		if a := b.post("/consent?app_id=third-party", told); a.Header.Get("Location") != "/consent?app_id=third-party" || s.count("grants", "true") != 0 {
+			t.Errorf("with an id of the trail: %d %s", a.StatusCode, a.Header.Get("Location"))
+		}
 		a := b.post("/consent?app_id=third-party", url.Values{"token": {token}, "decision": {"allow"}})
 		if to := b.follow(a.Header.Get("Location")); to.location(t).Query().Get("code") == "" || s.count("grants", "true") != 1 {
 			t.Errorf("agreed: %d %s", a.StatusCode, a.Header.Get("Location"))

@@ -91,7 +91,7 @@ func newProviderAt(t testing.TB, p *db.Pool, tenantID, endpoint string) *provide
 	})
 	directory := client.NewDirectory(p, client.Options{})
 	browser := &oidcapi.Browser{
-		Authorize: &authorize.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now, Settings: settings.NewReader(p)},
+		Authorize: &authorize.Engine{Clients: directory, Keys: s.keys, Ring: ring, Clock: s.clock.Now, Settings: settings.NewReader(p)},
 		Logout:    &logout.Engine{Clients: directory, Keys: s.keys, Clock: s.clock.Now},
 		RenderLogout: func(w http.ResponseWriter, _ *http.Request, page oidcapi.LogoutPage) error {
 			return json.NewEncoder(w).Encode(page)

@@ -2,6 +2,7 @@ package oidcapi
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -70,7 +71,7 @@ func (b *Browser) ask(w http.ResponseWriter, r *http.Request, in *authorize.Inte
 		return err
 	}
 	page := ConsentPage{
-		Asked: asked, Token: in.LogID(), IsForeign: status != http.StatusOK,
+		Asked: asked, Token: b.consentToken(t, in), IsForeign: status != http.StatusOK,
 		Action: t.Path(pathConsent) + "?" + url.Values{"app_id": {in.ClientID}}.Encode(),
 	}
 	if again := in.Params.Again(); again != "" {
@@ -78,6 +79,11 @@ func (b *Browser) ask(w http.ResponseWriter, r *http.Request, in *authorize.Inte
 	}
 	noStore(w)
 	return b.RenderConsent(w, r, status, page)
+}
+
+// consentToken binds the form to its interaction. It is known to its page alone.
+func (b *Browser) consentToken(t *tenant.Tenant, in *authorize.Interaction) string {
+	return base64.RawURLEncoding.EncodeToString(b.Authorize.Ring.MAC("consent form", t.ID, in.UID))
 }
 
 // decide does what the person has decided on the page.
@@ -97,7 +103,7 @@ func (b *Browser) decide(w http.ResponseWriter, r *http.Request) error {
 	ctx, t := r.Context(), tenant.From(r.Context())
 	target, form := "", r.PostForm
 	switch {
-	case !crypt.Equal([]byte(form.Get("token")), []byte(in.LogID())), !slices.Contains([]string{"allow", "cancel"}, form.Get("decision")):
+	case !crypt.Equal([]byte(form.Get("token")), []byte(b.consentToken(t, in))), !slices.Contains([]string{"allow", "cancel"}, form.Get("decision")):
 		// The page was made for another request than the one that waits now.
 		target = t.Path(pathConsent) + "?" + url.Values{"app_id": {in.ClientID}}.Encode()
 	case form.Get("decision") == "cancel":

@@ -54,7 +54,7 @@ func setup(t testing.TB, p *db.Pool) *world {
 	w.ctx = tenant.With(context.Background(), w.tenant)
 	config := settings.NewReader(p)
 	clients, keys := client.NewDirectory(p, client.Options{Ring: ring}), token.NewKeys(p, ring, w.clock.Now)
-	api := oidcapi.New(p, &authorize.Engine{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config},
+	api := oidcapi.New(p, &authorize.Engine{Clients: clients, Keys: keys, Ring: w.ring, Clock: w.clock.Now, Settings: config},
 		&grant.Endpoint{Clients: clients, Keys: keys, Clock: w.clock.Now, Settings: config, Ring: ring, Resources: resource.NewCache(p)},
 		&dpop.Verifier{Clock: w.clock.Now, Settings: config, Ring: ring}, &registration.Engine{Clock: w.clock.Now, Settings: config, Ring: ring})
 	mux := http.NewServeMux()
