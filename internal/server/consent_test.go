@@ -1,14 +1,17 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/platform/db"
 )
 
 // partner is a third-party application of the shop's.
@@ -89,6 +92,34 @@ func (p *partner) refresh(b *apptest.Browser, token string, pairs ...string) *ap
 		form.Set(pairs[i], pairs[i+1])
 	}
 	return b.Token(p.client, form)
+}
+
+// To look at the question takes no turn of those who write, and waits for none.
+func TestConsent_IsShownWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		p := newPartner(t, app)
+		b := app.Browser(t)
+		p.answer(t, b, p.asked(t, b), "decision", "allow")
+		again := b.Authorize(p.client, "scope", partnerScope, "resource", partnerResource, "prompt", "consent")
+		p.landed(t, b, again.Header.Get("Location"))
+		ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+		defer stop()
+		err := app.DB().Tx(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE grants SET expires_at = expires_at WHERE tenant_id = $1`); err != nil {
+				return err
+			}
+			for _, path := range []string{"/consent", "/api/interaction/consent"} {
+				if a := b.Do(http.MethodGet, path+"?app_id="+p.client.ID, ""); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "Tidewater") {
+					t.Errorf("%s: %d %s", path, a.StatusCode, a.Text)
+				}
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A third-party application gets what its users agree to, within what operators

@@ -89,40 +89,48 @@ type asking struct {
 }
 
 // Ask returns what the person of a consent interaction is asked for. Its errors
-// are those of Consent.
-func (e *Engine) Ask(ctx context.Context, d *db.DB, in *Interaction) (asked *Asked, err error) {
-	err = d.Tx(ctx, func(tx *db.Tx) error {
-		a, err := e.asking(ctx, tx, in)
-		if err != nil {
-			return err
-		}
-		asked, err = a.ask(ctx, tx)
-		return err
-	})
-	return asked, err
-}
-
-// asking loads what both showing and deciding need, and refuses whoever cannot
-// consent.
-func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*asking, error) {
-	if err := in.checkConsent(); err != nil {
-		return nil, err
-	}
-	session := in.browser
-	if session == nil || session.UserID == nil {
-		return nil, ErrNotFound.Describe("session not found")
-	}
-	// The client may have changed since the interaction began.
-	rq, err := e.again(ctx, tx, e.Clock.Millis(), in)
+// are those of Consent, which looks at everything again.
+func (e *Engine) Ask(ctx context.Context, d *db.DB, in *Interaction) (*Asked, error) {
+	a, rq, err := e.begun(ctx, d, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := rq.Client.CheckAccess(ctx, tx, *session.UserID); err != nil {
+	if !a.client.IsDocument() {
+		if a.grant, err = token.SeeGrantOfSession(ctx, d, rq.now, in.browser.UID, a.client.ID); err != nil {
+			return nil, err
+		}
+	}
+	return a.ask(ctx, d)
+}
+
+// asking loads what deciding needs, and refuses whoever cannot consent.
+func (e *Engine) asking(ctx context.Context, tx *db.Tx, in *Interaction) (*asking, error) {
+	a, rq, err := e.begun(ctx, tx, in)
+	if err != nil {
 		return nil, err
 	}
-	a := &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID}
-	a.grant, err = rq.grant(ctx, tx, session)
+	a.grant, err = rq.grant(ctx, tx, in.browser)
 	return a, err
+}
+
+// begun is what showing and deciding share.
+func (e *Engine) begun(ctx context.Context, q db.Q, in *Interaction) (*asking, *Request, error) {
+	if err := in.checkConsent(); err != nil {
+		return nil, nil, err
+	}
+	session := in.browser
+	if session == nil || session.UserID == nil {
+		return nil, nil, ErrNotFound.Describe("session not found")
+	}
+	// The client may have changed since the interaction began.
+	rq, err := e.again(ctx, q, e.Clock.Millis(), in)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := rq.Client.CheckAccess(ctx, q, *session.UserID); err != nil {
+		return nil, nil, err
+	}
+	return &asking{client: rq.Client, ceiling: rq.ceiling, params: &in.Params, userID: *session.UserID}, rq, nil
 }
 
 func (a *asking) ask(ctx context.Context, q db.Q) (*Asked, error) {

@@ -105,12 +105,19 @@ func GrantByID(ctx context.Context, q db.Q, id string) (*Grant, error) {
 // GrantOfSession returns the live grant that a session holds for a client, and
 // holds its row as LockGrant does; nil if there is none.
 func GrantOfSession(ctx context.Context, tx *db.Tx, now int64, sessionUID, clientID string) (*Grant, error) {
-	g, err := oneGrant(ctx, tx, `session_uid = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $4
-		ORDER BY issued_at DESC, id DESC LIMIT 1`+tx.Dialect().ForUpdate(), sessionUID, clientID, now)
+	g, err := oneGrant(ctx, tx, liveOfSession+tx.Dialect().ForUpdate(), sessionUID, clientID, now)
 	if g != nil {
 		g.heldBy = tx
 	}
 	return g, err
+}
+
+const liveOfSession = `session_uid = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $4
+	ORDER BY issued_at DESC, id DESC LIMIT 1`
+
+// SeeGrantOfSession is GrantOfSession for who only looks.
+func SeeGrantOfSession(ctx context.Context, q db.Q, now int64, sessionUID, clientID string) (*Grant, error) {
+	return oneGrant(ctx, q, liveOfSession, sessionUID, clientID, now)
 }
 
 // GrantsOf returns the live grants of a user, the oldest first.
