@@ -14,7 +14,8 @@ func TestAgain_RepeatsTheRequest(t *testing.T) {
 	t.Parallel()
 	leftOut := []string{
 		"resource_scopes", "is_clients_own", "device", // no parameters
-		"hinted_user", "login_hint", "identifier", "one_time_token", "google_one_tap_credential",
+		"hinted_user", "login_hint", "identifier", "-", // a one-time token, which is sealed
+		"google_one_tap_credential",
 		"first_screen", "interaction_mode", "direct_sign_in",
 	}
 	age := int64(600)
