@@ -32,7 +32,7 @@ var audiences = []target{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
-		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(in.LogID()))"), "TestConsent_Refuses"},
+		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(b.consentToken(t, in)))"), "TestConsent_Refuses"},
 	}},
 	{file: "internal/oidc/grant/clientcredentials.go", mutants: []mutant{
 		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
