@@ -1,9 +1,14 @@
 package client
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"signet/internal/platform/clock"
+	"signet/internal/platform/db/dbtest"
 	"signet/internal/platform/errs"
 )
 
@@ -48,5 +53,40 @@ func TestMatchRedirect_OfDocuments(t *testing.T) {
 	}
 	if c.MatchPostLogout("http://127.0.0.1:49152/bye") || !c.MatchPostLogout("http://127.0.0.1/bye") {
 		t.Error("after signing out the port counts")
+	}
+}
+
+// Whoever asks first may go away: others wait for the same document.
+func TestDocuments_OutliveWhoAskedFirst(t *testing.T) {
+	t.Parallel()
+	const body = `{"client_id":"x"}`
+	site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(site.Close)
+	d := newDocuments(Options{Outbound: site.Client(), Clock: clock.System})
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	q := dbtest.SQLite(t).For("default")
+	got, err := d.renew(gone, q, "key", site.URL, 1, func([]byte) error { return nil })
+	if err != nil || string(got) != body {
+		t.Errorf("%s, %v", got, err)
+	}
+	if stored, err := storedDocument(t.Context(), q, site.URL); err != nil || stored == nil {
+		t.Errorf("stored %v, %v", stored, err)
+	}
+	// All slots are taken, until one is free again.
+	for range maxDocumentFetches {
+		d.slots <- struct{}{}
+	}
+	answers := make(chan error)
+	go func() {
+		_, err := d.renew(gone, q, "key", site.URL, 1, func([]byte) error { return nil })
+		answers <- err
+	}()
+	<-d.slots
+	if err := <-answers; err != nil {
+		t.Errorf("after waiting for a slot: %v", err)
 	}
 }

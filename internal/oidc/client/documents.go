@@ -17,6 +17,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 )
@@ -34,6 +35,8 @@ const (
 	// maxDocumentFetches is how many are fetched at once: anybody can name an
 	// address.
 	maxDocumentFetches = 8
+	// slotWait is how long one waits for others.
+	slotWait = 10 * time.Second
 )
 
 // documents are the documents of clients, as they were fetched last. All nodes
@@ -59,6 +62,9 @@ func newDocuments(o Options) *documents {
 		failed: bounded.New[string, failure](4096),
 	}
 }
+
+// errBusy: too many documents are fetched at once.
+var errBusy = errs.New(http.StatusServiceUnavailable, "request.unavailable")
 
 // errNoDocument: there is no client at the address.
 var errNoDocument = proto.ErrInvalidClient.Describe("the client_id is not the address of a client metadata document")
@@ -89,15 +95,19 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		}
 		return nil, err
 	}
+	return d.renew(ctx, q, key, id, now, good)
+}
+
+// renew fetches a document, once for all who ask for it at the same time, and stores
+// it.
+func (d *documents) renew(ctx context.Context, q db.Q, key, id string, now int64, good func([]byte) error) ([]byte, error) {
 	found, err, _ := d.flight.Do(key, func() (any, error) {
-		select {
-		case d.slots <- struct{}{}:
-			defer func() { <-d.slots }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
 		// Others wait for the same answer: it must not end with one request.
 		ctx := context.WithoutCancel(ctx)
+		if !d.enter(ctx) {
+			return nil, errBusy
+		}
+		defer func() { <-d.slots }()
 		body, life, err := d.fetch(ctx, id)
 		if err == nil {
 			err = good(body)
@@ -112,6 +122,18 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		return nil, err
 	}
 	return found.([]byte), nil
+}
+
+// enter takes one of the slots, if one becomes free in time.
+func (d *documents) enter(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, slotWait)
+	defer cancel()
+	select {
+	case d.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // fetch returns what is published at an address, and for how long it is good.
