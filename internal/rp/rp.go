@@ -123,7 +123,9 @@ func (p *Party) Complete(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return "", ErrForeignState
 	}
 	query := r.URL.Query()
-	l, err := consumeLogin(ctx, t.DB, now, p.ClientID, cookie.Value, query.Get("state"))
+	l, err := db.Do(ctx, t.DB, func(tx *db.Tx) (*login, error) {
+		return consumeLogin(ctx, tx, now, p.ClientID, cookie.Value, query.Get("state"))
+	})
 	if err != nil {
 		return "", err
 	}

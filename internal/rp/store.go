@@ -25,17 +25,16 @@ func insertLogin(ctx context.Context, q db.Q, clientID, cookie, state, nonce str
 }
 
 // consumeLogin spends the login that both the cookie and the state name, so a
-// code that arrives with a foreign state is never redeemed.
-func consumeLogin(ctx context.Context, q db.Q, now int64, clientID, cookie, state string) (*login, error) {
-	n, err := q.Exec(ctx, `UPDATE account_logins SET consumed_at = $5
+// code that arrives with a foreign state is never redeemed; nil if there is none.
+func consumeLogin(ctx context.Context, tx *db.Tx, now int64, clientID, cookie, state string) (*login, error) {
+	l, err := db.One[login](ctx, tx, `UPDATE account_logins SET consumed_at = $5
 		WHERE tenant_id = $1 AND id_hash = $2 AND state_hash = $3 AND client_id = $4
-		AND consumed_at IS NULL AND expires_at > $5`,
+		AND consumed_at IS NULL AND expires_at > $5
+		RETURNING code_verifier_sealed, nonce_hash, return_path`,
 		crypt.Hash(cookie), crypt.Hash(state), clientID, now)
-	if err != nil || n == 0 {
-		return nil, err
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
 	}
-	l, err := db.One[login](ctx, q, `SELECT code_verifier_sealed, nonce_hash, return_path FROM account_logins
-		WHERE tenant_id = $1 AND id_hash = $2`, crypt.Hash(cookie))
 	return &l, err
 }
 
