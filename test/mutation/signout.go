@@ -28,6 +28,9 @@ var signOuts = []target{
 	{file: "internal/oidc/authorize/limit.go", tests: "internal/server", mutants: []mutant{
 		{"an exchanged token takes no device's place", drop(" || g.IsExchanged()"), "TestTokens_ExchangedAreNoDevices/sqlite"},
 	}},
+	{file: "internal/oidc/signedin/sessions.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
+		{"who joins a session that ends loses the grant too", swap("if err := token.HoldSession(ctx, tx, uid); err != nil {\n\t\t\treturn err\n\t\t}", "if target == RevokeAll {\n\t\t\treturn token.DropSession(ctx, tx, now, uid)\n\t\t}"), "TestSession_EndedWithWhatJoinsMeanwhile/sqlite"},
+	}},
 	{file: "internal/oidc/signedin/grants.go", tests: "internal/hosted/accountpages", mutants: []mutant{
 		{"one application loses its access", swap("if all[i].ClientID != clientID {", "if all[i].ClientID == \"\" {"), "TestAccount_AppsAreSeenAndTakenBack/sqlite"},
 	}},

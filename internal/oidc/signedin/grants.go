@@ -80,7 +80,7 @@ func party(ctx context.Context, clients *client.Directory, g *token.Grant) (*cli
 	if g.ClientKind == client.KindDocument {
 		return &client.Client{ID: g.ClientID, Name: g.ClientName, Kind: g.ClientKind, IsThirdParty: true}, nil
 	}
-	return known(ctx, clients, g.ClientID)
+	return known(ctx, tenant.From(ctx).DB, clients, g.ClientID)
 }
 
 // EndGrant takes back what a user allowed an application, with all its tokens,

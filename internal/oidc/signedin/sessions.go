@@ -148,65 +148,67 @@ const (
 // End signs a user out of one browser. It fails with ErrSessionNotFound or
 // ErrForeignSession.
 func End(ctx context.Context, clients *client.Directory, now int64, userID, uid string, target RevokeTarget) error {
-	d := tenant.From(ctx).DB
-	if _, err := own(ctx, d, now, userID, uid); err != nil {
-		return err
-	}
-	grants, err := grantsToRevoke(ctx, clients, uid, target)
-	if err != nil {
-		return err
-	}
-	return d.Tx(ctx, func(tx *db.Tx) error {
-		for _, id := range grants {
-			if err := token.RevokeGrant(ctx, tx, now, id); err != nil {
-				return err
-			}
+	return tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := own(ctx, tx, now, userID, uid); err != nil {
+			return err
+		}
+		if err := revokeIn(ctx, tx, clients, now, uid, target); err != nil {
+			return err
+		}
+		if err := token.HoldSession(ctx, tx, uid); err != nil {
+			return err
+		}
+		// Again, for whoever joined before the session was held. It is held second, as
+		// everywhere: whoever joins holds a grant and waits for the session.
+		if err := revokeIn(ctx, tx, clients, now, uid, target); err != nil {
+			return err
 		}
 		return token.DropSession(ctx, tx, now, uid)
 	})
 }
 
-// grantsToRevoke returns the grants of a session that target covers.
-func grantsToRevoke(ctx context.Context, clients *client.Directory, uid string, target RevokeTarget) ([]string, error) {
+// revokeIn revokes the grants of a session that target covers.
+func revokeIn(ctx context.Context, tx *db.Tx, clients *client.Directory, now int64, uid string, target RevokeTarget) error {
 	if target == RevokeNone {
-		return nil, nil
+		return nil
 	}
-	authorized, err := token.SessionClients(ctx, tenant.From(ctx).DB, uid)
+	authorized, err := token.SessionClients(ctx, tx, uid)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var grants []string
 	for _, sc := range authorized {
 		if sc.GrantID == nil {
 			continue
 		}
 		covered := target == RevokeAll
 		if !covered {
-			if covered, err = isOwnApplication(ctx, clients, sc.ClientID); err != nil {
-				return nil, err
+			if covered, err = isOwnApplication(ctx, tx, clients, sc.ClientID); err != nil {
+				return err
 			}
 		}
-		if covered {
-			grants = append(grants, *sc.GrantID)
+		if !covered {
+			continue
+		}
+		if err := token.RevokeGrant(ctx, tx, now, *sc.GrantID); err != nil {
+			return err
 		}
 	}
-	return grants, nil
+	return nil
 }
 
 // isOwnApplication reports whether a client is a registered application of the
 // operator; the built-in ones are not.
-func isOwnApplication(ctx context.Context, clients *client.Directory, id string) (bool, error) {
+func isOwnApplication(ctx context.Context, q db.Q, clients *client.Directory, id string) (bool, error) {
 	if client.IsAddress(id) {
 		return false, nil
 	}
-	c, err := known(ctx, clients, id)
+	c, err := known(ctx, q, clients, id)
 	return c != nil && c.Kind == client.KindApplication && !c.IsThirdParty, err
 }
 
 // known returns a client, nil if it cannot be resolved.
-func known(ctx context.Context, clients *client.Directory, id string) (*client.Client, error) {
-	t := tenant.From(ctx)
-	c, err := clients.ByID(ctx, t, t.DB, id)
+func known(ctx context.Context, q db.Q, clients *client.Directory, id string) (*client.Client, error) {
+	c, err := clients.ByID(ctx, tenant.From(ctx), q, id)
 	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
 		return nil, nil
 	}

@@ -214,6 +214,12 @@ func DropSession(ctx context.Context, tx *db.Tx, now int64, uid string) error {
 	return notify(ctx, tx, now, userID, members)
 }
 
+// HoldSession locks a session until tx ends: nobody joins it meanwhile.
+func HoldSession(ctx context.Context, tx *db.Tx, uid string) error {
+	_, err := db.All[string](ctx, tx, `SELECT uid FROM sessions WHERE tenant_id = $1 AND uid = $2`+tx.Dialect().ForUpdate(), uid)
+	return err
+}
+
 // dropSessions deletes sessions, all of one user, and returns who that is and
 // which applications took part. The rows are locked first: nobody joins a session
 // unnoticed that is about to end, and of two that end it one alone tells.
