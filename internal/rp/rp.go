@@ -25,6 +25,8 @@ import (
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/tenant"
 )
 
@@ -62,6 +64,7 @@ type Party struct {
 
 	Clock   clock.Clock
 	Keyring *crypt.Keyring
+	Limiter *sentinel.Limiter
 	Redeem  Redeem
 }
 
@@ -86,9 +89,14 @@ func (p *Party) CSRF(s *Session) string {
 
 // Begin starts a sign-in and returns the URL at which the browser continues.
 // returnPath is where the person goes afterwards, below the party's home; extra
-// parameters are added to the authorization request.
+// parameters are added to the authorization request. It is sentinel.ErrRateLimited
+// for an address that begins too often.
 func (p *Party) Begin(ctx context.Context, w http.ResponseWriter, returnPath string, extra url.Values) (string, error) {
 	t := tenant.From(ctx)
+	err := p.Limiter.AllowAddress(ctx, t.DB, p.Clock, "sign-in of "+p.ClientID, web.Info(ctx).IP, sentinel.Authorization)
+	if err != nil {
+		return "", err
+	}
 	cookie, state, nonce, verifier := ids.Token(), ids.Token(), ids.Token(), ids.Token()
 	l := login{
 		CodeVerifierSealed: p.Keyring.Seal([]byte(verifier), "account_logins", "code_verifier_sealed", t.ID, sealID(cookie)),

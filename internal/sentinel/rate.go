@@ -25,6 +25,9 @@ var (
 	SignIn       = Rate{Burst: 100, Every: 2 * time.Second}
 	Registration = Rate{Burst: 20, Every: time.Minute}
 	Setup        = Rate{Burst: 10, Every: time.Minute}
+	// Authorization is how often somebody whom nobody knows yet may begin to sign in
+	// from one address: each time is stored for an hour.
+	Authorization = Rate{Burst: 600, Every: 100 * time.Millisecond}
 	// UserCode is how often one address may name a device's user code: as a guesser
 	// it tries 90 of 25 billion before the code expires (RFC 8628 section 5.1).
 	UserCode = Rate{Burst: 30, Every: 10 * time.Second}

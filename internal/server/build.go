@@ -157,7 +157,7 @@ const demoScope = proto.ScopeOpenID + " " + proto.ScopeProfile + " " + proto.Sco
 
 func (p *parts) party(clientID, home, scope string) *rp.Party {
 	return &rp.Party{
-		ClientID: clientID, Home: home, Scope: scope, Clock: p.options.Clock, Keyring: p.options.Keyring,
+		ClientID: clientID, Home: home, Scope: scope, Clock: p.options.Clock, Keyring: p.options.Keyring, Limiter: p.limiter,
 		Redeem: rp.InProcess(p.tokens, p.clients, p.options.Clock),
 	}
 }

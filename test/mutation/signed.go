@@ -63,6 +63,7 @@ var signed = []target{
 		{"unregistered clients learn of their own", drop(" && !c.IsUnvetted()"), "TestDescribedClient_WithKeys/sqlite"},
 	}},
 	{file: "internal/oidc/authorize/start.go", tests: "internal/server", mutants: []mutant{
+		{"strangers begin so often", swap("if session != nil && session.UserID != nil ||", "if true ||"), "TestStrangers_BeginSoManySignIns"},
 		{"no redirect for a client that nobody has checked", swap("if !rq.Client.IsUnvetted() ||", "if true ||"), "TestUnvettedClient_IsNoOpenRedirect/sqlite"},
 		{"a grant is for one request", swap("case !rq.Client.IsDocument():", "case true:"), askedTest},
 	}},

@@ -10,6 +10,8 @@ import (
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 )
 
 // Start answers a request that has passed the checks: with a code if nothing is
@@ -18,6 +20,9 @@ import (
 func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string) (*Outcome, error) {
 	session, err := token.SessionByCookie(ctx, d, rq.now, secret)
 	if err != nil {
+		return nil, err
+	}
+	if err := rq.allowStranger(ctx, d, session); err != nil {
 		return nil, err
 	}
 	out := &Outcome{Params: &rq.Params}
@@ -63,6 +68,19 @@ func (rq *Request) holds(ctx context.Context, d *db.DB, session *token.Session) 
 		g, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID)
 		return g == nil, err
 	})
+}
+
+// allowStranger bounds what is stored for people who are not signed in.
+func (rq *Request) allowStranger(ctx context.Context, q db.Q, session *token.Session) error {
+	if session != nil && session.UserID != nil || rq.Params.HasPrompt(PromptNone) {
+		return nil
+	}
+	e := rq.engine
+	err := e.Limiter.AllowAddress(ctx, q, e.Clock, "authorization", web.Info(ctx).IP, sentinel.Authorization)
+	if errors.Is(err, sentinel.ErrRateLimited) {
+		err = proto.ErrTooManyRequests
+	}
+	return err
 }
 
 // start takes the first step in the browser's session.
