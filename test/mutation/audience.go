@@ -59,6 +59,9 @@ var audiences = []target{
 		{"scope that is told is still allowed", swap("ceiling.Provider(access.Scope)", "access.Scope"), "TestClaims_OfAScopeTakenBack"},
 		{"organization that is told is the grant's", swap("ceiling.Under(g.OrganizationID)", "_ = g"), "TestClaims_OfTheOrganizationOfAGrant"},
 	}},
+	{file: "internal/oidc/oidcapi/authorize.go", tests: "internal/server", mutants: []mutant{
+		{"HEAD uses nothing up", never("r.Method == http.MethodHead"), "TestHEAD_ChangesNothing"},
+	}},
 	{file: "internal/oidc/authorize/consent.go", tests: "internal/server", mutants: []mutant{
 		{"request for one organization", never(`p.OrganizationID != "" && indicator != proto.OrganizationsResource`), "TestTokens_OfARequestForOneOrganization"},
 	}},

@@ -6,7 +6,6 @@ package oidcapi
 
 import (
 	"net/http"
-	"strings"
 
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/client"
@@ -45,8 +44,7 @@ func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *d
 }
 
 func (a *API) unknown(_ http.ResponseWriter, r *http.Request) error {
-	return proto.ErrUnknownRoute.Describe("unrecognized route or not allowed method (%s on %s)",
-		r.Method, strings.TrimPrefix(r.URL.Path, proto.PathIssuer))
+	return proto.UnknownRoute(r)
 }
 
 func (a *API) preflight(w http.ResponseWriter, r *http.Request) error {

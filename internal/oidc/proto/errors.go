@@ -1,6 +1,11 @@
 package proto
 
-import "signet/internal/platform/errs"
+import (
+	"net/http"
+	"strings"
+
+	"signet/internal/platform/errs"
+)
 
 // Errors of the protocol. The code is "oidc." plus the OAuth error of RFC 6749
 // sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC
@@ -42,4 +47,10 @@ var (
 // MissingParameter is the answer to a request without a required parameter.
 func MissingParameter(name string) error {
 	return ErrInvalidRequest.Describe("missing required parameter '%s'", name)
+}
+
+// UnknownRoute is the answer to a request that no endpoint takes, or not with its
+// method.
+func UnknownRoute(r *http.Request) error {
+	return ErrUnknownRoute.Describe("unrecognized route or not allowed method (%s on %s)", r.Method, strings.TrimPrefix(r.URL.Path, PathIssuer))
 }
