@@ -43,3 +43,24 @@ func TestHEAD_ChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+// Below the issuer everything that leads nowhere is the protocol's to refuse.
+func TestIssuer_KnowsItsRoutesAlone(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for _, call := range []string{
+		"PROPFIND /auth", "TRACE /token", "PROPFIND /nowhere", "QUERY /jwks", "GET /nowhere", "GET /device/auth", "PUT /device/auth", "GET //auth", "GET /x/../token",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		a := apptest.Do(t, app.Client(t), method, app.URL+"/oidc"+path, "")
+		if a.StatusCode != 404 || a.Code() != "oidc.invalid_request" || a.String("error") != "invalid_request" ||
+			a.String("error_description") != "unrecognized route or not allowed method ("+method+" on "+path+")" {
+			t.Errorf("%s: %d %s", call, a.StatusCode, a.Text)
+		}
+	}
+	for _, path := range []string{"//oidc/auth", "/api//status", "/x/../oidc/token"} {
+		if a := apptest.Do(t, app.Client(t), "GET", app.URL+path, ""); a.StatusCode != 404 || strings.HasPrefix(a.Text, "{") {
+			t.Errorf("%s: %d %s", path, a.StatusCode, a.Text)
+		}
+	}
+}

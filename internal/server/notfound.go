@@ -2,9 +2,12 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"signet/internal/hosted"
+	"signet/internal/oidc/oidcapi"
+	"signet/internal/oidc/proto"
 	"signet/internal/tenant"
 )
 
@@ -13,6 +16,10 @@ import (
 // 15.5.6).
 func (p *parts) orNotFound(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isUncommon(r.Method) && strings.HasPrefix(r.URL.Path, proto.PathIssuer+"/") {
+			oidcapi.Unrouted(w, r)
+			return
+		}
 		if !forPeople(r) {
 			mux.ServeHTTP(w, r)
 			return
@@ -28,6 +35,13 @@ func (p *parts) orNotFound(mux *http.ServeMux) http.Handler {
 		}
 		p.show(w, r, http.StatusNotFound, hosted.NotFound{HomeURL: tenant.From(r.Context()).Path("/account")})
 	})
+}
+
+// isUncommon reports whether no route at all has a method.
+func isUncommon(method string) bool {
+	return !slices.Contains([]string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	}, method)
 }
 
 // forPeople reports whether a request can come from somebody who typed or

@@ -17,6 +17,7 @@ import (
 	"signet/internal/hosted/setuppages"
 	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/logout"
+	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/clock"
@@ -153,6 +154,7 @@ func (s *Server) Close() {
 func (s *Server) chain(tables []web.Table) http.Handler {
 	mux := http.NewServeMux()
 	web.Mount(mux, web.WriteError, tables...)
+	s.resolver.NotFound = oidcapi.Unrouted
 	inTenant := web.Chain(s.parts.customUI().Middleware(s.parts.orNotFound(mux)),
 		s.resolver.Middleware,
 		web.SecurityHeaders(s.options.Endpoint.Scheme == "https"),

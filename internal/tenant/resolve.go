@@ -19,6 +19,9 @@ type Resolver struct {
 	// tenants are ordered so that the longest path prefix comes first.
 	tenants []*Tenant
 	hosts   []string // of their endpoints, in lower case and with port
+
+	// NotFound answers requests whose path the router would read as another one.
+	NotFound http.HandlerFunc
 }
 
 // NewResolver serves the given tenants. Tenants may share a host if one path
@@ -32,7 +35,7 @@ func NewResolver(tenants ...*Tenant) *Resolver {
 			}
 		}
 	}
-	rv := &Resolver{tenants: ordered}
+	rv := &Resolver{tenants: ordered, NotFound: http.NotFound}
 	for _, t := range ordered {
 		rv.hosts = append(rv.hosts, withPort(strings.ToLower(t.Endpoint.Host), t.Endpoint.Scheme))
 	}
@@ -53,11 +56,11 @@ func (rv *Resolver) Middleware(next http.Handler) http.Handler {
 				continue
 			}
 			if path, ok := wellKnown(t, asked); ok {
-				serve(next, w, r, t, path)
+				rv.serve(next, w, r, t, path)
 				return
 			}
 			if path, ok := rv.strip(t, asked); ok {
-				serve(next, w, r, t, path)
+				rv.serve(next, w, r, t, path)
 				return
 			}
 		}
@@ -116,11 +119,9 @@ func cutPrefix(path, prefix string) (string, bool) {
 	return rest, true
 }
 
-func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant, path string) {
-	// The router would redirect a path with dots to one without the tenant's
-	// prefix, that is to another tenant.
+func (rv *Resolver) serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant, path string) {
 	unescaped, err := url.PathUnescape(path)
-	if err != nil || strings.Contains(path, "//") || hasDots(path) {
+	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
@@ -133,6 +134,12 @@ func serve(next http.Handler, w http.ResponseWriter, r *http.Request, t *Tenant,
 	r2.URL = &u
 	info := web.Info(r2.Context())
 	info.Base, info.Path = t.Endpoint.String(), unescaped
+	// The router would redirect a path with dots to one without the tenant's
+	// prefix, that is to another tenant.
+	if strings.Contains(path, "//") || hasDots(path) {
+		rv.NotFound(w, r2)
+		return
+	}
 	next.ServeHTTP(w, r2)
 }
 

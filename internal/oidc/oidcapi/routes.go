@@ -2,6 +2,7 @@ package oidcapi
 
 import (
 	"net/http"
+	"strings"
 
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/web"
@@ -21,6 +22,7 @@ func (a *API) Routes() web.Table {
 		a.route(http.MethodPost, proto.PathRevocation, a.revocation),
 		a.route(http.MethodPost, proto.PathPushed, a.push),
 		a.route(http.MethodPost, proto.PathDeviceAuthorization, a.deviceAuthorization),
+		a.route(http.MethodGet, proto.PathDeviceAuthorization, a.unknown), // or it would be the uid of a device
 		a.route(http.MethodPost, proto.PathIntrospection, a.introspection),
 		a.route(http.MethodGet, proto.PathUserinfo, a.userinfo),
 		a.route(http.MethodPost, proto.PathUserinfo, a.userinfo),
@@ -32,13 +34,24 @@ func (a *API) Routes() web.Table {
 	for _, path := range openPaths {
 		routes = append(routes, a.route(http.MethodOptions, path, a.preflight))
 	}
-	// A pattern without a method would contradict those of pages.
+	// A pattern without a method would contradict those of pages; Unrouted is for
+	// the other methods.
 	for _, method := range []string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 	} {
 		routes = append(routes, a.route(method, proto.PathIssuer, a.unknown), a.route(method, proto.PathIssuer+"/", a.unknown))
 	}
 	return web.Table{Routes: routes}
+}
+
+// Unrouted answers a request that the router cannot take to a route of the tables,
+// for its method or the spelling of its path: below the issuer as the protocol does.
+func Unrouted(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, proto.PathIssuer+"/") {
+		http.NotFound(w, r)
+		return
+	}
+	proto.WriteError(w, r, proto.UnknownRoute(r))
 }
 
 // openPaths are the endpoints that scripts of other origins may call.
