@@ -149,8 +149,18 @@ func TestTokens_OfAnApplicationThatLimitsAccess(t *testing.T) {
 		fresh := app.Browser(t)
 		fresh.Identify(c, "robin", apptest.Password)
 		resume := fresh.Then(fresh.Visit(strings.TrimPrefix(fresh.Step("POST", "/submit", "").String("redirectTo"), fresh.Endpoint)))
-		if resume.StatusCode != http.StatusBadRequest || resume.Header.Get("Location") != "" {
+		// People are told on the consent page, which is a page like any other; the API
+		// fails.
+		if resume.StatusCode != http.StatusOK || resume.Header.Get("Location") != "" || !strings.Contains(resume.Text, "oidc.access_denied") {
 			t.Errorf("by signing in: %d %s", resume.StatusCode, resume.Text)
+		}
+		for _, method := range []string{"GET", "POST"} {
+			if a := fresh.Do(method, "/api/interaction/consent?app_id="+c.ID, ""); a.StatusCode != http.StatusBadRequest || a.Code() != "oidc.access_denied" {
+				t.Errorf("%s of the API: %d %s", method, a.StatusCode, a.Text)
+			}
+		}
+		if n := app.Count(t, tenant.Default, "grants", "TRUE"); n != 1 {
+			t.Errorf("%d grants", n)
 		}
 		rules(`"` + crew + `"`)
 		if again := b.Follow(apptest.AuthorizeURL(c, "scope", "openid")); again.Query().Get("code") == "" {

@@ -9,8 +9,10 @@ import (
 	"slices"
 
 	"signet/internal/oidc/authorize"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -43,6 +45,13 @@ func (b *Browser) consent(w http.ResponseWriter, r *http.Request) error {
 	in, err := b.waiting(r)
 	if err == nil {
 		err = b.decideOrAsk(w, r, in)
+	}
+	if e, ok := errs.As(err); ok && errors.Is(e, client.ErrNotAdmitted) {
+		// It is what the page has to say. Programs ask the API.
+		told := *e
+		told.Status = http.StatusOK
+		b.RenderError(w, r, &told)
+		return nil
 	}
 	return b.unlessLost(w, r, err)
 }
