@@ -94,8 +94,9 @@ func checkUnsigned(_ context.Context, _ db.Q, rq *Request) error {
 	return nil
 }
 
-// checkResponseType allows the code flow alone: tokens in the front channel are
-// announced for compatibility, but given to nobody (RFC 9700 section 2.1.2).
+// checkResponseType allows the code flow alone, as discovery says: tokens in the
+// front channel are given to nobody (RFC 9700 section 2.1.2). Types that other
+// providers announce are refused as not for this client, others as unknown.
 func checkResponseType(_ context.Context, _ db.Q, rq *Request) error {
 	switch rq.Params.ResponseType {
 	case "":

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,10 @@ func TestDiscovery_IsTrue(t *testing.T) {
 		if rw := w.do(method, path, ""); rw.Code == http.StatusNotFound {
 			t.Errorf("%s leads nowhere", name)
 		}
+	}
+	// No client may have tokens in the front channel.
+	if grants := got["grant_types_supported"].([]any); !reflect.DeepEqual(got["response_types_supported"], []any{"code"}) || slices.Contains(grants, any("implicit")) {
+		t.Errorf("%v, %v", got["response_types_supported"], grants)
 	}
 }
 
