@@ -15,7 +15,7 @@ import (
 	"signet/internal/platform/i18n"
 )
 
-// writeJSON sends v. An answer to GET carries a strong ETag and honours
+// writeJSON sends v. An answer to GET, or HEAD, carries a strong ETag and honours
 // If-None-Match (RFC 9110 section 13.1.2).
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	var body bytes.Buffer
@@ -38,7 +38,7 @@ func WriteJSON(w http.ResponseWriter, r *http.Request, status int, v any) error 
 func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
-	if r.Method == http.MethodGet && status == http.StatusOK && notModified(w, r, tagOf(body)) {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && status == http.StatusOK && notModified(w, r, tagOf(body)) {
 		return
 	}
 	w.WriteHeader(status)

@@ -204,6 +204,13 @@ func TestETag_AnswersNotModified(t *testing.T) {
 	if tag == "" {
 		t.Fatal("no ETag")
 	}
+	// What HEAD answers is what GET would (RFC 9110 section 9.3.2).
+	if w := call(h, "HEAD", "/things/x", ""); w.Code != 200 || w.Header().Get("ETag") != tag {
+		t.Errorf("HEAD: %d %v", w.Code, w.Header())
+	}
+	if w := call(h, "HEAD", "/things/x", "", "If-None-Match", tag); w.Code != 304 {
+		t.Errorf("HEAD of what is known: %d", w.Code)
+	}
 	for _, header := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
 		if w := call(h, "GET", "/things/x", "", "If-None-Match", header); w.Code != 304 || w.Body.Len() != 0 {
 			t.Errorf("%s: %d %s", header, w.Code, w.Body)
