@@ -6,6 +6,7 @@ package application
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"signet/internal/platform/errs"
@@ -159,7 +160,14 @@ func (m *ClientMetadata) check() error {
 	if err := checkURIs("oidcClientMetadata.redirectUris", m.RedirectURIs); err != nil {
 		return err
 	}
-	return checkURIs("oidcClientMetadata.postLogoutRedirectUris", m.PostLogoutRedirectURIs)
+	if err := checkURIs("oidcClientMetadata.postLogoutRedirectUris", m.PostLogoutRedirectURIs); err != nil {
+		return err
+	}
+	// OpenID Connect Back-Channel Logout 1.0 section 2.2.
+	if strings.Contains(m.BackchannelLogoutURI, "#") {
+		return web.Invalid("oidcClientMetadata.backchannelLogoutUri", "must not have a fragment")
+	}
+	return nil
 }
 
 func (c *CustomMetadata) check() error {

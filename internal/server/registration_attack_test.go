@@ -55,6 +55,7 @@ func TestRegistration_RefusesMetadata(t *testing.T) {
 			"type": {"application_type": "browser"}, "long name": {"client_name": strings.Repeat("x", 129)}, "NUL": {"client_name": "a\x00"},
 			"backwards": {"client_name": "a\u202eb"}, "logo": {"logo_uri": "javascript:alert(1)"}, "terms": {"tos_uri": "data:,x"},
 			"policy": {"policy_uri": `https://x.example/"onload=`}, "inner logout": {"backchannel_logout_uri": "http://10.0.0.1/"},
+			"logout fragment": {"backchannel_logout_uri": "https://app.example.com/out#x"}, "empty fragment": {"backchannel_logout_uri": "https://app.example.com/out#"},
 		} {
 			refuse(name, "invalid_client_metadata", registering(changes))
 		}

@@ -226,6 +226,9 @@ func TestApplications_CreationRefused(t *testing.T) {
 			post+`{"name":"x","type":"SAML","oidcClientMetadata":{"redirectUris":["javascript:x"],"postLogoutRedirectUris":[]}} -> 400 guard.invalid_input`,
 			post+`{"name":"x","type":"SPA","oidcClientMetadata":{"redirectUris":[]}} -> 400 guard.invalid_input`,
 			post+`{"name":"x","type":"SPA","oidcClientMetadata":{"redirectUris":[],"postLogoutRedirectUris":[],"backchannelLogoutUri":"file:///etc/passwd"}} -> 400 guard.invalid_input`,
+			// OpenID Connect Back-Channel Logout 1.0 section 2.2.
+			post+`{"name":"x","type":"SPA","oidcClientMetadata":{"redirectUris":[],"postLogoutRedirectUris":[],"backchannelLogoutUri":"https://a.example/out#x"}} -> 400 guard.invalid_input`,
+			post+`{"name":"x","type":"SPA","oidcClientMetadata":{"redirectUris":[],"postLogoutRedirectUris":[],"backchannelLogoutUri":"https://a.example/out#"}} -> 400 guard.invalid_input`,
 			post+`{"name":"x","type":"SPA","customClientMetadata":{"refreshTokenTtlInDays":181}} -> 400 guard.invalid_input`,
 			post+`{"name":"x","type":"SPA","customClientMetadata":{"maxAllowedGrants":0}} -> 400 guard.invalid_input`,
 			post+`{"name":"x","type":"SPA","customData":null} -> 400 guard.invalid_input`,
@@ -272,6 +275,7 @@ func TestApplications_ChangesRefused(t *testing.T) {
 		patch := "PATCH /api/applications/"
 		app.Refused(t,
 			patch+`none {"isAdmin":true,"oidcClientMetadata":{"redirectUris":["/x"],"postLogoutRedirectUris":[]}} -> 400 guard.invalid_input`,
+			patch+spa+` {"oidcClientMetadata":{"redirectUris":[],"postLogoutRedirectUris":[],"backchannelLogoutUri":"https://a.example/out#x"}} -> 400 guard.invalid_input`,
 			patch+`none {} -> 404 entity.not_exists_with_id`,
 			patch+foreign+` {"name":"mine"} -> 404 entity.not_exists_with_id`,
 			patch+`saml {"name":"x","appLevelAccessControlEnabled":true} -> 400 application.saml.use_saml_app_api`,

@@ -84,8 +84,8 @@ func isLink(link string, schemes ...string) bool {
 		return true
 	}
 	u, err := url.Parse(link)
-	return err == nil && len(link) <= maxLink && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && u.User == nil && u.Fragment == "" &&
-		!strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '"' })
+	return err == nil && len(link) <= maxLink && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && u.User == nil &&
+		!strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '"' || r == '#' })
 }
 
 func (m *metadata) keyProblem(r *rules) string {
