@@ -64,6 +64,48 @@ func TestCrossOrigin_TenantsTrustTheirOwnOriginOnly(t *testing.T) {
 	}
 }
 
+// Where operators have an origin of their own, it may manage the other tenant with
+// their tokens, and nothing more: no cookies, no other API, no other origin.
+func TestCrossOrigin_OperatorsManageFromTheirOrigin(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.Apart())
+	allowed := func(a *apptest.Answer) string {
+		if a.Header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s allows credentials", a.Request.URL)
+		}
+		return a.Header.Get("Access-Control-Allow-Origin")
+	}
+	preflight := func(at, path, origin string) *apptest.Answer {
+		return send(t, http.MethodOptions, at+path, "", "Origin", origin,
+			"Access-Control-Request-Method", "PATCH", "Access-Control-Request-Headers", "authorization,content-type")
+	}
+	for _, path := range []string{"/api/users", "/api/users/x", "/api/sign-in-exp", "/api/logs"} {
+		if a := preflight(app.URL, path, app.AdminURL); a.StatusCode != http.StatusNoContent || allowed(a) != app.AdminURL {
+			t.Errorf("preflight of %s: %d %v", path, a.StatusCode, a.Header)
+		}
+		if a := get(t, app.URL+path, "Origin", app.AdminURL); a.StatusCode != http.StatusUnauthorized || allowed(a) != app.AdminURL {
+			t.Errorf("%s without a token: %d %v", path, a.StatusCode, a.Header)
+		}
+	}
+	made := app.Operator(t).Do(http.MethodPost, "/api/users", `{}`, "Origin", app.AdminURL, "Sec-Fetch-Site", "cross-site")
+	if made.StatusCode != http.StatusOK || allowed(made) != app.AdminURL {
+		t.Errorf("with a token: %d %s", made.StatusCode, made.Text)
+	}
+	for _, c := range []struct{ at, path, origin string }{
+		{app.URL, "/api/users", foreign}, {app.URL, "/api/users", "null"}, {app.AdminURL, "/api/users", app.URL},
+		{app.URL, "/api/experience/submit", app.AdminURL}, {app.URL, "/api/interaction/consent", app.AdminURL},
+		{app.URL, "/api/status", app.AdminURL}, {app.URL, "/api", app.AdminURL}, {app.URL, "/sign-in", app.AdminURL}, {app.URL, "/account", app.AdminURL},
+	} {
+		if got := allowed(preflight(c.at, c.path, c.origin)) + allowed(get(t, c.at+c.path, "Origin", c.origin)); got != "" {
+			t.Errorf("%s%s is open to %s", c.at, c.path, got)
+		}
+	}
+	together := apptest.Start(t)
+	if got := allowed(preflight(together.URL, "/api/users", foreign)); got != "" {
+		t.Errorf("on one origin it is open to %s", got)
+	}
+}
+
 func TestCrossOrigin_OwnPagesPassAndProtocolEndpointsAreReachable(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)

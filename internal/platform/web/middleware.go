@@ -102,12 +102,12 @@ func AccessLog(next http.Handler) http.Handler {
 	})
 }
 
-// CORS answers preflights and marks answers of APIs that any origin may call
-// with a bearer token. It never allows credentials. open decides by path.
-func CORS(open func(path string) bool) Middleware {
+// CORS answers preflights and marks answers of APIs that a foreign origin may call
+// with a bearer token. It never allows credentials. open decides.
+func CORS(open func(r *http.Request) bool) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !open(r.URL.Path) {
+			if !open(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
