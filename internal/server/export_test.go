@@ -33,3 +33,6 @@ func (s *Server) Trail() *audit.Trail { return s.trail }
 
 // Update is set when golden files are to be written anew.
 var Update = update
+
+// Managed is managed.
+var Managed = managed
