@@ -135,8 +135,9 @@ func GrantsOf(ctx context.Context, q db.Q, now int64, userID string) ([]Grant, e
 }
 
 // SaveGrant stores a new grant, which lives for GrantTTL unless it says how long, or
-// adds the scopes of g to the stored one if g has an id, and returns what is stored. Only RevokeGrant takes away from a
-// grant; one that is no longer live is invalid_grant.
+// adds the scopes of g to the stored one if g has an id, and returns what is stored.
+// Only RevokeGrant takes away from a grant; one that is no longer live is
+// invalid_grant.
 func SaveGrant(ctx context.Context, tx *db.Tx, now int64, g Grant) (*Grant, error) {
 	if g.ID == "" {
 		return insertGrant(ctx, tx, now, g)
