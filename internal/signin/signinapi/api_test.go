@@ -240,7 +240,7 @@ func badInput() []badCall {
 			badCall{method, path, body[:len(body)-1], 400, ""},
 			badCall{method, path, body + "{}", 400, ""},
 			badCall{method, path, `{"x":"` + strings.Repeat("y", 300<<10) + `"}`, 413, "request.too_large"},
-			badCall{method, path, `{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, 400, ""},
+			badCall{method, path, `{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, 400, "guard.invalid_input"},
 		)
 		list = append(list, invalid(call, "[]", `{"verificationId":7,"interactionEvent":7,"type":7,"identifier":7,"password":7,"payload":7}`)...)
 	}
