@@ -186,21 +186,22 @@ func (v *visit) use(ctx context.Context, r *Record, a *mfa.Assertion) error {
 // report tells of a counter that did not grow, and returns what to answer. An
 // answer that was sent twice has spent the record, and is no sign of a copied key.
 func (v *visit) report(ctx context.Context, recordID string, err error) error {
+	var counter *mfa.CounterError
+	if !errors.As(err, &counter) {
+		return err
+	}
 	r, lost := liveRecord(ctx, v.db, v.now, v.user.ID, kindPasskey, recordID)
-	if lost == nil && r.Data.V.Challenge == nil {
+	if lost != nil {
+		return lost
+	}
+	if r.Data.V.Challenge == nil {
 		return mfa.ErrNoPending
 	}
-	if failure := mfa.ReportCounter(ctx, v.db, v.now, v.user.ID, err); failure != nil {
-		return failure
-	}
-	var counter *mfa.CounterError
-	if errors.As(err, &counter) {
-		audit.Log(ctx, audit.Entry{
-			Key: mfa.CounterRegressed, UserID: v.user.ID, ApplicationID: v.caller.ClientID, SessionID: v.caller.SessionUID, Err: err,
-			Data: map[string]any{"factorId": counter.CredentialID, "stored": counter.Stored, "presented": counter.Presented},
-		})
-	}
-	return err
+	audit.Log(ctx, audit.Entry{
+		Key: mfa.CounterRegressed, UserID: v.user.ID, ApplicationID: v.caller.ClientID, SessionID: v.caller.SessionUID, Err: err,
+		Data: map[string]any{"factorId": counter.CredentialID, "stored": counter.Stored, "presented": counter.Presented},
+	})
+	return errors.Join(err, mfa.ReportCounter(ctx, v.db, v.now, v.user.ID, err))
 }
 
 // PendingPasskey returns the passkey of a proved registration that is not bound

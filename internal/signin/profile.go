@@ -191,12 +191,16 @@ func sortFields(values map[string]any) (Profile, error) {
 // user's row can hold them.
 func basic(name string, value any) (string, error) {
 	text, ok := value.(string)
+	longest := user.MaxName
+	if name == "avatar" {
+		longest = user.MaxAvatar
+	}
 	switch {
 	case !ok:
 		return "", web.Invalid("values."+name, "Expected string")
 	case name == "avatar" && text != "" && !web.IsURL(text):
 		return "", web.Invalid("values."+name, "Invalid url")
-	case utf8.RuneCountInString(text) > map[string]int{"name": user.MaxName, "avatar": user.MaxAvatar}[name]:
+	case utf8.RuneCountInString(text) > longest:
 		return "", web.Invalid("values."+name, "Too long")
 	}
 	return text, nil

@@ -44,30 +44,32 @@ func (e *Engine) Start(ctx context.Context, d *db.DB, rq *Request, secret string
 
 // Refuse answers a request that a check has refused in a way of which the client may
 // be told. secret is the browser's session secret, "" if it has none.
-func (e *Engine) Refuse(ctx context.Context, d *db.DB, rq *Request, refusal *errs.Error, secret string) (*Outcome, error) {
-	session, err := token.SessionByCookie(ctx, d, rq.now, secret)
+func (e *Engine) Refuse(ctx context.Context, q db.Q, rq *Request, refusal *errs.Error, secret string) (*Outcome, error) {
+	out := &Outcome{Params: &rq.Params, Refusal: refusal}
+	if !rq.Client.IsUnvetted() {
+		return out, nil
+	}
+	session, err := token.SessionByCookie(ctx, q, rq.now, secret)
 	if err != nil {
 		return nil, err
 	}
-	held, err := rq.holds(ctx, d, session)
-	return &Outcome{Params: &rq.Params, Refusal: refusal, IsHeld: held}, err
+	out.IsHeld, err = rq.holds(ctx, q, session)
+	return out, err
 }
 
 // holds reports whether a refusal is not to redirect, since nobody has acted: anybody
 // can name a redirect URI for a client that no operator has registered, and our link
 // would lead to theirs (RFC 9700 section 4.11.2). Who has allowed the client something
 // in this session is sent back to it, and so is everybody to their own machine.
-func (rq *Request) holds(ctx context.Context, d *db.DB, session *token.Session) (bool, error) {
+func (rq *Request) holds(ctx context.Context, q db.Q, session *token.Session) (bool, error) {
 	if !rq.Client.IsUnvetted() || client.IsLoopback(rq.Params.RedirectURI) {
 		return false, nil
 	}
 	if session == nil {
 		return true, nil
 	}
-	return db.Do(ctx, d, func(tx *db.Tx) (bool, error) {
-		g, err := token.GrantOfSession(ctx, tx, rq.now, session.UID, rq.Client.ID)
-		return g == nil, err
-	})
+	g, err := token.SeeGrantOfSession(ctx, q, rq.now, session.UID, rq.Client.ID)
+	return g == nil, err
 }
 
 // allowStranger bounds what is stored for people who are not signed in.
