@@ -2,7 +2,6 @@ package mfa
 
 import (
 	"context"
-	"errors"
 
 	"signet/internal/platform/db"
 )
@@ -15,20 +14,6 @@ const columns = `id, user_id, rp_id, credential_id, public_key, algorithm, sign_
 func CredentialsOf(ctx context.Context, q db.Q, userID string) ([]Credential, error) {
 	return db.All[Credential](ctx, q, `SELECT `+columns+` FROM webauthn_credentials
 		WHERE tenant_id = $1 AND user_id = $2 ORDER BY created_at, id`, userID)
-}
-
-// ByID returns a credential of the user by its handle; nil if the user has none
-// of that id.
-func ByID(ctx context.Context, q db.Q, userID, id string) (*Credential, error) {
-	c, err := db.One[Credential](ctx, q, `SELECT `+columns+` FROM webauthn_credentials
-		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &c, nil
 }
 
 // IsRegistered reports whether anybody in the tenant holds the credential.

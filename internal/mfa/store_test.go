@@ -84,6 +84,16 @@ func TestStore_KeepsCredentials(t *testing.T) {
 	})
 }
 
+// only is the one credential of the user.
+func only(t *testing.T, d *db.DB) mfa.Credential {
+	t.Helper()
+	credentials, err := mfa.CredentialsOf(t.Context(), d, userID)
+	if err != nil || len(credentials) != 1 {
+		t.Fatalf("credentials %v, %v", credentials, err)
+	}
+	return credentials[0]
+}
+
 func TestStore_ChangesOnlyTheUsersOwn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		ctx, d := context.Background(), p.For("t1")
@@ -112,10 +122,10 @@ func TestStore_ChangesOnlyTheUsersOwn(t *testing.T) {
 		if err != nil || results != [5]bool{false, false, false, true, false} {
 			t.Fatal(err, results)
 		}
-		if found, err := mfa.ByID(ctx, d, userID, c.ID); err != nil || *found.Name != "Mine" {
-			t.Errorf("%v %v", found, err)
+		if found := only(t, d); *found.Name != "Mine" {
+			t.Errorf("%v", found)
 		}
-		if foreign, err := mfa.ByID(ctx, d, "somebodyelse", c.ID); err != nil || foreign != nil {
+		if foreign, err := mfa.CredentialsOf(ctx, d, "somebodyelse"); err != nil || len(foreign) > 0 {
 			t.Errorf("%v %v", foreign, err)
 		}
 		err = inTx(t, d, func(ctx context.Context, tx *db.Tx) error {
@@ -135,7 +145,7 @@ func TestStore_ChangesOnlyTheUsersOwn(t *testing.T) {
 // counter meet in the database.
 func TestAdvanceCounter_OneOfTwoUsesOfACopiedKeyWins(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
-		ctx, d := context.Background(), p.For("t1")
+		d := p.For("t1")
 		addUser(t, d, userID)
 		c := mustRegister(t, softkey.New())
 		c.RPID, c.IsBackupEligible = nil, nil // as imported
@@ -167,9 +177,9 @@ func TestAdvanceCounter_OneOfTwoUsesOfACopiedKeyWins(t *testing.T) {
 				won++
 			}
 		}
-		stored, err := mfa.ByID(ctx, d, userID, c.ID)
-		if won != 1 || err != nil || stored.SignCount != 7 || *stored.LastUsedAt != now+5 {
-			t.Fatalf("%d won, stored %+v %v", won, stored, err)
+		stored := only(t, d)
+		if won != 1 || stored.SignCount != 7 || *stored.LastUsedAt != now+5 {
+			t.Fatalf("%d won, stored %+v", won, stored)
 		}
 		if *stored.RPID != rp.ID || !*stored.IsBackupEligible || !*stored.IsBackedUp {
 			t.Errorf("what was unknown is not filled in: %+v", stored)
@@ -177,7 +187,7 @@ func TestAdvanceCounter_OneOfTwoUsesOfACopiedKeyWins(t *testing.T) {
 		if advance(6, now+6) || advance(0, now+6) {
 			t.Error("a lower counter was stored")
 		}
-		if after, _ := mfa.ByID(ctx, d, userID, c.ID); *after.LastUsedAt != now+5 {
+		if after := only(t, d); *after.LastUsedAt != now+5 {
 			t.Error("a refused use left a trace")
 		}
 		if !advance(1<<32-1, now+7) {

@@ -28,11 +28,28 @@ func (p *person) addKey(key *softkey.Key, name string) string {
 	p.call("POST", "/api/my-account/mfa-verifications", map[string]any{
 		"type": "WebAuthn", "newIdentifierVerificationRecordId": registration, "name": name,
 	}).want(p.t, 204, "")
+	credentials := p.credentials()
+	return credentials[len(credentials)-1].ID
+}
+
+// credentials are those that are stored of the person, at least one.
+func (p *person) credentials() []mfa.Credential {
+	p.t.Helper()
 	credentials, err := mfa.CredentialsOf(context.Background(), p.db, p.id)
 	if err != nil || len(credentials) == 0 {
-		p.t.Fatal("no credential was stored", err)
+		p.t.Fatal("no credential is stored", err)
 	}
-	return credentials[len(credentials)-1].ID
+	return credentials
+}
+
+func (p *person) credential(id string) mfa.Credential {
+	p.t.Helper()
+	credentials := p.credentials()
+	at := slices.IndexFunc(credentials, func(c mfa.Credential) bool { return c.ID == id })
+	if at < 0 {
+		p.t.Fatalf("no credential %s among %v", id, credentials)
+	}
+	return credentials[at]
 }
 
 // addTOTP has an operator give the person an authenticator application, and
@@ -174,9 +191,9 @@ func TestProof_ByPasskey(t *testing.T) {
 		ann.call("GET", "/api/my-account/sessions", nil).want(t, 200, "")
 		verify().want(t, 400, "session.mfa.pending_info_not_found")
 
-		c, err := mfa.ByID(context.Background(), w.db, ann.id, handle)
-		if err != nil || c.SignCount != 2 || c.LastUsedAt == nil || *c.LastUsedAt != w.now() {
-			t.Errorf("the use was not stored: %+v %v", c, err)
+		c := ann.credential(handle)
+		if c.SignCount != 2 || c.LastUsedAt == nil || *c.LastUsedAt != w.now() {
+			t.Errorf("the use was not stored: %+v", c)
 		}
 	})
 }
@@ -202,7 +219,7 @@ func TestProof_ByACopiedPasskeyIsRefusedAndReported(t *testing.T) {
 			t.Errorf("the refusal says why: %s", refused.text)
 		}
 		ann.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
-		if c, _ := mfa.ByID(context.Background(), w.db, ann.id, handle); c.SignCount != 2 {
+		if c := ann.credential(handle); c.SignCount != 2 {
 			t.Errorf("counter %d", c.SignCount)
 		}
 		if got := w.events(); !slices.Contains(got, mfa.CounterRegressed) {
