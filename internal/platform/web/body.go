@@ -81,7 +81,7 @@ func checkTree(v any, left int) error {
 	switch v := v.(type) {
 	case json.Number:
 		if _, err := v.Float64(); err != nil {
-			return ErrMalformedJSON.Wrap(errors.New("a number too large"))
+			return Invalid("", "must not have a number beyond 64 bits of floating point")
 		}
 	case map[string]any:
 		for _, child := range v {

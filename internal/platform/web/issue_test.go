@@ -55,3 +55,19 @@ func TestBody_NestedTooDeep(t *testing.T) {
 		t.Errorf("beyond it: %d %s", w.Code, w.Body)
 	}
 }
+
+// JSON has numbers of any size, databases and other programs have not.
+func TestBody_NumbersTooLarge(t *testing.T) {
+	t.Parallel()
+	h := serveRoutes(t)
+	send := func(number string) (int, string) {
+		w := call(h, "POST", "/things/x1", `{"name":"A","kind":"a","free":{"n":[`+number+`]}}`)
+		return w.Code, w.Body.String()
+	}
+	if code, body := send("1.7e308"); code != 201 {
+		t.Errorf("at the limit: %d %s", code, body)
+	}
+	if code, body := send("-1e309"); code != 400 || !strings.Contains(body, "guard.invalid_input") {
+		t.Errorf("beyond it: %d %s", code, body)
+	}
+}

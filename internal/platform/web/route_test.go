@@ -155,7 +155,6 @@ func TestTypedRoute_BodiesThatAreNoJSON(t *testing.T) {
 	h := serveRoutes(t)
 	for name, body := range map[string]string{
 		"broken": `{"name":`, "two values": `{} {}`,
-		"too large a number": `{"name":"A","kind":"a","free":{"n":[1e999]}}`,
 	} {
 		w := call(h, "POST", "/things/x1", body)
 		if w.Code != 400 || strings.Contains(w.Body.String(), `"code"`) {
