@@ -109,12 +109,13 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 // tables are all routes, in the order of the reference.
 func (p *parts) tables() []web.Table {
 	accountParty := p.party(client.AccountCenter, "/account", account.AllScopes)
+	cookies := authorize.SignedCookies(p.keys)
 	tables := append(p.statusTables(),
 		p.provider.Routes(),
-		p.browser.Routes(),
-		p.browser.ConsentRoutes().OnError(authorize.WriteError),
+		p.browser.Routes().Behind(cookies),
+		p.browser.ConsentRoutes().OnError(authorize.WriteError).Behind(cookies),
 		signinexpapi.Routes(&signinexpapi.Handlers{Experience: p.experience}),
-		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}),
+		signinapi.Routes(&signinapi.Handlers{Engine: p.signIn}).Behind(cookies),
 		accessapi.Routes(&accessapi.API{Gate: p.gate}))
 	tables = append(tables, (&accountapi.API{Account: p.account, Center: p.center}).Tables()...)
 	tables = append(tables, p.management()...)
@@ -134,7 +135,7 @@ func (p *parts) tables() []web.Table {
 			return nil
 		})}},
 	} {
-		tables = append(tables, pages.OnError(p.renderError))
+		tables = append(tables, pages.OnError(p.renderError).Behind(cookies))
 	}
 	return tables
 }

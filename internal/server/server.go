@@ -15,7 +15,6 @@ import (
 	"signet/internal/audit"
 	"signet/internal/dashboard"
 	"signet/internal/hosted/setuppages"
-	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/logout"
 	"signet/internal/oidc/oidcapi"
 	"signet/internal/oidc/proto"
@@ -166,7 +165,6 @@ func (s *Server) chain(tables []web.Table) http.Handler {
 		s.collectAudit,
 		web.Gzip,
 		s.crossOrigin(),
-		authorize.SignedCookies(s.parts.keys),
 		setuppages.Remember)
 	return around(s.health(inTenant), s.options.Proxies)
 }

@@ -18,6 +18,9 @@ type Proxies struct {
 	Allowed []netip.Prefix
 }
 
+// forwarding are the names of forwarding headers, as net/http spells them.
+var forwarding = [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
+
 // Identify gives every request an id, finds the client's address and removes
 // forwarding headers that an untrusted peer sent.
 func Identify(proxies Proxies) Middleware {
@@ -25,8 +28,8 @@ func Identify(proxies Proxies) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			trusted := proxies.believes(r.RemoteAddr)
 			if !trusted {
-				for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-					r.Header.Del(name)
+				for _, name := range forwarding {
+					delete(r.Header, name)
 				}
 			}
 			info := &RequestInfo{

@@ -43,6 +43,7 @@ type Route struct {
 	paging  paging
 	search  bool
 	onError ErrorWriter
+	behind  []Middleware
 	serve   func(rt *Route, w http.ResponseWriter, r *http.Request) error
 }
 
@@ -170,6 +171,16 @@ func (t Table) OnError(write ErrorWriter) Table {
 	return t
 }
 
+// Behind returns the table with routes that are reached through ms, the first of
+// which sees a request first. What guards refuse has passed them.
+func (t Table) Behind(ms ...Middleware) Table {
+	t.Routes = slices.Clone(t.Routes)
+	for i := range t.Routes {
+		t.Routes[i].behind = ms
+	}
+	return t
+}
+
 // GuardNames lists the guards of the route for its reference.
 func (rt *Route) GuardNames() []string {
 	names := make([]string, 0, len(rt.Guards))
@@ -186,7 +197,7 @@ type ErrorWriter func(w http.ResponseWriter, r *http.Request, err error)
 func Mount(mux *http.ServeMux, onError ErrorWriter, tables ...Table) {
 	for _, table := range tables {
 		for _, rt := range slices.Clone(table.Routes) {
-			mux.Handle(rt.Method+" "+rt.Pattern, rt.handler(onError))
+			mux.Handle(rt.Method+" "+rt.Pattern, Chain(rt.handler(onError), rt.behind...))
 		}
 	}
 }
