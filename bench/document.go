@@ -50,6 +50,7 @@ above one means that others used the machine too: rates are then lower, and time
   token. It checks nothing, so its rate beside that of the statements alone is the most that a server here can reach.
 - Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured; at a
   steady rate %d of about %v. What is told is the turn in the middle: of the shares, and of the tails.
+  Before each line PostgreSQL does what the line before left to it (`+"`VACUUM (ANALYZE)`"+`, `+"`CHECKPOINT`"+`).
 - *At half load* is the rate at which half of the processors' time is used, by whomever. Calls come steadily, again by
   turns, whatever became of those before, and p50 and p99 include the wait for a worker and for a core. *Tail* is p99
   beside p50, in brackets that of the bare program at the same rate, which is what the machine adds.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/test/flow"
@@ -113,6 +115,9 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 	defer func() { err = errors.Join(err, stop()) }()
 	for _, d := range a.duels(address, b) {
 		progress("%s: %s", b.pool.Dialect(), d.name)
+		if err := settle(ctx, o); err != nil {
+			return nil, err
+		}
 		done, err := d.run(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.name, err)
@@ -121,6 +126,25 @@ func measureProtocol(ctx context.Context, s *site, o db.Options) (all []dueled, 
 		all = append(all, done)
 	}
 	return all, nil
+}
+
+// settle has PostgreSQL do now what the calls before left to it, and would have it
+// do beside those that are measured next.
+func settle(ctx context.Context, o db.Options) error {
+	if o.URL == "" {
+		return nil
+	}
+	conn, err := pgx.Connect(ctx, o.URL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, statement := range []string{"VACUUM (ANALYZE)", "CHECKPOINT"} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
 }
 
 // run has server and bare program take turns, then loads them half.
