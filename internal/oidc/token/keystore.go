@@ -15,10 +15,10 @@ var (
 	ErrKeyRequired    = errs.New(422, "oidc.key_required")
 	ErrKeyNotPrevious = errs.New(422, "oidc.only_previous_key_can_be_deleted")
 	// ErrKeyWaits: a new key is announced already and must take over first.
-	ErrKeyWaits = errs.New(422, "oidc.invalid_request")
+	ErrKeyWaits = errs.New(422, "oidc.invalid_request").Describe("another key waits to sign")
 	// ErrCookieGrace: cookies are verified here alone, so nobody needs to learn
 	// their keys in advance.
-	ErrCookieGrace = errs.New(422, "oidc.invalid_request")
+	ErrCookieGrace = errs.New(422, "oidc.invalid_request").Describe("keys of cookies are replaced without a grace period")
 	// ErrKeyInUse: applications have chosen an algorithm that no key would sign any
 	// more.
 	ErrKeyInUse = errs.New(422, "oidc.key_in_use")

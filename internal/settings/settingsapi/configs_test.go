@@ -81,7 +81,9 @@ func TestKeys_Rotate(t *testing.T) {
 		if states != "CurrentEC NextRSA" || staged[1].EffectiveAt != app.Clock.Now().UnixMilli()+60_000 {
 			t.Errorf("staged %+v", staged)
 		}
-		o.Want(422, "POST", private+"/rotate", `{}`, "oidc.invalid_request")
+		if why := o.Want(422, "POST", private+"/rotate", `{}`, "oidc.invalid_request").String("details"); why != "another key waits to sign" {
+			t.Errorf("rotated past a key that waits: %q", why)
+		}
 		o.Want(422, "DELETE", private+"/"+staged[1].ID, "", "oidc.only_previous_key_can_be_deleted")
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
