@@ -1,7 +1,7 @@
 // Package peers_test runs clients that other people wrote, unmodified, against
 // the real server. Those of OpenID Connect sign in through the hosted pages,
 // refresh, read userinfo and sign out; that of the Management API administers.
-// The programs of docs/how-to run here, too.
+// The programs of docs/how-to and docs/tutorials run here, too.
 package peers_test
 
 import (
