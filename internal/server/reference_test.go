@@ -42,8 +42,7 @@ func golden(t *testing.T, path, text string) {
 func TestReference_Errors(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	b.WriteString("# Errors\n\nEvery error code that Signet answers with, its HTTP statuses and its English message. ")
-	b.WriteString("Generated from the code by `make generate`.\n\n| Code | Status | Message |\n|-|-|-|\n")
+	b.WriteString(strings.ReplaceAll(errorsIntroduction, "'", "`"))
 	statuses := map[string][]string{}
 	for _, e := range errs.All() {
 		if strings.HasPrefix(e.Code, "test.") {
@@ -72,11 +71,46 @@ func TestErrors_HavePhrases(t *testing.T) {
 	}
 }
 
+// In the introductions ' stands for the sign of code.
+const (
+	errorsIntroduction = `# Errors
+
+Every error code that Signet answers with, its HTTP statuses and its English message. The APIs answer with 'code' and
+'message', and 'data' or 'details' where there is more to say; the message is in the language of 'Accept-Language'.
+The endpoints of OAuth and OpenID Connect answer with 'error' and 'error_description' too, where 'error' is the code
+without 'oidc.'; a redirect URI gets these two, 'state' and 'iss'.
+
+Generated from the code by 'make generate'.
+
+| Code | Status | Message |
+|-|-|-|
+`
+	routesIntroduction = `# Routes
+
+Every operation that Signet serves, below the endpoint of each tenant, with what guards it. One that has a name is
+described, with its input and its answers, in an OpenAPI document: '/api/.well-known/management.openapi.json',
+'user.openapi.json' (the Account API) or 'experience.openapi.json' beside it. One that has none is a page, or an
+endpoint of a protocol that says itself who may call it.
+
+| Guard | Lets through |
+|-|-|
+| management token | a token of the Management API with the scope 'all': [get one](../how-to/use-the-management-api.md#get-a-token) |
+| account token | an opaque access token of the person whose account it is |
+| interaction | a browser that is signing in, by its cookies |
+| member | only if the user or the application of the path is in the organization of the path |
+| protected application, third-party application | only if the application of the path is one |
+
+Generated from the route tables by 'make generate'.
+
+| Method | Path | Guards | Operation |
+|-|-|-|-|
+`
+)
+
 func TestReference_Routes(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	b.WriteString("# Routes\n\nEvery operation that Signet serves, below each tenant's endpoint, with what guards it. ")
-	b.WriteString("Generated from the route tables by `make generate`.\n\n| Method | Path | Guards | Operation |\n|-|-|-|-|\n")
+	b.WriteString(strings.ReplaceAll(routesIntroduction, "'", "`"))
 	seen := map[string]bool{}
 	var lines []string
 	for _, table := range referenceTables(t) {
