@@ -89,7 +89,7 @@ func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string
 
 func limited(r Rate) error {
 	seconds := max(1, int(math.Ceil(r.Every.Seconds())))
-	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds})
+	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds}).Again(r.Every)
 }
 
 // take refills the bucket for the time that has passed and takes a token, in

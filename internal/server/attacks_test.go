@@ -357,6 +357,9 @@ func TestSignIn_IsLimitedByAddress(t *testing.T) {
 		if got[http.StatusUnprocessableEntity] != sentinel.SignIn.Burst || got[http.StatusTooManyRequests] != 5 {
 			t.Errorf("answers %v", got)
 		}
+		if a := b.VerifyPassword("nobody", "Wrong-Harbour-42"); a.Header.Get("Retry-After") != "2" {
+			t.Errorf("told to wait %q seconds", a.Header.Get("Retry-After"))
+		}
 		if a := begin("198.51.100.8").VerifyPassword("nobody", "Wrong-Harbour-42"); a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("another address: %d %s", a.StatusCode, a.Text)
 		}

@@ -112,8 +112,8 @@ func TestDevicePage_LimitsGuesses(t *testing.T) {
 		if status := guess("192.0.2.1"); status != http.StatusTooManyRequests {
 			t.Errorf("a guess too many: %d", status)
 		}
-		if a := from("192.0.2.1"); a.StatusCode != http.StatusTooManyRequests {
-			t.Errorf("and a right one: %d", a.StatusCode)
+		if a := from("192.0.2.1"); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "10" {
+			t.Errorf("and a right one: %d %v", a.StatusCode, a.Header)
 		}
 		for range 30 {
 			if a := from("127.0.0.1"); a.StatusCode != http.StatusSeeOther {

@@ -38,7 +38,7 @@ func TestStrangers_BeginSoManySignIns(t *testing.T) {
 			}
 		}
 		before := app.Count(t, tenant.Default, s.table, "TRUE")
-		if a := begin(b, flood); a.StatusCode != http.StatusTooManyRequests {
+		if a := begin(b, flood); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "1" {
 			t.Errorf("%s, the next: %d %s", name, a.StatusCode, a.Text)
 		}
 		if n := app.Count(t, tenant.Default, s.table, "TRUE"); n != before {

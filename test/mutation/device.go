@@ -29,7 +29,7 @@ var devices = []target{
 	{file: "internal/oidc/authorize/device.go", tests: "internal/server", mutants: []mutant{
 		{"guesses of an address are counted", swap("web.Info(ctx).IP, sentinel.UserCode", `"127.0.0.1", sentinel.UserCode`), deviceGuess},
 		{"uses of one code are counted", swap(`"user-code "+hex.EncodeToString(device.Hash)`, `web.Info(ctx).IP+hex.EncodeToString(device.Hash)`), deviceGuess},
-		{"requests of an address are counted", swap(`err = proto.ErrTooManyRequests`, `err = nil`), "TestDevice_LimitsRequests"},
+		{"requests of an address are counted", swap("web.Info(ctx).IP, sentinel.DeviceAuthorization", `"127.0.0.1", sentinel.DeviceAuthorization`), "TestDevice_LimitsRequests"},
 		{"answered code is not answered again", swap("case device.Status != token.DevicePending:", "case false:"), "TestDevice_IsApprovedOnce/sqlite"},
 		{"old code is not answered", swap("case device.ExpiresAt <= rq.now:\n\t\treturn nil, CodeExpired", "case false:\n\t\treturn nil, CodeExpired"), deviceLife},
 	}},

@@ -44,12 +44,9 @@ type DeviceCodes struct{ Device, User string }
 
 // AuthorizeDevice checks the request of a device (RFC 8628 section 3.1), whose
 // client has proved to be itself, and lets it wait for token.DeviceTTL. The
-// errors are those of the protocol, proto.ErrTooManyRequests among them.
+// errors are those of the protocol, and sentinel.ErrRateLimited.
 func (e *Engine) AuthorizeDevice(ctx context.Context, d *db.DB, sent proto.Params) (*DeviceCodes, error) {
 	err := e.Limiter.AllowAddress(ctx, d, e.Clock, "device-authorization", web.Info(ctx).IP, sentinel.DeviceAuthorization)
-	if errors.Is(err, sentinel.ErrRateLimited) {
-		err = proto.ErrTooManyRequests
-	}
 	if err != nil {
 		return nil, err
 	}

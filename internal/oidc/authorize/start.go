@@ -78,11 +78,7 @@ func (rq *Request) allowStranger(ctx context.Context, q db.Q, session *token.Ses
 		return nil
 	}
 	e := rq.engine
-	err := e.Limiter.AllowAddress(ctx, q, e.Clock, "authorization", web.Info(ctx).IP, sentinel.Authorization)
-	if errors.Is(err, sentinel.ErrRateLimited) {
-		err = proto.ErrTooManyRequests
-	}
-	return err
+	return e.Limiter.AllowAddress(ctx, q, e.Clock, "authorization", web.Info(ctx).IP, sentinel.Authorization)
 }
 
 // start takes the first step in the browser's session.

@@ -90,9 +90,6 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		return nil, f.err
 	}
 	if err := d.limiter.AllowAddress(ctx, q, d.clock, "client-document", web.Info(ctx).IP, sentinel.ClientDocument); err != nil {
-		if errors.Is(err, sentinel.ErrRateLimited) {
-			err = proto.ErrTooManyRequests
-		}
 		return nil, err
 	}
 	return d.renew(ctx, q, key, id, now, good)

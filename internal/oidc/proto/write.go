@@ -51,8 +51,10 @@ func Render(r *http.Request, err error) *errs.Error {
 		return nil
 	case e.Status >= http.StatusInternalServerError:
 		answer := *ErrServer
-		answer.Status = e.Status
+		answer.Status, answer.RetryAfter = e.Status, e.RetryAfter
 		return &answer
+	case e.Status == http.StatusTooManyRequests:
+		return ErrTooManyRequests.Again(e.RetryAfter)
 	case strings.HasPrefix(e.Code, codePrefix), e.Code == "session.not_found":
 		return e
 	}
@@ -79,9 +81,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Pragma", "no-cache")
-	if e.Status == http.StatusServiceUnavailable {
-		header.Set("Retry-After", "2")
-	}
+	web.SayWhen(w, e)
 	if challenge := challengeOf(r, e); !web.Tell(w, e) && challenge != "" {
 		header.Set("WWW-Authenticate", challenge)
 	}

@@ -6,7 +6,6 @@ package registration
 
 import (
 	"context"
-	"errors"
 
 	"signet/internal/application"
 	"signet/internal/oidc/proto"
@@ -54,13 +53,10 @@ type Done struct {
 // Register registers the client that raw, JSON, describes (RFC 7591 section 3.1);
 // authorization is the header of that name. A request that is refused leaves the
 // initial access token as it was. The errors are those of RFC 7591 section 3.2.2,
-// proto.ErrInvalidToken and proto.ErrTooManyRequests, which alone is not to be put
+// proto.ErrInvalidToken and sentinel.ErrRateLimited, which alone is not to be put
 // on record, or the trail would be what somebody fills: then Done is nil.
 func (e *Engine) Register(ctx context.Context, t *tenant.Tenant, authorization string, raw []byte) (*Answer, *Done, error) {
 	err := e.Limiter.AllowAddress(ctx, t.DB, e.Clock, "client-registration", web.Info(ctx).IP, sentinel.ClientRegistration)
-	if errors.Is(err, sentinel.ErrRateLimited) {
-		return nil, nil, proto.ErrTooManyRequests
-	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Error is an error that a client may see.
@@ -26,6 +27,8 @@ type Error struct {
 	Detail string
 	// Args fill the placeholders of the translated message.
 	Args map[string]any
+	// RetryAfter is when it is worth trying again, 0 if nobody can tell.
+	RetryAfter time.Duration
 
 	cause error
 }
@@ -89,6 +92,13 @@ func (e *Error) With(data any) *Error {
 func (e *Error) WithArgs(args map[string]any) *Error {
 	c := *e
 	c.Args = args
+	return &c
+}
+
+// Again returns a copy that says when it is worth trying again.
+func (e *Error) Again(after time.Duration) *Error {
+	c := *e
+	c.RetryAfter = after
 	return &c
 }
 

@@ -8,8 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"signet/internal/platform/errs"
 	"signet/internal/platform/i18n"
@@ -89,6 +92,21 @@ func Tell(w http.ResponseWriter, e *errs.Error) bool {
 	return ok
 }
 
+// outage is how long a client should wait for what is unavailable.
+const outage = 2 * time.Second
+
+// SayWhen says when it is worth trying again (RFC 9110 section 10.2.3), where that is
+// known.
+func SayWhen(w http.ResponseWriter, e *errs.Error) {
+	wait := e.RetryAfter
+	if wait == 0 && e.Status == http.StatusServiceUnavailable {
+		wait = outage
+	}
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+}
+
 // errorBody is the error answer of every REST operation.
 type errorBody struct {
 	Code    string `json:"code,omitempty"`
@@ -107,9 +125,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "2")
-	}
+	SayWhen(w, e)
 	body := errorBody{Code: e.Code, Message: Message(r.Context(), e), Data: e.Data, Details: e.Detail}
 	if Tell(w, e) {
 		body.Data = nil
