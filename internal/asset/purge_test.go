@@ -268,7 +268,13 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// endless begins as a picture does.
+// endless begins as a picture does. It fills whatever it is given: read by a few
+// bytes, a file of the greatest size is millions of writes.
 type endless struct{}
 
-func (endless) Read(p []byte) (int, error) { return copy(p, "GIF89a"), nil }
+func (endless) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		n += copy(p[n:], "GIF89a")
+	}
+	return n, nil
+}
