@@ -35,22 +35,32 @@ func pushedURL(c *apptest.Client, uri string, pairs ...string) string {
 	return "/oidc/auth?" + query.Encode()
 }
 
-// A one-time token reaches the page, and lies nowhere in clear on its way.
-func TestPushedRequest_KeepsNoOneTimeToken(t *testing.T) {
+// What signs somebody in by itself reaches the page, and lies nowhere in clear on
+// its way.
+func TestPushedRequest_KeepsNoCredential(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		c := app.CreateApp(t, application.Application{Type: application.Traditional})
 		b := app.Browser(t)
-		const secret = "one-time-secret"
-		uri := push(t, b, c, "one_time_token", secret).String("request_uri")
-		for name, a := range map[string]*apptest.Answer{"pushed": b.Do("GET", pushedURL(c, uri), ""), "open": b.Authorize(c, "one_time_token", secret)} {
-			if at := a.Header.Get("Location"); at != "/sign-in?app_id="+c.ID+"&one_time_token="+secret {
-				t.Errorf("%s: %d %s", name, a.StatusCode, at)
+		for _, parameter := range []struct{ name, secret, page, cookie string }{
+			{"one_time_token", "one-time-secret", "/sign-in?app_id=" + c.ID + "&one_time_token=one-time-secret", ""},
+			{"google_one_tap_credential", "one-tap-secret", "/direct/social/google?app_id=" + c.ID + "&fallback=sign-in", "_logto_google_one_tap_credential=one-tap-secret; "},
+		} {
+			uri := push(t, b, c, parameter.name, parameter.secret).String("request_uri")
+			for name, a := range map[string]*apptest.Answer{
+				"pushed": b.Do("GET", pushedURL(c, uri), ""), "open": b.Authorize(c, parameter.name, parameter.secret),
+			} {
+				if at := a.Header.Get("Location"); at != parameter.page {
+					t.Errorf("%s %s: %d %s", parameter.name, name, a.StatusCode, at)
+				}
+				if cookies := strings.Join(a.Header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, parameter.cookie) {
+					t.Errorf("%s %s: %s", parameter.name, name, cookies)
+				}
 			}
-		}
-		for _, table := range []string{"interactions", "pushed_requests"} {
-			if n := app.Count(t, tenant.Default, table, "CAST(params AS TEXT) LIKE '%"+secret+"%'"); n != 0 {
-				t.Errorf("%s: %d rows tell it", table, n)
+			for _, table := range []string{"interactions", "pushed_requests"} {
+				if n := app.Count(t, tenant.Default, table, "CAST(params AS TEXT) LIKE '%"+parameter.secret+"%'"); n != 0 {
+					t.Errorf("%s: %d rows tell the %s", table, n, parameter.name)
+				}
 			}
 		}
 	})

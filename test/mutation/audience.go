@@ -26,7 +26,10 @@ var audiences = []target{
 		{"pushed request is used once", drop(" AND consumed_at IS NULL"), "TestPushedRequest"},
 		{"pushed request expires", drop(" AND expires_at > $4"), "TestPushedRequest"},
 		{"pushed request is the client's", swap("client_id = $3 AND", "$3 <> '' AND"), "TestPushedRequest"},
-		{"one-time tokens are sealed", swap("kept[paramOneTimeToken] = []string{base64.RawStdEncoding.EncodeToString(sealed)}", "_ = sealed"), "TestPushedRequest_KeepsNoOneTimeToken/sqlite"},
+		{"credentials for the page are sealed", swap("kept[name] = []string{base64.RawStdEncoding.EncodeToString(sealed)}", "_ = sealed"), "TestPushedRequest_KeepsNoCredential/sqlite"},
+	}},
+	{file: "internal/oidc/authorize/extras.go", tests: "internal/server", mutants: []mutant{
+		{"credentials for the page are not stored", swap("GoogleOneTapCredential string `json:\"-\"`", "GoogleOneTapCredential string `json:\"g\"`"), "TestPushedRequest_KeepsNoCredential/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},

@@ -62,7 +62,7 @@ func checkLengths(_ context.Context, _ db.Q, rq *Request) error {
 		switch name {
 		case "state":
 			limit = maxState
-		case "id_token_hint", "google_one_tap_credential":
+		case "id_token_hint", paramGoogleOneTap:
 			limit = 2 * maxState
 		}
 		for _, value := range values {

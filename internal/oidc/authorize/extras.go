@@ -17,13 +17,16 @@ type Extras struct {
 	DirectSignIn    string `json:"direct_sign_in,omitempty"`
 	OrganizationID  string `json:"organization_id,omitempty"`
 	Identifier      string `json:"identifier,omitempty"`
-	// OneTimeToken goes to the page at once. It is good for a sign-in by itself, so
-	// it is not stored.
+	// OneTimeToken and GoogleOneTapCredential go to the page at once. Each is good for
+	// a sign-in by itself, so they are not stored.
 	OneTimeToken           string `json:"-"`
-	GoogleOneTapCredential string `json:"google_one_tap_credential,omitempty"`
+	GoogleOneTapCredential string `json:"-"`
 }
 
-const paramOneTimeToken = "one_time_token"
+const (
+	paramOneTimeToken = "one_time_token"
+	paramGoogleOneTap = "google_one_tap_credential"
+)
 
 // pages maps first_screen to the page that comes first.
 var pages = map[string]string{
@@ -45,7 +48,7 @@ func readExtras(p proto.Params) Extras {
 		FirstScreen: p.Get("first_screen"), InteractionMode: p.Get("interaction_mode"),
 		DirectSignIn: p.Get("direct_sign_in"), OrganizationID: p.Get("organization_id"),
 		Identifier: p.Get("identifier"), OneTimeToken: p.Get(paramOneTimeToken),
-		GoogleOneTapCredential: p.Get("google_one_tap_credential"),
+		GoogleOneTapCredential: p.Get(paramGoogleOneTap),
 	}
 }
 

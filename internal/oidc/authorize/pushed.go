@@ -30,6 +30,10 @@ var errInvalidRequestURI = errs.New(400, "oidc.invalid_request_uri").Describe("r
 // request.
 var credentials = []string{"client_secret", "client_assertion", "client_assertion_type"}
 
+// sealable are the parameters that sign somebody in by themselves; they are sealed
+// where a request is kept.
+var sealable = []string{paramOneTimeToken, paramGoogleOneTap}
+
 // Push checks an authorization request that a client, which has proved to be
 // itself, sends ahead of its user's browser, and keeps it for PushedTTL. key is
 // the one that the client proves to hold, "" for none. It returns the URI by which
@@ -47,9 +51,11 @@ func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key stri
 		delete(kept, name)
 	}
 	uri = pushedPrefix + ids.Token()
-	if secret := kept.Get(paramOneTimeToken); secret != "" {
-		sealed := e.Ring.Seal([]byte(secret), "pushed_requests", "params", tenant.From(ctx).ID, uri)
-		kept[paramOneTimeToken] = []string{base64.RawStdEncoding.EncodeToString(sealed)}
+	for _, name := range sealable {
+		if secret := kept.Get(name); secret != "" {
+			sealed := e.Ring.Seal([]byte(secret), "pushed_requests", "params", tenant.From(ctx).ID, uri+" "+name)
+			kept[name] = []string{base64.RawStdEncoding.EncodeToString(sealed)}
+		}
 	}
 	_, err = d.Exec(ctx, `INSERT INTO pushed_requests (tenant_id, uri_hash, client_id, params, expires_at) VALUES ($1, $2, $3, $4, $5)`,
 		crypt.Hash(uri), rq.Client.ID, db.JSON[proto.Params]{V: kept}, rq.now+PushedTTL.Milliseconds())
@@ -87,15 +93,20 @@ func takePushed(ctx context.Context, _ db.Q, rq *Request) error {
 
 // unseal opens what Push has sealed of the request that uri names.
 func (rq *Request) unseal(ctx context.Context, uri string) error {
-	text := rq.sent.Get(paramOneTimeToken)
-	if text == "" {
-		return nil
+	for _, name := range sealable {
+		text := rq.sent.Get(name)
+		if text == "" {
+			continue
+		}
+		sealed, err := base64.RawStdEncoding.DecodeString(text)
+		if err != nil {
+			return err
+		}
+		secret, err := rq.engine.Ring.Open(sealed, "pushed_requests", "params", tenant.From(ctx).ID, uri+" "+name)
+		if err != nil {
+			return err
+		}
+		rq.sent[name] = []string{string(secret)}
 	}
-	sealed, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil {
-		return err
-	}
-	secret, err := rq.engine.Ring.Open(sealed, "pushed_requests", "params", tenant.From(ctx).ID, uri)
-	rq.sent[paramOneTimeToken] = []string{string(secret)}
-	return err
+	return nil
 }

@@ -44,7 +44,7 @@ var parameters = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "scope", proto.Resource, "state", "nonce", "prompt", "max_age",
 	"acr_values", "code_challenge", "code_challenge_method", ParamKey, "id_token_hint", "login_hint", "ui_locales",
 	"request", "request_uri", "registration", "first_screen", "interaction_mode", "direct_sign_in", "organization_id", "identifier",
-	"one_time_token", "google_one_tap_credential",
+	paramOneTimeToken, paramGoogleOneTap,
 }
 
 // isForeign reports whether a member of a request object is no parameter at all,
