@@ -64,19 +64,29 @@ func NewLimiter() *Limiter {
 }
 
 // Allow takes a token from the bucket of key, or returns ErrRateLimited. A key
-// always comes with the same rate. What is counted in the database is counted
-// through q: within a transaction, as part of it.
+// always comes with the same rate. Within a transaction, use OnceForAddress.
 func (l *Limiter) Allow(ctx context.Context, q db.Q, now clock.Clock, key string, r Rate) error {
 	if l == nil {
 		return nil
 	}
 	at := now()
-	bucket := l.buckets.GetOrMake(bucketKey{q.TenantID(), key}, func() *rate.Limiter {
-		return rate.NewLimiter(rate.Every(r.Every), r.Burst)
-	})
-	if !bucket.AllowN(at, 1) {
+	if !l.allowHere(q.TenantID(), key, at, r) {
 		return limited(r)
 	}
+	return allowEverywhere(ctx, q, at, key, r)
+}
+
+// allowHere takes a token from the bucket in memory, false if there is none.
+func (l *Limiter) allowHere(tenantID, key string, at time.Time, r Rate) bool {
+	bucket := l.buckets.GetOrMake(bucketKey{tenantID, key}, func() *rate.Limiter {
+		return rate.NewLimiter(rate.Every(r.Every), r.Burst)
+	})
+	return bucket.AllowN(at, 1)
+}
+
+// allowEverywhere takes a token from the bucket that all nodes share, where there
+// may be several; ErrRateLimited if there is none.
+func allowEverywhere(ctx context.Context, q db.Q, at time.Time, key string, r Rate) error {
 	if q.Dialect() == db.SQLite {
 		return nil
 	}
@@ -109,11 +119,35 @@ func take(ctx context.Context, q db.Q, now time.Time, key string, r Rate) (bool,
 // limited: whoever is there is the operator, or everybody, behind a proxy that
 // Signet was not told about.
 func (l *Limiter) AllowAddress(ctx context.Context, q db.Q, now clock.Clock, action, ip string, r Rate) error {
-	addr, err := netip.ParseAddr(ip)
-	if err == nil && addr.Unmap().IsLoopback() {
+	if isLoopback(ip) {
 		return nil
 	}
 	return l.Allow(ctx, q, now, addressKey(action, ip), r)
+}
+
+// OnceForAddress is AllowAddress for one step within a transaction, which may run
+// again: however often what it returns is called, it takes one token. What is
+// counted in the database is counted through q, and undone with it.
+func (l *Limiter) OnceForAddress(now clock.Clock, action, ip string, r Rate) func(ctx context.Context, q db.Q) error {
+	if l == nil || isLoopback(ip) {
+		return func(context.Context, db.Q) error { return nil }
+	}
+	key, at := addressKey(action, ip), now()
+	var asked, allowed bool
+	return func(ctx context.Context, q db.Q) error {
+		if !asked {
+			asked, allowed = true, l.allowHere(q.TenantID(), key, at, r)
+		}
+		if !allowed {
+			return limited(r)
+		}
+		return allowEverywhere(ctx, q, at, key, r)
+	}
+}
+
+func isLoopback(ip string) bool {
+	addr, err := netip.ParseAddr(ip)
+	return err == nil && addr.Unmap().IsLoopback()
 }
 
 // addressKey returns the key under which action is counted for an address. An

@@ -6,6 +6,7 @@ import (
 
 	"signet/internal/asset"
 	"signet/internal/oidc/authorize"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/role"
 	"signet/internal/sentinel"
@@ -24,6 +25,13 @@ func (e *Engine) Identify(ctx context.Context, in *authorize.Interaction, record
 	if e.MayRegister != nil {
 		closed = e.MayRegister(ctx)
 	}
+	admit := e.Limiter.OnceForAddress(e.Clock, "register", web.Info(ctx).IP, sentinel.Registration)
+	mayCreate := func(q db.Q) error {
+		if closed != nil {
+			return closed
+		}
+		return admit(ctx, q)
+	}
 	err = e.change(ctx, in, func(v *visit) error {
 		created = v.state.Event == EventRegister
 		entry.sees(v.state)
@@ -33,7 +41,7 @@ func (e *Engine) Identify(ctx context.Context, in *authorize.Interaction, record
 		}
 		switch v.state.Event {
 		case EventRegister:
-			return v.register(ctx, recordID, closed)
+			return v.register(ctx, recordID, mayCreate)
 		case EventForgotPassword:
 			return v.identifyForReset(*recordID)
 		default:
@@ -89,7 +97,8 @@ func (v *visit) identifyForReset(recordID string) error {
 
 // register creates the user from what is staged. What the proof brought stays
 // staged when something is missing, so that the person adds it and tries again.
-func (v *visit) register(ctx context.Context, recordID *string, closed error) error {
+// mayCreate is asked when nothing is.
+func (v *visit) register(ctx context.Context, recordID *string, mayCreate func(q db.Q) error) error {
 	if v.state.UserID != "" {
 		if v.state.Created {
 			return nil
@@ -110,10 +119,7 @@ func (v *visit) register(ctx context.Context, recordID *string, closed error) er
 			return keep(step.Err)
 		}
 	}
-	if closed != nil {
-		return keep(closed)
-	}
-	if err := v.Limiter.AllowAddress(ctx, v.tx, v.Clock, "register", web.Info(ctx).IP, sentinel.Registration); err != nil {
+	if err := mayCreate(v.tx); err != nil {
 		return keep(err)
 	}
 	return v.create(ctx)

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/role"
+	"signet/internal/sentinel"
 	"signet/internal/signin"
 	"signet/internal/signin/verification"
 	"signet/internal/signinexp"
@@ -210,6 +214,36 @@ func TestRegisterAsksTheCompositionRoot(t *testing.T) {
 		w.ok(err)
 		if greeted == "" || greeted != f.state().UserID {
 			t.Errorf("greeted %q", greeted)
+		}
+	})
+}
+
+// A transaction may run twice, for reasons of the database's own: the address has
+// registered once for all that.
+func TestRegister_CountsOnceWhenItsTransactionRunsTwice(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, w *world) {
+		w.engine.Limiter = sentinel.NewLimiter()
+		runs := 0
+		w.engine.Registered = func(context.Context, *db.Tx, *user.User) error {
+			if runs++; runs%2 == 1 {
+				return &pgconn.PgError{Code: "40001"}
+			}
+			return nil
+		}
+		for n := range sentinel.Registration.Burst + 1 {
+			f := w.begin(signin.EventRegister)
+			w.ok(w.engine.SetUsername(w.ctx, f.in, "user"+strconv.Itoa(n)))
+			w.ok(w.engine.SetPassword(w.ctx, f.in, password))
+			_, err := w.engine.Identify(w.ctx, f.in, nil)
+			if n < sentinel.Registration.Burst {
+				w.ok(err)
+			} else {
+				w.refused(err, sentinel.ErrRateLimited)
+			}
+		}
+		if users := w.users(); users != sentinel.Registration.Burst || runs != 2*users {
+			t.Errorf("%d users after %d runs", users, runs)
 		}
 	})
 }
