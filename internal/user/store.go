@@ -65,6 +65,27 @@ func ByPhone(ctx context.Context, q db.Q, phone string) (*User, error) {
 	return one(ctx, q, `phone_key = $2`, PhoneKey(phone))
 }
 
+// Identified is what a user signs in with.
+type Identified struct {
+	ID                                   string
+	Username, PrimaryEmail, PrimaryPhone *string
+}
+
+// EachIdentified calls visit for every user of the tenant. It reads all of them: for
+// what operators do once in a while.
+func EachIdentified(ctx context.Context, q db.Q, visit func(u Identified)) error {
+	return q.Read(ctx, `SELECT id, username, primary_email, primary_phone FROM users WHERE tenant_id = $1`, nil, func(rows db.Cursor) error {
+		for rows.Next() {
+			var u Identified
+			if err := rows.Scan(&u.ID, &u.Username, &u.PrimaryEmail, &u.PrimaryPhone); err != nil {
+				return err
+			}
+			visit(u)
+		}
+		return rows.Err()
+	})
+}
+
 // HasAny reports whether the tenant has a user.
 func HasAny(ctx context.Context, q db.Q) (bool, error) {
 	return db.One[bool](ctx, q, `SELECT EXISTS (SELECT 1 FROM users WHERE tenant_id = $1)`)

@@ -3,7 +3,6 @@ package sentinelapi
 import (
 	"context"
 
-	"signet/internal/platform/db"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/tenant"
@@ -18,7 +17,5 @@ func (a *API) unlock(ctx context.Context, in *unlockIn) (*web.Nothing, error) {
 	if in.TargetType != "User" {
 		return nil, nil
 	}
-	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
-		return sentinel.Unlock(ctx, tx, in.Targets)
-	})
+	return nil, sentinel.Unlock(ctx, tenant.From(ctx).DB, in.Targets)
 }
