@@ -36,7 +36,7 @@ func (e *Engine) StartRegistration(ctx context.Context, c *Caller) (*Record, *mf
 	if err != nil {
 		return nil, nil, err
 	}
-	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(v.user), existing, v.now)
+	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(v.user), existing)
 	r, err := v.record(ctx, kindRegistration, false, recordContent{Challenge: &challenge})
 	return r, &options, err
 }
@@ -125,7 +125,7 @@ func (e *Engine) StartProof(ctx context.Context, c *Caller) (*Record, *mfa.Reque
 	if err != nil {
 		return nil, nil, err
 	}
-	options, challenge, err := mfa.AuthenticationOptions(rp, v.user.ID, credentials, v.now)
+	options, challenge, err := mfa.AuthenticationOptions(rp, v.user.ID, credentials)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,11 +21,11 @@ type RequestOptions struct {
 
 // AuthenticationOptions begins an authentication of the user with any of the
 // user's credentials; ErrNoCredential if there are none.
-func AuthenticationOptions(rp RP, userID string, credentials []Credential, now int64) (RequestOptions, Challenge, error) {
+func AuthenticationOptions(rp RP, userID string, credentials []Credential) (RequestOptions, Challenge, error) {
 	if len(credentials) == 0 {
 		return RequestOptions{}, Challenge{}, ErrNoCredential
 	}
-	ch := newChallenge(kindGet, rp, userID, now)
+	ch := newChallenge(kindGet, rp, userID)
 	return RequestOptions{
 		RPID: rp.ID, Challenge: ch.Value, AllowCredentials: descriptors(credentials),
 		Timeout: timeoutMillis, UserVerification: "required",

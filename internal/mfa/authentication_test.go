@@ -16,7 +16,7 @@ import (
 // authenticate runs an authentication ceremony with a key.
 func authenticate(t testing.TB, key *softkey.Key, c *mfa.Credential, tweaks ...softkey.Tweak) (*mfa.Assertion, error) {
 	t.Helper()
-	options, challenge, err := mfa.AuthenticationOptions(rp, userID, []mfa.Credential{*c}, now)
+	options, challenge, err := mfa.AuthenticationOptions(rp, userID, []mfa.Credential{*c})
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func authenticate(t testing.TB, key *softkey.Key, c *mfa.Credential, tweaks ...s
 func TestAuthenticationOptions_AreExactlyTheseProperties(t *testing.T) {
 	t.Parallel()
 	c := mustRegister(t, softkey.New())
-	options, challenge, err := mfa.AuthenticationOptions(rp, userID, []mfa.Credential{*c}, now)
+	options, challenge, err := mfa.AuthenticationOptions(rp, userID, []mfa.Credential{*c})
 	if err != nil || options.Challenge != challenge.Value || len(options.Challenge) != 43 {
 		t.Fatalf("%v %+v", err, options)
 	}
@@ -39,7 +39,7 @@ func TestAuthenticationOptions_AreExactlyTheseProperties(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("options\n got %s\nwant %s", got, want)
 	}
-	if _, _, err := mfa.AuthenticationOptions(rp, userID, nil, now); !errors.Is(err, mfa.ErrNoCredential) {
+	if _, _, err := mfa.AuthenticationOptions(rp, userID, nil); !errors.Is(err, mfa.ErrNoCredential) {
 		t.Errorf("without credentials: %v", err)
 	}
 }
@@ -200,17 +200,17 @@ func TestVerifyAuthentication_NeedsItsOwnChallenge(t *testing.T) {
 	key := softkey.New()
 	c := mustRegister(t, key)
 	list := []mfa.Credential{*c}
-	options, challenge, _ := mfa.AuthenticationOptions(rp, userID, list, now)
+	options, challenge, _ := mfa.AuthenticationOptions(rp, userID, list)
 	payload := through[mfa.AuthenticationPayload](t, key.Get(origin, options))
 
 	if _, err := mfa.VerifyAuthentication(rp, mfa.Challenge{}, list, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("without a ceremony: %v", err)
 	}
-	_, forCreate := mfa.RegistrationOptions(rp, owner, nil, now)
+	_, forCreate := mfa.RegistrationOptions(rp, owner, nil)
 	if _, err := mfa.VerifyAuthentication(rp, forCreate, list, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("with the challenge of a registration: %v", err)
 	}
-	_, other, _ := mfa.AuthenticationOptions(rp, userID, list, now)
+	_, other, _ := mfa.AuthenticationOptions(rp, userID, list)
 	if _, err := mfa.VerifyAuthentication(rp, other, list, payload); !errors.Is(err, mfa.ErrFailed) {
 		t.Errorf("with another challenge: %v", err)
 	}

@@ -60,8 +60,8 @@ type CreationInput struct {
 
 // RegistrationOptions begins a registration for owner, who already holds the
 // existing credentials.
-func RegistrationOptions(rp RP, owner Owner, existing []Credential, now int64) (CreationOptions, Challenge) {
-	ch := newChallenge(kindCreate, rp, owner.ID, now)
+func RegistrationOptions(rp RP, owner Owner, existing []Credential) (CreationOptions, Challenge) {
+	ch := newChallenge(kindCreate, rp, owner.ID)
 	return CreationOptions{
 		Challenge: ch.Value,
 		RP:        RPEntity{ID: rp.ID, Name: rp.ID},

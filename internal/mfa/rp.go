@@ -66,26 +66,22 @@ const (
 )
 
 // Challenge is what the server remembers of a ceremony under way. It serialises
-// to JSON, for the interaction or verification record that keeps it. Whoever
-// keeps it forgets it once the ceremony has succeeded.
+// to JSON, for the interaction or verification record that keeps it, with which
+// it expires. Whoever keeps it forgets it once the ceremony has succeeded.
 type Challenge struct {
 	Kind string `json:"kind"`
 	// Value is the challenge as base64url, as the client repeats it.
 	Value string `json:"challenge"`
 	// UserID is the user for whom the ceremony was begun; "" in a sign-in that
 	// is to find out who the user is.
-	UserID    string `json:"userId,omitempty"`
-	RPID      string `json:"rpId"`
-	CreatedAt int64  `json:"createdAt"`
+	UserID string `json:"userId,omitempty"`
+	RPID   string `json:"rpId"`
 }
 
-func newChallenge(kind string, rp RP, userID string, now int64) Challenge {
+func newChallenge(kind string, rp RP, userID string) Challenge {
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // crypto/rand.Read never returns an error
-	return Challenge{
-		Kind: kind, Value: encode(raw[:]),
-		UserID: userID, RPID: rp.ID, CreatedAt: now,
-	}
+	return Challenge{Kind: kind, Value: encode(raw[:]), UserID: userID, RPID: rp.ID}
 }
 
 // open reports whether ch is a challenge of this kind for this relying party.

@@ -61,7 +61,7 @@ func (e *Engine) StartRegistration(ctx context.Context, in *authorize.Interactio
 			return err
 		}
 		var record *verification.WebAuthn
-		record, options = verification.StartRegistration(rp, u, append(existing, v.state.MFA.WebAuthn...), v.now)
+		record, options = verification.StartRegistration(rp, u, append(existing, v.state.MFA.WebAuthn...))
 		v.state.Records.Put(record)
 		recordID = record.RecordID()
 		return nil
@@ -120,7 +120,7 @@ func (e *Engine) StartAuthentication(ctx context.Context, in *authorize.Interact
 			credentials = suitable
 		}
 		var record *verification.WebAuthn
-		if record, options, err = verification.StartAuthentication(rp, u.ID, credentials, v.now); err != nil {
+		if record, options, err = verification.StartAuthentication(rp, u.ID, credentials); err != nil {
 			return err
 		}
 		v.state.Records.Put(record)

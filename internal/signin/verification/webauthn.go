@@ -30,8 +30,8 @@ type WebAuthn struct {
 }
 
 // StartRegistration begins to register a credential for u.
-func StartRegistration(rp mfa.RP, u *user.User, existing []mfa.Credential, now int64) (*WebAuthn, mfa.CreationOptions) {
-	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), existing, now)
+func StartRegistration(rp mfa.RP, u *user.User, existing []mfa.Credential) (*WebAuthn, mfa.CreationOptions) {
+	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), existing)
 	return &WebAuthn{base: newBase(TypeWebAuthn), UserID: u.ID, Registration: &challenge}, options
 }
 
@@ -64,8 +64,8 @@ func (w *WebAuthn) TakeRegistered() (*mfa.Credential, error) {
 }
 
 // StartAuthentication begins to ask u for one of the credentials.
-func StartAuthentication(rp mfa.RP, userID string, credentials []mfa.Credential, now int64) (*WebAuthn, mfa.RequestOptions, error) {
-	options, challenge, err := mfa.AuthenticationOptions(rp, userID, credentials, now)
+func StartAuthentication(rp mfa.RP, userID string, credentials []mfa.Credential) (*WebAuthn, mfa.RequestOptions, error) {
+	options, challenge, err := mfa.AuthenticationOptions(rp, userID, credentials)
 	if err != nil {
 		return nil, options, err
 	}
