@@ -22,7 +22,8 @@ func (v *visit) relyingParty(ctx context.Context) (mfa.RP, error) {
 	return mfa.RPOf(tenant.From(ctx), v.settings.WebAuthnRelatedOrigins)
 }
 
-// StartRegistration begins to register a passkey for the caller.
+// StartRegistration begins to register a passkey for the caller; mfa.ErrTooMany if
+// there can be no further one.
 func (e *Engine) StartRegistration(ctx context.Context, c *Caller) (*Record, *mfa.CreationOptions, error) {
 	v, err := e.enter(ctx, c, prove...)
 	if err != nil {
@@ -36,7 +37,10 @@ func (e *Engine) StartRegistration(ctx context.Context, c *Caller) (*Record, *mf
 	if err != nil {
 		return nil, nil, err
 	}
-	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(v.user), existing)
+	options, challenge, err := mfa.RegistrationOptions(rp, mfa.OwnerOf(v.user), existing)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, err := v.record(ctx, kindRegistration, false, recordContent{Challenge: &challenge})
 	return r, &options, err
 }
@@ -81,7 +85,7 @@ func (e *Engine) FinishRegistration(ctx context.Context, c *Caller, id string, p
 }
 
 // BindPasskey makes the passkey of a proved registration a factor of the
-// caller and spends the registration.
+// caller and spends the registration; mfa.ErrTooMany if there can be no further one.
 func (e *Engine) BindPasskey(ctx context.Context, c *Caller, registrationID string, name *string) (*mfa.Credential, error) {
 	v, err := e.enter(ctx, c, bindPasskey...)
 	if err != nil {

@@ -206,7 +206,7 @@ func TestVerifyAuthentication_NeedsItsOwnChallenge(t *testing.T) {
 	if _, err := mfa.VerifyAuthentication(rp, mfa.Challenge{}, list, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("without a ceremony: %v", err)
 	}
-	_, forCreate := mfa.RegistrationOptions(rp, owner, nil)
+	_, forCreate, _ := mfa.RegistrationOptions(rp, owner, nil)
 	if _, err := mfa.VerifyAuthentication(rp, forCreate, list, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("with the challenge of a registration: %v", err)
 	}

@@ -12,6 +12,8 @@ var (
 	ErrNoCredential = errs.New(400, "session.mfa.webauthn_verification_not_found")
 	// ErrRegistered: the credential already belongs to somebody in this tenant.
 	ErrRegistered = errs.New(422, "user.webauthn_already_in_use")
+	// ErrTooMany: the user has MaxCredentials already.
+	ErrTooMany = errs.New(422, "user.webauthn_limit_reached")
 	// ErrUnavailable: the address cannot be a relying party id (WebAuthn L3
 	// section 5.1.2: a domain, never an IP address).
 	ErrUnavailable = errs.New(400, "session.mfa.webauthn_not_available")

@@ -18,7 +18,7 @@ func FuzzRegistration(f *testing.F) {
 	for _, format := range []string{softkey.None, softkey.PackedSelf, softkey.Packed, softkey.U2F, softkey.TPM, softkey.Android, softkey.Apple} {
 		key := softkey.New()
 		key.Format = format
-		options, _ := mfa.RegistrationOptions(rp, owner, nil)
+		options, _, _ := mfa.RegistrationOptions(rp, owner, nil)
 		response := key.Create(origin, options)["response"].(map[string]any)
 		f.Add(unbase64(response["attestationObject"]), unbase64(response["clientDataJSON"]))
 	}
@@ -57,7 +57,7 @@ func credentialIDIn(object []byte) []byte {
 // data than the key has signed may pass.
 func FuzzAuthentication(f *testing.F) {
 	key := softkey.New()
-	options, challenge := mfa.RegistrationOptions(rp, owner, nil)
+	options, challenge, _ := mfa.RegistrationOptions(rp, owner, nil)
 	credential, err := mfa.VerifyRegistration(rp, challenge, now, through[mfa.RegistrationPayload](f, key.Create(origin, options)))
 	if err != nil {
 		f.Fatal(err)
@@ -86,7 +86,7 @@ func FuzzAuthentication(f *testing.F) {
 
 // FuzzPayload feeds arbitrary JSON to the payloads.
 func FuzzPayload(f *testing.F) {
-	options, _ := mfa.RegistrationOptions(rp, owner, nil)
+	options, _, _ := mfa.RegistrationOptions(rp, owner, nil)
 	raw, _ := json.Marshal(softkey.New().Create(origin, options))
 	f.Add(raw)
 	f.Add([]byte(`{"type":"WebAuthn","clientExtensionResults":{"a":[1,{"b":null}]}}`))

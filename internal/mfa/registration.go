@@ -59,8 +59,11 @@ type CreationInput struct {
 }
 
 // RegistrationOptions begins a registration for owner, who already holds the
-// existing credentials.
-func RegistrationOptions(rp RP, owner Owner, existing []Credential) (CreationOptions, Challenge) {
+// existing credentials; ErrTooMany if there can be no further one.
+func RegistrationOptions(rp RP, owner Owner, existing []Credential) (CreationOptions, Challenge, error) {
+	if len(existing) >= MaxCredentials {
+		return CreationOptions{}, Challenge{}, ErrTooMany
+	}
 	ch := newChallenge(kindCreate, rp, owner.ID)
 	return CreationOptions{
 		Challenge: ch.Value,
@@ -76,7 +79,7 @@ func RegistrationOptions(rp RP, owner Owner, existing []Credential) (CreationOpt
 			ResidentKey: "required", RequireResidentKey: true, UserVerification: "required",
 		},
 		Extensions: CreationInput{CredProps: true},
-	}, ch
+	}, ch, nil
 }
 
 // VerifyRegistration checks an answer to RegistrationOptions as WebAuthn L3

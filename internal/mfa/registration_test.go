@@ -48,7 +48,7 @@ func decodeAnswer[T any](answer map[string]any) (*T, error) {
 // register runs a registration ceremony with a key.
 func register(t testing.TB, key *softkey.Key, tweaks ...softkey.Tweak) (*mfa.Credential, error) {
 	t.Helper()
-	options, challenge := mfa.RegistrationOptions(rp, owner, nil)
+	options, challenge, _ := mfa.RegistrationOptions(rp, owner, nil)
 	answer := key.Create(origin, options, tweaks...)
 	return mfa.VerifyRegistration(rp, challenge, now, through[mfa.RegistrationPayload](t, answer))
 }
@@ -65,11 +65,11 @@ func mustRegister(t testing.TB, key *softkey.Key, tweaks ...softkey.Tweak) *mfa.
 func TestRegistrationOptions_AreExactlyTheseProperties(t *testing.T) {
 	t.Parallel()
 	existing := mustRegister(t, softkey.New())
-	options, challenge := mfa.RegistrationOptions(rp, owner, []mfa.Credential{*existing})
+	options, challenge, _ := mfa.RegistrationOptions(rp, owner, []mfa.Credential{*existing})
 	if len(options.Challenge) != 43 || options.Challenge != challenge.Value {
 		t.Errorf("challenge %q, remembered %q: want 32 bytes, the same", options.Challenge, challenge.Value)
 	}
-	again, _ := mfa.RegistrationOptions(rp, owner, nil)
+	again, _, _ := mfa.RegistrationOptions(rp, owner, nil)
 	if again.Challenge == options.Challenge {
 		t.Error("two ceremonies share a challenge")
 	}
@@ -161,7 +161,7 @@ func TestVerifyRegistration_EveryFormatAndAlgorithm(t *testing.T) {
 
 func TestVerifyRegistration_RelatedOrigin(t *testing.T) {
 	t.Parallel()
-	options, challenge := mfa.RegistrationOptions(rp, owner, nil)
+	options, challenge, _ := mfa.RegistrationOptions(rp, owner, nil)
 	answer := softkey.New().Create("https://example.org", options)
 	if _, err := mfa.VerifyRegistration(rp, challenge, now, through[mfa.RegistrationPayload](t, answer)); err != nil {
 		t.Errorf("a related origin is refused: %v", err)
@@ -427,7 +427,7 @@ func TestVerifyRegistration_LongestCredentialID(t *testing.T) {
 // the ceremony, user and relying party that it was made for.
 func TestVerifyRegistration_NeedsItsOwnChallenge(t *testing.T) {
 	t.Parallel()
-	options, challenge := mfa.RegistrationOptions(rp, owner, nil)
+	options, challenge, _ := mfa.RegistrationOptions(rp, owner, nil)
 	payload := through[mfa.RegistrationPayload](t, softkey.New().Create(origin, options))
 
 	if _, err := mfa.VerifyRegistration(rp, mfa.Challenge{}, now, payload); !errors.Is(err, mfa.ErrNoPending) {
@@ -447,7 +447,7 @@ func TestVerifyRegistration_NeedsItsOwnChallenge(t *testing.T) {
 	if _, err := mfa.VerifyRegistration(rp, forGet, now, payload); !errors.Is(err, mfa.ErrNoPending) {
 		t.Errorf("with the challenge of an authentication: %v", err)
 	}
-	_, other := mfa.RegistrationOptions(rp, owner, nil)
+	_, other, _ := mfa.RegistrationOptions(rp, owner, nil)
 	if _, err := mfa.VerifyRegistration(rp, other, now, payload); !errors.Is(err, mfa.ErrFailed) {
 		t.Errorf("with another challenge: %v", err)
 	}
@@ -455,7 +455,7 @@ func TestVerifyRegistration_NeedsItsOwnChallenge(t *testing.T) {
 
 func TestPayload_IsValidatedStrictly(t *testing.T) {
 	t.Parallel()
-	options, _ := mfa.RegistrationOptions(rp, owner, nil)
+	options, _, _ := mfa.RegistrationOptions(rp, owner, nil)
 	response := func(m map[string]any) map[string]any { return m["response"].(map[string]any) }
 	for name, change := range map[string]func(map[string]any){
 		"type of a browser's own credential":  func(m map[string]any) { m["type"] = "public-key" },

@@ -4,7 +4,12 @@ import (
 	"context"
 
 	"signet/internal/platform/db"
+	"signet/internal/user"
 )
+
+// MaxCredentials is how many credentials a user may have: each is named to the
+// browser whenever one of them is asked for.
+const MaxCredentials = 50
 
 const columns = `id, user_id, rp_id, credential_id, public_key, algorithm, sign_count, transports, aaguid,
 	attestation_format, is_discoverable, is_backup_eligible, is_backed_up, is_uv_initialized,
@@ -24,9 +29,20 @@ func IsRegistered(ctx context.Context, q db.Q, credentialID []byte) (bool, error
 }
 
 // Insert stores a verified credential; ErrRegistered if somebody in the tenant
-// holds it already.
+// holds it already, ErrTooMany if the user has MaxCredentials.
 func Insert(ctx context.Context, tx *db.Tx, c *Credential) error {
-	_, err := tx.Exec(ctx, `INSERT INTO webauthn_credentials (tenant_id, `+columns+`)
+	// Held, so that of several at once each counts those before it.
+	if _, err := user.Hold(ctx, tx, c.UserID); err != nil {
+		return err
+	}
+	n, err := db.One[int](ctx, tx, `SELECT count(*) FROM webauthn_credentials WHERE tenant_id = $1 AND user_id = $2`, c.UserID)
+	if err != nil {
+		return err
+	}
+	if n >= MaxCredentials {
+		return ErrTooMany
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO webauthn_credentials (tenant_id, `+columns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		c.ID, c.UserID, c.RPID, c.CredentialID, c.PublicKey, c.Algorithm, c.SignCount, c.Transports, c.AAGUID,
 		c.AttestationFormat, c.IsDiscoverable, c.IsBackupEligible, c.IsBackedUp, c.IsUVInitialized,

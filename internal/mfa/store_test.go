@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -35,6 +36,43 @@ func addUser(t *testing.T, d *db.DB, id string) {
 func insert(t *testing.T, d *db.DB, c *mfa.Credential) error {
 	t.Helper()
 	return inTx(t, d, func(ctx context.Context, tx *db.Tx) error { return mfa.Insert(ctx, tx, c) })
+}
+
+// Whoever adds keys without end, one after the other or all at once, ends up with
+// as many as a user may have. Others are not concerned.
+func TestInsert_BoundsTheCredentialsOfAUser(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		d := p.For("t1")
+		addUser(t, d, userID)
+		addUser(t, d, "other")
+		credential := func(owner string, n int) *mfa.Credential {
+			return &mfa.Credential{ID: owner + strconv.Itoa(n), UserID: owner, CredentialID: []byte(owner + strconv.Itoa(n)), PublicKey: []byte{1}, CreatedAt: now}
+		}
+		for n := range mfa.MaxCredentials - 4 {
+			if err := insert(t, d, credential(userID, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var group sync.WaitGroup
+		for n := range 12 {
+			group.Go(func() {
+				if err := insert(t, d, credential(userID, 1000+n)); err != nil && !errors.Is(err, mfa.ErrTooMany) {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if err := insert(t, d, credential(userID, 2000)); !errors.Is(err, mfa.ErrTooMany) {
+			t.Errorf("one more: %v", err)
+		}
+		if list, err := mfa.CredentialsOf(t.Context(), d, userID); err != nil || len(list) != mfa.MaxCredentials {
+			t.Errorf("%d credentials, %v", len(list), err)
+		}
+		if err := insert(t, d, credential("other", 1)); err != nil {
+			t.Errorf("somebody else: %v", err)
+		}
+	})
 }
 
 func TestStore_KeepsCredentials(t *testing.T) {

@@ -42,7 +42,8 @@ func (v *visit) ownWebAuthn(recordID string) (*verification.WebAuthn, error) {
 }
 
 // StartRegistration begins to register a security key or passkey for the
-// identified user. The credential is stored by Submit, once it was bound.
+// identified user; mfa.ErrTooMany if there can be no further one. The credential is
+// stored by Submit, once it was bound.
 func (e *Engine) StartRegistration(ctx context.Context, in *authorize.Interaction) (recordID string, options mfa.CreationOptions, err error) {
 	entry := step(in, auditWebAuthn+"Create", nil)
 	defer entry.log(ctx, &err)
@@ -61,7 +62,9 @@ func (e *Engine) StartRegistration(ctx context.Context, in *authorize.Interactio
 			return err
 		}
 		var record *verification.WebAuthn
-		record, options = verification.StartRegistration(rp, u, append(existing, v.state.MFA.WebAuthn...))
+		if record, options, err = verification.StartRegistration(rp, u, append(existing, v.state.MFA.WebAuthn...)); err != nil {
+			return err
+		}
 		v.state.Records.Put(record)
 		recordID = record.RecordID()
 		return nil

@@ -40,7 +40,7 @@ func fullState() *State {
 	}
 	s.Records.Put(verification.NewPassword(verification.Identifier{Type: "username", Value: "ada"}, &user.User{ID: "u1", PasswordChangedAt: &changed}))
 	s.Records.Put(verification.NewIdentity(verification.Identifier{Type: "username", Value: "eve"}))
-	ceremony, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
+	ceremony, _, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
 	s.Records.Put(ceremony)
 	return s
 }
@@ -130,7 +130,7 @@ func FuzzDecodeState(f *testing.F) {
 // were to change hands.
 func TestCeremonyServesItsUserOnly(t *testing.T) {
 	t.Parallel()
-	ceremony, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
+	ceremony, _, _ := verification.StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
 	for userID, want := range map[string]error{"u1": nil, "u2": verification.ErrIdentityConflict, "": verification.ErrIdentityConflict} {
 		state := &State{UserID: userID}
 		state.Records.Put(ceremony)

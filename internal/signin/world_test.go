@@ -303,7 +303,7 @@ func (w *world) addKey(u *user.User) *softkey.Key {
 	key := softkey.New()
 	rp := mfa.RP{ID: "localhost", Origin: origin}
 	now := w.clock.Now().UnixMilli()
-	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), nil)
+	options, challenge, _ := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), nil)
 	credential, err := mfa.VerifyRegistration(rp, challenge, now, convert[mfa.RegistrationPayload](w, key.Create(origin, options)))
 	w.ok(err)
 	yes := true

@@ -20,6 +20,9 @@ var passkeyUse = []target{
 		{"challenge of an authentication is good once", swap("r, recordContent{})", "r, recordContent{Challenge: r.Data.V.Challenge})"), "TestProof_ByPasskey/sqlite"},
 		{"copies of a key cannot race", swap("if !advanced {", "if false && !advanced {"), "TestProof_CopiesOfAKeyCannotRace/sqlite"},
 	}},
+	{file: "internal/mfa/store.go", mutants: []mutant{
+		{"credentials of a user are bounded", never("n >= MaxCredentials"), "TestInsert_BoundsTheCredentialsOfAUser/sqlite"},
+	}},
 	{file: "internal/account/record.go", tests: "internal/account/accountapi", mutants: []mutant{
 		{"answers of one challenge cannot race", never("err == nil && n == 0"), "TestProof_AnswersOfOneChallengeCannotRace/sqlite"},
 		{"pending record expires", swap("type = $4 AND expires_at > $5", "type = $4 AND $5 > 0"), "TestRecords_ExpireAfterTenMinutes/sqlite"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -411,6 +412,34 @@ func TestRegistration_OfAKeyThatSomebodyHolds(t *testing.T) {
 			"verificationRecordId": begun.str("verificationRecordId"),
 			"payload":              softkey.New().Create(origin, begun.json("registrationOptions"), same),
 		}).want(t, 422, "user.webauthn_already_in_use")
+	})
+}
+
+// An account has room for so many passkeys, and says so before a key is touched and
+// when it is bound.
+func TestRegistration_StopsAtTheMostPasskeys(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		ann.proveIt()
+		fill := func(from, to int) {
+			w.tx(func(ctx context.Context, tx *db.Tx) error {
+				for n := from; n < to; n++ {
+					c := &mfa.Credential{ID: strconv.Itoa(n), UserID: ann.id, CredentialID: []byte{byte(n)}, PublicKey: []byte{1}, CreatedAt: 1}
+					if err := mfa.Insert(ctx, tx, c); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		fill(0, mfa.MaxCredentials-1)
+		id := ann.register(softkey.New())
+		fill(mfa.MaxCredentials-1, mfa.MaxCredentials)
+		before := ann.state()
+		ann.call("POST", "/api/my-account/mfa-verifications",
+			map[string]any{"type": "WebAuthn", "newIdentifierVerificationRecordId": id}).want(t, 422, "user.webauthn_limit_reached")
+		ann.call("POST", "/api/verifications/web-authn/registration", nil).want(t, 422, "user.webauthn_limit_reached")
+		ann.unchanged(before)
 	})
 }
 

@@ -64,7 +64,7 @@ func (a *API) Tables() []web.Table {
 			web.Post("/api/verifications/password", a.verifyPassword, token, web.Status(201),
 				web.Doc("CreateVerificationByPassword", "Prove the password"), web.Fails(400, 401, 403, 422)),
 			web.Post("/api/verifications/web-authn/registration", a.startRegistration, token,
-				web.Doc("GenerateWebAuthnRegistrationOptions", "Begin to register a passkey"), web.Fails(400, 401, 403)),
+				web.Doc("GenerateWebAuthnRegistrationOptions", "Begin to register a passkey"), web.Fails(400, 401, 403, 422)),
 			web.Post("/api/verifications/web-authn/registration/verify", a.finishRegistration, token,
 				web.Doc("VerifyWebAuthnRegistration", "Prove a new passkey"), web.Fails(400, 401, 403, 422)),
 			web.Post("/api/verifications/web-authn/authentication", a.startProof, token,

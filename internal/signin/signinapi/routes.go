@@ -27,7 +27,7 @@ func Routes(h *Handlers) web.Table {
 
 		web.Post(verification+"/password", h.verifyPassword, in, web.Doc("CreatePasswordVerification", "Verify a password"), web.Fails(400, 401, 409, 422)),
 		web.Post(verification+"/new-password-identity", h.newPasswordIdentity, in, web.Doc("CreateNewPasswordIdentityVerification", "Check a username and a password for a new user"), web.Fails(400, 422)),
-		web.Post(verification+"/web-authn/registration", h.startRegistration, in, web.Doc("CreateWebAuthnRegistrationVerification", "Begin to register a passkey"), web.Fails(400, 404)),
+		web.Post(verification+"/web-authn/registration", h.startRegistration, in, web.Doc("CreateWebAuthnRegistrationVerification", "Begin to register a passkey"), web.Fails(400, 404, 422)),
 		web.Post(verification+"/web-authn/registration/verify", h.finishRegistration, in, web.Doc("VerifyWebAuthnRegistrationVerification", "Verify the registration of a passkey"), web.Fails(400, 404)),
 		web.Post(verification+"/web-authn/authentication", h.startAuthentication, in, web.Doc("CreateWebAuthnAuthenticationVerification", "Begin to ask for a passkey"), web.Fails(400, 404)),
 		web.Post(verification+"/web-authn/authentication/verify", h.finishAuthentication, in, web.Doc("VerifyWebAuthnAuthenticationVerification", "Verify a passkey"), web.Fails(400, 404)),

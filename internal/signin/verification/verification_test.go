@@ -153,7 +153,7 @@ func TestFindUserKnowsNoErrorForNobody(t *testing.T) {
 func TestRegistrationYieldsItsCredentialOnce(t *testing.T) {
 	t.Parallel()
 	rp := mfa.RP{ID: "localhost", Origin: "http://localhost"}
-	record, options := StartRegistration(rp, &user.User{ID: "u1"}, nil)
+	record, options, _ := StartRegistration(rp, &user.User{ID: "u1"}, nil)
 	if record.Verified() {
 		t.Error("verified before it began")
 	}
@@ -192,7 +192,7 @@ func TestRegistrationYieldsItsCredentialOnce(t *testing.T) {
 func TestViewsTellNothingOfWhoAndHow(t *testing.T) {
 	t.Parallel()
 	changed := int64(77)
-	ceremony, options := StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
+	ceremony, options, _ := StartRegistration(mfa.RP{ID: "localhost"}, &user.User{ID: "u1"}, nil)
 	for _, c := range []struct {
 		record  Record
 		want    string

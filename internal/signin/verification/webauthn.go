@@ -29,10 +29,14 @@ type WebAuthn struct {
 	Bound bool `json:"bound,omitempty"`
 }
 
-// StartRegistration begins to register a credential for u.
-func StartRegistration(rp mfa.RP, u *user.User, existing []mfa.Credential) (*WebAuthn, mfa.CreationOptions) {
-	options, challenge := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), existing)
-	return &WebAuthn{base: newBase(TypeWebAuthn), UserID: u.ID, Registration: &challenge}, options
+// StartRegistration begins to register a credential for u, who holds the existing
+// ones; mfa.ErrTooMany if there can be no further one.
+func StartRegistration(rp mfa.RP, u *user.User, existing []mfa.Credential) (*WebAuthn, mfa.CreationOptions, error) {
+	options, challenge, err := mfa.RegistrationOptions(rp, mfa.OwnerOf(u), existing)
+	if err != nil {
+		return nil, options, err
+	}
+	return &WebAuthn{base: newBase(TypeWebAuthn), UserID: u.ID, Registration: &challenge}, options, nil
 }
 
 // FinishRegistration checks the browser's answer; on success the record holds
