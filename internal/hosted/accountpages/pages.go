@@ -6,6 +6,7 @@
 package accountpages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -42,7 +43,7 @@ func (p *Pages) Table() web.Table {
 		web.Raw("GET", "/account/profile", p.signedIn(p.settings)),
 		web.Raw("GET", "/account/security", p.signedIn(p.settings)),
 		web.Raw("GET", "/account/sessions", p.signedIn(p.settings)),
-		web.Raw("POST", "/account/sign-out", p.signedIn(p.signOut)),
+		web.Raw("POST", "/account/sign-out", p.signOut),
 
 		web.Raw("GET", "/account/verified-action", p.signedIn(p.askStepUp)),
 		web.Raw("POST", "/account/verified-action", p.signedIn(p.stepUp)),
@@ -188,8 +189,13 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	return v, nil
 }
 
+// pageOf has the pages of forms that post elsewhere: there is nothing to come back
+// to where they post to.
+var pageOf = map[string]string{"/account/avatar/remove": "/account/avatar"}
+
 func (p *Pages) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 	returnTo := r.URL.EscapedPath()
+	returnTo = cmp.Or(pageOf[returnTo], returnTo)
 	if r.URL.RawQuery != "" {
 		returnTo += "?" + r.URL.RawQuery
 	}
@@ -286,7 +292,21 @@ func (p *Pages) done(v *visit, what, id string) error {
 	return nil
 }
 
-func (p *Pages) signOut(v *visit) error {
+// signOut ends both sessions, the one of these pages and the one in which the person
+// signed in; the latter too where the former has gone already.
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	session, err := p.Party.Current(r.Context(), r)
+	if err != nil {
+		return err
+	}
+	if session != nil {
+		return p.signedIn(p.endSessionHere)(w, r)
+	}
+	http.Redirect(w, r, p.Party.SignOutURL(r.Context()), http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) endSessionHere(v *visit) error {
 	if err := p.Party.End(v.ctx(), v.w, v.session); err != nil {
 		return err
 	}

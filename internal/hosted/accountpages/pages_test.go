@@ -455,3 +455,24 @@ func TestAccount_StepUpLeadsNowhereElse(t *testing.T) {
 		}
 	}
 }
+
+// The session ends while a page is open: what its forms post to has no page of its
+// own, and leads to one all the same.
+func TestAccount_FormsWithoutAPageSurviveAnEndedSession(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	app.CreateUser(t, "robin")
+	p := signedIn(t, app, "robin")
+	p.open("/account/name")
+	_, form := p.form()
+	p.browser.Do(http.MethodPost, "/account/sign-out", form.Encode()) // here, and not yet where they signed in
+	open := *p
+	open.post("/account/sign-out", form)
+	if !strings.HasPrefix(open.at, "/oidc/session/end?") || open.code != http.StatusOK {
+		t.Errorf("signing out: %d %s %s", open.code, open.at, open.text())
+	}
+	p.post("/account/avatar/remove", form)
+	if p.sees("Change your picture"); p.at != "/account/avatar" || p.code != http.StatusOK {
+		t.Errorf("the picture: %d %s", p.code, p.at)
+	}
+}
