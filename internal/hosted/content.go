@@ -176,4 +176,6 @@ type Ceremony struct {
 	Failure string
 	// OtherURL leads to another way; empty if there is none.
 	OtherURL string
+	// AgainURL leads to the page afresh; empty is the address it was asked for at.
+	AgainURL string
 }

@@ -1,6 +1,7 @@
 package hosted
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (v *view) Trouble(ceremony string, c Ceremony, other string) part {
 	t := trouble{Record: c.Record}
 	for _, name := range failuresOf[ceremony] {
 		n := v.Explain(ceremony, name)
-		n.Way = v.wayOn(ceremony, name, c.OtherURL, other)
+		n.Way = v.wayOn(name, c, other)
 		t.All = append(t.All, possible{name, n})
 		if name == c.Failure {
 			t.Current = n
@@ -112,9 +113,9 @@ func (v *view) Explain(ceremony, failure string) *Notice {
 
 // wayOn leads elsewhere where trying again is no use and else to this page
 // afresh, since a challenge may have been spent.
-func (v *view) wayOn(ceremony, failure, otherURL, other string) *Link {
-	if otherURL != "" && (lasting[failure] || failure == FailWrongKey) {
-		return &Link{URL: otherURL, Label: Say(other)}
+func (v *view) wayOn(failure string, c Ceremony, other string) *Link {
+	if c.OtherURL != "" && (lasting[failure] || failure == FailWrongKey) {
+		return &Link{URL: c.OtherURL, Label: Say(other)}
 	}
 	if lasting[failure] {
 		return nil
@@ -126,5 +127,5 @@ func (v *view) wayOn(ceremony, failure, otherURL, other string) *Link {
 	case FailNoPIN:
 		label = "passkey.way.pin_set"
 	}
-	return &Link{URL: v.Here, Label: Say(label)}
+	return &Link{URL: cmp.Or(c.AgainURL, v.Here), Label: Say(label)}
 }

@@ -64,8 +64,8 @@ func (p *Pages) Table() web.Table {
 		web.Raw("GET", "/account/password/success", p.signedIn(p.succeeded("settings.password.saved"))),
 		web.Raw("GET", "/account/passkey/success", p.signedIn(p.succeeded("task_done.passkey"))),
 
-		web.Raw("GET", "/account/passkey/add", p.signedIn(p.createPasskey)),
-		web.Raw("POST", "/account/passkey/add", p.signedIn(p.passkeyCreated)),
+		web.Raw("GET", pathAddPasskey, p.signedIn(p.createPasskey)),
+		web.Raw("POST", pathAddPasskey, p.signedIn(p.passkeyCreated)),
 		web.Raw("GET", "/account/passkey/name", p.signedIn(p.namePasskey)),
 		web.Raw("POST", "/account/passkey/name", p.signedIn(p.savePasskey)),
 		web.Raw("GET", "/account/passkey/manage", p.signedIn(p.settings)),
@@ -270,11 +270,15 @@ func (p *Pages) form(v *visit, query url.Values) hosted.Form {
 }
 
 func (p *Pages) formTo(v *visit, path string, query url.Values) hosted.Form {
-	action := v.tenant.Path(path)
-	if len(query) > 0 {
-		action += "?" + query.Encode()
+	return hosted.Form{Action: v.link(path, query), Token: p.Party.CSRF(v.session)}
+}
+
+// link leads to a path below the endpoint, with query.
+func (v *visit) link(path string, query url.Values) string {
+	if len(query) == 0 {
+		return v.tenant.Path(path)
 	}
-	return hosted.Form{Action: action, Token: p.Party.CSRF(v.session)}
+	return v.tenant.Path(path) + "?" + query.Encode()
 }
 
 func (p *Pages) render(v *visit, status int, page hosted.Page) error {

@@ -16,6 +16,9 @@ import (
 	"signet/internal/platform/web"
 )
 
+// pathAddPasskey is the page on which a passkey is made.
+const pathAddPasskey = "/account/passkey/add"
+
 // maxPasskeyName is the longest name of a passkey, in code points.
 const maxPasskeyName = 64
 
@@ -30,10 +33,9 @@ func (p *Pages) createPasskey(v *visit) error {
 }
 
 // showCreation renders the page with a fresh challenge; failure says why the
-// last try, or naming the passkey, did not work.
+// last try, or naming the passkey, did not work. Wherever it is shown, it leads on
+// from pathAddPasskey.
 func (p *Pages) showCreation(v *visit, status int, failure string) error {
-	// Its links and its form must not lead back to naming.
-	v.r.URL.Path = "/account/passkey/add"
 	record, options, err := p.Engine.StartRegistration(v.ctx(), v.caller)
 	if err != nil {
 		return err
@@ -43,8 +45,8 @@ func (p *Pages) showCreation(v *visit, status int, failure string) error {
 		return err
 	}
 	return p.render(v, status, hosted.CreatePasskey{
-		Menu: p.menu(v), Form: p.form(v, v.task().with(url.Values{"record": {record.ID}})),
-		Ceremony:  hosted.Ceremony{Options: encoded, Failure: failure},
+		Menu: p.menu(v), Form: p.formTo(v, pathAddPasskey, v.task().with(url.Values{"record": {record.ID}})),
+		Ceremony:  hosted.Ceremony{Options: encoded, Failure: failure, AgainURL: v.link(pathAddPasskey, v.task().with(nil))},
 		CancelURL: v.tenant.Path("/account"), Named: true,
 	})
 }

@@ -63,7 +63,7 @@ func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
 	section := &hosted.TwoFactor{On: len(credentials) > 0 && !v.user.IsMFASkippedOnSignIn}
 	editable := v.center.Editable(accountcenter.Passkey)
 	if editable {
-		section.AddURL = v.tenant.Path("/account/passkey/add")
+		section.AddURL = v.tenant.Path(pathAddPasskey)
 		if _, nameable := v.tenant.RPID(); !nameable {
 			section.Unavailable = hosted.FailIPAddress
 		}

@@ -202,7 +202,10 @@ func TestAccount_PasskeyNamedTooLateIsMadeAgain(t *testing.T) {
 	p.sees("Name your passkey")
 	app.Clock.Advance(5 * time.Minute)
 	p.send("name", "Blue key")
-	p.sees("This page was open for too long")
+	p.sees("This page was open for too long", `href="/account/passkey/add?`)
+	if action, _ := p.form(); !strings.HasPrefix(action, "/account/passkey/add?") || strings.Contains(p.page, `"/account/passkey/name`) {
+		t.Errorf("the form leads to %s: %s", action, p.page)
+	}
 	p.create()
 	p.sees("Name your passkey")
 	p.sendTo(tidewater, "name", "Blue key")
