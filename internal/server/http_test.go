@@ -304,6 +304,9 @@ func TestUnknownPaths(t *testing.T) {
 			"/oidc/nowhere":            "404 application/json; charset=utf-8",
 			"/oidc/token":              "404 application/json; charset=utf-8",
 			"/sign-in/../nowhere":      "404 text/plain; charset=utf-8",
+			"/oidc/%2e%2e/nowhere":     "404 application/json; charset=utf-8",
+			"/account/%2e%2E/sign-in":  "404 text/plain; charset=utf-8",
+			"/api/users/%2e%2e/roles":  "404 text/plain; charset=utf-8",
 			"/x//y":                    "404 text/plain; charset=utf-8",
 			"/a/%2e%2e%2fapi%2fstatus": "404 text/html; charset=utf-8",
 		} {

@@ -143,9 +143,15 @@ func (rv *Resolver) serve(next http.Handler, w http.ResponseWriter, r *http.Requ
 	next.ServeHTTP(w, r2)
 }
 
+// hasDots reports whether an escaped path has a segment that stands for another place,
+// in any spelling that browsers read as one (WHATWG URL, section 4.1).
 func hasDots(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
+		if len(segment) > len("%2e%2e") {
+			continue
+		}
+		switch strings.ReplaceAll(strings.ToLower(segment), "%2e", ".") {
+		case ".", "..":
 			return true
 		}
 	}

@@ -68,6 +68,11 @@ func TestResolver_FindsTenantByHostAndPath(t *testing.T) {
 		"admin, path removed": {"https://example.com/auth", "http://example.com:443/admin/x", Admin, "/x", 200},
 		"escaped":             {"http://localhost:3001", "http://localhost:3001/a%2Fb", Default, "/a/b", 200},
 		"double slash":        {"http://localhost:3001", "http://localhost:3001//evil.example", "", "", 404},
+		"dots":                {"http://localhost:3001", "http://localhost:3001/admin/../sign-in", "", "", 404},
+		"encoded dots":        {"http://localhost:3001", "http://localhost:3001/admin/%2e%2e/sign-in", "", "", 404},
+		"half-encoded dots":   {"http://localhost:3001", "http://localhost:3001/admin/.%2E/sign-in", "", "", 404},
+		"an encoded dot":      {"http://localhost:3001", "http://localhost:3001/%2e/sign-in", "", "", 404},
+		"dots in a name":      {"http://localhost:3001", "http://localhost:3001/a%2e%2eb/..%2fc", Default, "/a..b/../c", 200},
 		"metadata of the issuer": {
 			"https://example.com/auth", "http://example.com:443/.well-known/oauth-authorization-server/auth/oidc", Default, "/.well-known/oauth-authorization-server/oidc", 200,
 		},
@@ -117,6 +122,9 @@ func TestResolver_SendsPeopleToTheEndpoint(t *testing.T) {
 		{one, "http://evil.example//account", "https://id.example/"},
 		{one, "http://evil.example/account//evil.example", "https://id.example/"},
 		{one, "http://evil.example/account/../x", "https://id.example/"},
+		// Browsers read encoded dots as dots.
+		{one, "http://evil.example/account/%2e%2e/admin/x", "https://id.example/"},
+		{below, "http://127.0.0.1/auth/account/.%2E/%2e./x", "https://id.example/auth/"},
 		{one, "http://evil.example/account@evil.example/", "https://id.example/"},
 		{one, "http://evil.example/account?//evil.example", "https://id.example/account?//evil.example"},
 		{below, "http://127.0.0.1/auth/account", "https://id.example/auth/account"},

@@ -17,6 +17,9 @@ var browsing = []target{
 		{"what operators manage", swap("s.managed[name]", `name != ""`), operatorsOriginTest},
 		{"no cookie counts there", swap("(others || !known)", "(others || !known || true)"), "TestManaged"},
 	}},
+	{file: "internal/tenant/resolve.go", mutants: []mutant{
+		{"dots lead nowhere, encoded or not", swap(`strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")`, "segment"), "TestResolver_SendsPeopleToTheEndpoint"},
+	}},
 	{file: "internal/hosted/policy.go", tests: "internal/hosted/accountpages", mutants: []mutant{
 		{"no disguise", swap(`r == '\\' || r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r)`, `false && (r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r))`), elsewhereTest},
 		{"no credentials", drop(" || u.User != nil"), elsewhereTest},
