@@ -56,8 +56,9 @@ type Caller struct {
 	// SessionUID is the session in which the user signed in; "" if it is gone.
 	SessionUID string
 	// SteppedUp says that the user has proved again, within ten minutes, to be
-	// who signed in.
+	// who signed in, by the record StepUpID; what that holds means nothing else.
 	SteppedUp bool
+	StepUpID  string
 }
 
 // AllScopes is the scope of the account pages, which act for nobody but the
@@ -73,7 +74,7 @@ func (e *Engine) PageCaller(ctx context.Context, userID, sessionUID, stepUpID st
 	}
 	return &Caller{
 		UserID: userID, ClientID: client.AccountCenter, FirstParty: true, Scope: AllScopes,
-		SessionUID: sessionUID, SteppedUp: steppedUp,
+		SessionUID: sessionUID, SteppedUp: steppedUp, StepUpID: stepUpID,
 	}, nil
 }
 

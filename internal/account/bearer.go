@@ -51,7 +51,7 @@ func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, st
 	}
 	c := &Caller{
 		UserID: access.UserID, ClientID: access.ClientID, FirstParty: trusted,
-		Scope: scope, SteppedUp: steppedUp,
+		Scope: scope, SteppedUp: steppedUp, StepUpID: stepUpID,
 	}
 	if access.SessionUID != nil {
 		c.SessionUID = *access.SessionUID

@@ -11,7 +11,8 @@ import (
 )
 
 // ChangePassword gives the caller a new password, or a first one. It lifts an
-// expiry; sessions and tokens live on.
+// expiry; sessions and tokens live on, but no step-up by the old password other
+// than the caller's.
 func (e *Engine) ChangePassword(ctx context.Context, c *Caller, password string) error {
 	v, err := e.enter(ctx, c, changePassword...)
 	if err != nil {
@@ -36,7 +37,12 @@ func (e *Engine) ChangePassword(ctx context.Context, c *Caller, password string)
 	if err != nil {
 		return err
 	}
-	_, err = v.change(ctx, user.Patch{PasswordHash: &encoded}, nil)
+	_, err = v.change(ctx, user.Patch{PasswordHash: &encoded}, func(tx *db.Tx) error {
+		if !c.SteppedUp {
+			return nil
+		}
+		return renewStepUp(ctx, tx, v.now, v.user.ID, c.StepUpID)
+	})
 	return err
 }
 
@@ -60,7 +66,7 @@ func (e *Engine) VerifyPassword(ctx context.Context, c *Caller, password string)
 			return nil, err
 		}
 	}
-	return v.record(ctx, kindPassword, true, recordContent{})
+	return v.record(ctx, kindPassword, true, recordContent{PasswordSince: v.user.PasswordChangedAt})
 }
 
 // guard runs check under the lockout of the caller.

@@ -43,6 +43,9 @@ type recordContent struct {
 	Challenge *mfa.Challenge `json:"challenge,omitempty"`
 	// Credential is what a registration yielded.
 	Credential *mfa.Credential `json:"credential,omitempty"`
+	// PasswordSince is since when the password that was proved has been the user's,
+	// in epoch milliseconds.
+	PasswordSince *int64 `json:"passwordSince,omitempty"`
 }
 
 const recordColumns = `id, user_id, type, version, expires_at, verified_at, data`
@@ -108,15 +111,45 @@ func spendRegistration(ctx context.Context, tx *db.Tx, now int64, userID, id str
 	return spent.Data.V.Credential, nil
 }
 
-// isStepUp reports whether a record proves, now, that its user is who signed in.
+type stepUpRow struct {
+	Kind          string                 `db:"type"`
+	Data          db.JSON[recordContent] `db:"data"`
+	PasswordSince *int64                 `db:"password_changed_at"`
+}
+
+// isStepUp reports whether a record proves, now, that its user is who signed in. A
+// password that has been replaced proves nothing any more.
 func (e *Engine) isStepUp(ctx context.Context, userID, id string) (bool, error) {
 	if id == "" || len(id) > maxID {
 		return false, nil
 	}
-	return db.One[bool](ctx, tenant.From(ctx).DB, `SELECT EXISTS (SELECT 1 FROM verification_records
-		WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND type IN ($4, $5)
-			AND verified_at IS NOT NULL AND expires_at > $6)`,
+	r, err := db.One[stepUpRow](ctx, tenant.From(ctx).DB, `SELECT r.type, r.data, u.password_changed_at FROM verification_records r
+		JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.user_id
+		WHERE r.tenant_id = $1 AND r.id = $2 AND r.user_id = $3 AND r.type IN ($4, $5)
+			AND r.verified_at IS NOT NULL AND r.expires_at > $6`,
 		id, userID, kindPassword, kindPasskey, e.Clock.Millis())
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil || r.Kind == kindPasskey {
+		return err == nil, err
+	}
+	return isSame(r.Data.V.PasswordSince, r.PasswordSince), nil
+}
+
+func isSame(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// renewStepUp makes the step-up by which a user replaces the password one of the
+// new password. Those that others hold end.
+func renewStepUp(ctx context.Context, tx *db.Tx, now int64, userID, id string) error {
+	_, err := tx.Exec(ctx, `UPDATE verification_records SET data = $5 WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND type = $4`,
+		id, userID, kindPassword, db.JSON[recordContent]{V: recordContent{PasswordSince: &now}})
+	return err
 }
 
 // maxID is the length of the longest id that names anything.

@@ -51,6 +51,41 @@ func TestPassword_IsChangedUnderThePolicy(t *testing.T) {
 	})
 }
 
+// TestPassword_ChangeEndsProofsOfTheOldOne (attack 39): who knew the old password
+// cannot go on with it, whatever they had proved by it before. The proof that made
+// the change stays good.
+func TestPassword_ChangeEndsProofsOfTheOldOne(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.person("ann")
+		thief := *ann
+		thief.session, thief.token = ann.signIn("account-center", "openid profile identities urn:logto:scope:sessions")
+		thief.proveIt()
+		w.clock.Advance(time.Second)
+		ann.proveIt()
+		w.clock.Advance(time.Second)
+		ann.call("POST", "/api/my-account/password", `{"password":"Green-Valley-77"}`).want(t, 204, "")
+		before := ann.state()
+		thief.call("POST", "/api/my-account/password", `{"password":"Other-Valley-78"}`).want(t, 401, "verification_record.permission_denied")
+		thief.call("PATCH", "/api/my-account", `{"username":"mallory"}`).want(t, 401, "verification_record.permission_denied")
+		thief.call("GET", "/api/my-account/sessions", nil).want(t, 401, "verification_record.permission_denied")
+		ann.unchanged(before)
+		ann.call("PATCH", "/api/my-account", `{"username":"annika"}`).want(t, 200, "")
+		// Nor does a change by somebody else leave one good.
+		hash, err := w.hasher.Hash(t.Context(), password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second)
+		w.tx(func(ctx context.Context, tx *db.Tx) error {
+			_, err := user.Update(ctx, tx, w.now(), ann.id, user.Patch{PasswordHash: &hash})
+			return err
+		})
+		ann.call("PATCH", "/api/my-account", `{"username":"ann"}`).want(t, 401, "verification_record.permission_denied")
+		ann.proveIt()
+		ann.call("PATCH", "/api/my-account", `{"username":"ann"}`).want(t, 200, "")
+	})
+}
+
 // TestPassword_FirstOneNeedsNoProof: there is nothing to prove it with.
 func TestPassword_FirstOneNeedsNoProof(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
