@@ -28,8 +28,8 @@ var passkeyUse = []target{
 		{"pending record expires", swap("type = $4 AND expires_at > $5", "type = $4 AND $5 > 0"), "TestRecords_ExpireAfterTenMinutes/sqlite"},
 		{"registration was proved", swap("AND verified_at IS NOT NULL AND expires_at > $5\n\t\tRETURNING", "AND expires_at > $5 RETURNING"), "TestRegistration_RefusesWhatTheKeyCannotProve/sqlite"},
 		{"registration expires", swap("IS NOT NULL AND expires_at > $5", "IS NOT NULL AND $5 > 0"), "TestRecords_ExpireAfterTenMinutes/sqlite"},
-		{"step-up was proved", swap("verified_at IS NOT NULL AND expires_at > $6", "expires_at > $6"), "TestProof_ByPasskey/sqlite"},
-		{"step-up expires", swap("expires_at > $6", "$6 > 0"), "TestRecords_ExpireAfterTenMinutes/sqlite"},
-		{"step-up is the caller's", swap("user_id = $3 AND type IN", "$3 <> '' AND type IN"), "TestProof_CountsOnlyIfItIsTheCallersOwnAndOfTheStatedMethod/sqlite"},
+		{"step-up was proved", swap("r.verified_at IS NOT NULL AND r.expires_at > $6", "r.expires_at > $6"), "TestProof_ByPasskey/sqlite"},
+		{"step-up expires", swap("r.expires_at > $6", "$6 > 0"), "TestRecords_ExpireAfterTenMinutes/sqlite"},
+		{"step-up is the caller's", swap("r.user_id = $3 AND r.type IN", "$3 <> '' AND r.type IN"), "TestProof_CountsOnlyIfItIsTheCallersOwnAndOfTheStatedMethod/sqlite"},
 	}},
 }
