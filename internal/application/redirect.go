@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"signet/internal/platform/web"
@@ -98,6 +99,29 @@ func checkWebURI(uri, rest string) error {
 	parsed, err := url.Parse(strings.ReplaceAll(uri, "*", "w"))
 	if err != nil || parsed.Hostname() == "" {
 		return fmt.Errorf("must be a web address")
+	}
+	return nil
+}
+
+// CheckUnvettedURI is CheckRedirectURI for a client that no operator has looked at.
+// Pages tell people where it leads: its characters are those of RFC 3986, none of
+// which hides or turns others round, and its host is written as it is.
+func CheckUnvettedURI(uri string) error {
+	if err := CheckRedirectURI(uri); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(uri, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return fmt.Errorf("must have the characters of ASCII alone")
+	}
+	authority, isWeb := strings.CutPrefix(uri, "https://")
+	if !isWeb {
+		authority, isWeb = strings.CutPrefix(uri, "http://")
+	}
+	if end := strings.IndexAny(authority, "/?"); end >= 0 {
+		authority = authority[:end]
+	}
+	if isWeb && strings.Contains(authority, "%") {
+		return fmt.Errorf("must not have an encoded host")
 	}
 	return nil
 }

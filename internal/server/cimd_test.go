@@ -202,6 +202,10 @@ func TestDescribedClient_Refused(t *testing.T) {
 			"operator's setting": {"maxAllowedGrants": 1}, "custom metadata": {"customClientMetadata": m{}}, "access rules": {"appLevelAccessControlEnabled": true},
 			"ID token algorithm": {"id_token_signed_response_alg": "HS256"}, "implicit": {"response_types": []string{"id_token"}},
 			"machine": {"grant_types": []string{"client_credentials"}}, "long name": {"client_name": strings.Repeat("x", 129)},
+			// What the page says of name and place must not be written backwards, or hide.
+			"backwards": {"client_name": "Trusted\u202e"}, "lines": {"client_name": "Trusted\n"}, "invisible": {"client_name": "Tru\u200bsted"},
+			"host backwards": {"redirect_uris": []string{"https://\u202emoc.elpmaxe.example/cb"}}, "host in disguise": {"redirect_uris": []string{"https://%E2%80%AEmoc.elpmaxe.example/cb"}},
+			"back to a host that looks like another": {"post_logout_redirect_uris": []string{"https://app.example.com\u2044evil.example/"}},
 		} {
 			refused(name, describe(t, changes).id, "invalid_client_metadata")
 		}

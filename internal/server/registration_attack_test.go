@@ -31,7 +31,8 @@ func TestRegistration_RefusesMetadata(t *testing.T) {
 		for _, uri := range []string{
 			"javascript:alert(1)", "data:text/html,x", "https://*.app.example.com/", "https://app.example.com/*", "http://app.example.com/",
 			"http://127.0.0.1/callback", "http://localhost.evil.example/", "com.example.app:/callback", "https://u:p@app.example.com/", "https://app.example.com/#x",
-			"https://app.example.com/../x", "/callback", "", "https://app.example.com/" + strings.Repeat("x", 2048),
+			"https://app.example.com/../x", "/callback", "",
+			"https://\u202emoc.elpmaxe.example/", "https://%E2%80%AEmoc.elpmaxe.example/", "https://app.example.com\u2044evil.example/", "https://app.example.com/" + strings.Repeat("x", 2048),
 		} {
 			refuse(uri, "invalid_redirect_uri", registering(members{"redirect_uris": []string{uri}}))
 			if uri != "" {

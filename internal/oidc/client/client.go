@@ -8,7 +8,10 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -165,6 +168,16 @@ func (c *Client) IsDocument() bool { return c.Kind == KindDocument }
 // IsUnvetted reports whether no operator has registered the client. However it
 // proves to be itself, it is trusted with nothing of others.
 func (c *Client) IsUnvetted() bool { return c.IsDocument() || c.IsSelfRegistered }
+
+// MaxName is the longest name of a client that no operator has looked at, in code
+// points.
+const MaxName = 128
+
+// IsName reports whether people read such a name as it is written: it holds nothing
+// that is invisible, breaks the line or turns the direction of what follows.
+func IsName(text string) bool {
+	return utf8.RuneCountInString(text) <= MaxName && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
 
 // Title is the client's name for people. That of a client which nobody has
 // registered says where it comes from.

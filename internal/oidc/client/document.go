@@ -50,11 +50,8 @@ type document struct {
 	RequiresPushed         bool                `json:"require_pushed_authorization_requests"`
 }
 
-// Limits of documents.
-const (
-	maxDocumentURIs = 32
-	maxDocumentName = 128
-)
+// maxDocumentURIs bounds each list of addresses in a document.
+const maxDocumentURIs = 32
 
 // operatorsOwn are members that only operators decide about: the settings of
 // registered applications, and secrets, which nobody publishes.
@@ -96,8 +93,8 @@ func (d *document) problem(id string, algorithms []string) string {
 	switch {
 	case d.ClientID != id:
 		return "client_id must be the address of the document"
-	case len(d.Name) > maxDocumentName:
-		return "client_name is too long"
+	case !IsName(d.Name):
+		return "client_name must have at most 128 characters that can be printed"
 	case len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > maxDocumentURIs || len(d.PostLogoutRedirectURIs) > maxDocumentURIs:
 		return "redirect_uris must contain members, and no list of addresses more than 32"
 	case slices.ContainsFunc(slices.Concat(d.RedirectURIs, d.PostLogoutRedirectURIs), isUnusable):
@@ -115,7 +112,7 @@ func (d *document) problem(id string, algorithms []string) string {
 // isUnusable reports whether an address could never match: addresses of documents
 // are compared as they are.
 func isUnusable(uri string) bool {
-	return strings.Contains(uri, "*") || application.CheckRedirectURI(uri) != nil
+	return strings.Contains(uri, "*") || application.CheckUnvettedURI(uri) != nil
 }
 
 // authProblem refuses secrets, which a document cannot keep. RFC 7591 has

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"signet/internal/application"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 )
 
@@ -67,7 +68,7 @@ func (m *metadata) authProblem() string {
 
 func (m *metadata) textProblem() string {
 	switch {
-	case !isPlain(m.Name):
+	case !client.IsName(m.Name):
 		return "client_name must have at most 128 characters that can be printed"
 	case slices.ContainsFunc([]string{m.LogoURI, m.TermsURI, m.PolicyURI}, func(link string) bool { return !isLink(link, "https", "http") }):
 		return "logo_uri, tos_uri and policy_uri must be web addresses"
@@ -117,7 +118,7 @@ func (r *rules) uriProblem(uris []string) string {
 		if strings.Contains(uri, "*") {
 			return "wildcards are not for clients that register themselves"
 		}
-		if err := application.CheckRedirectURI(uri); err != nil {
+		if err := application.CheckUnvettedURI(uri); err != nil {
 			return "an address " + err.Error()
 		}
 		scheme, _, _ := strings.Cut(uri, ":")

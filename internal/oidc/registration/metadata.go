@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"signet/internal/application"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 )
 
@@ -19,7 +19,6 @@ const (
 	MaxBody = 64 << 10
 
 	maxURIs = 32
-	maxName = 128
 	maxLink = 2048
 )
 
@@ -127,7 +126,7 @@ func (m *metadata) complete() {
 // placeOf names where a URI leads that was checked before.
 func placeOf(uri string) string {
 	u, err := url.Parse(uri)
-	if err == nil && u.Hostname() != "" && utf8.RuneCountInString(u.Hostname()) <= maxName {
+	if err == nil && u.Hostname() != "" && len(u.Hostname()) <= client.MaxName {
 		return u.Hostname()
 	}
 	scheme, _, _ := strings.Cut(uri, ":")
@@ -183,8 +182,4 @@ func orEmpty(list []string) []string {
 		return []string{}
 	}
 	return list
-}
-
-func isPlain(text string) bool {
-	return utf8.RuneCountInString(text) <= maxName && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
