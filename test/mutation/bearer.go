@@ -9,6 +9,9 @@ var bearers = []target{
 		{"token expires", drop("claims.ExpiresAt <= now, "), bearerTest},
 		{"user is active", swap("err := g.checkStanding(ctx, home, c)", "err := error(nil)"), bearerTest},
 	}},
+	{file: "internal/platform/web/route.go", tests: "internal/server", mutants: []mutant{
+		{"no cache behind a guard", never("len(rt.Guards) > 0"), "TestAnswers_BehindAGuardAreNotStored"},
+	}},
 	{file: "internal/access/accessapi/hasura.go", mutants: []mutant{
 		{"role is held", swap("r.Name == *name", "true"), bearerTest},
 	}},

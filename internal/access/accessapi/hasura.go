@@ -35,6 +35,7 @@ func (a *API) hasura(ctx context.Context, in *hasuraIn) (*hasuraOut, error) {
 	if refusal != nil && !isRefusal(refusal) {
 		return nil, refusal
 	}
+	web.Header(ctx).Set("Cache-Control", "no-store") // it is about whoever holds the token
 	out := &hasuraOut{}
 	if caller != nil {
 		out.UserID = caller.Subject

@@ -34,7 +34,8 @@ type Route struct {
 	Also   []int
 	// Fails lists the statuses of documented errors.
 	Fails []int
-	// Guards run in order before anything is decoded.
+	// Guards run in order before anything is decoded. What is answered behind one is
+	// stored in no cache (RFC 9111 section 5.2.2.5).
 	Guards []Guard
 	// MaxBody is the limit of the request body in bytes.
 	MaxBody int64
@@ -216,6 +217,10 @@ func (rt Route) handler(onError ErrorWriter) http.Handler {
 		}
 		ctx := r.Context()
 		rt.describe(r, wildcards)
+		if len(rt.Guards) > 0 {
+			// Some may read it and others not, which a cache cannot tell.
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		for _, guard := range rt.Guards {
 			var err error
 			if ctx, err = guard.Check(ctx, r); err != nil {
