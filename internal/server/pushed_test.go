@@ -10,6 +10,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
+	"signet/internal/sentinel"
 	"signet/internal/tenant"
 )
 
@@ -107,6 +108,39 @@ func TestPushedRequest(t *testing.T) {
 		app.Clock.Advance(time.Minute)
 		refused("late", pushedURL(c, uri))
 	})
+}
+
+// Anybody can be a public client, and each request that is sent ahead is kept:
+// one address sends no more of them than it could begin sign-ins. Who proves to be
+// the client sends for all of its users.
+func TestPushedRequest_OfStrangersIsLimited(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, trusting)
+	public := app.CreateApp(t, application.Application{Type: application.SPA})
+	secret := app.CreateApp(t, application.Application{Type: application.Traditional})
+	from := func(c *apptest.Client, address string) *apptest.Answer {
+		_, form, _ := strings.Cut(apptest.AuthorizeURL(c), "?")
+		if c.Secret != "" {
+			form += "&client_secret=" + url.QueryEscape(c.Secret)
+		}
+		return apptest.Do(t, http.DefaultClient, http.MethodPost, app.URL+"/oidc/request", form, "X-Forwarded-For", address)
+	}
+	for i := range sentinel.Authorization.Burst {
+		if a := from(public, "192.0.2.1"); a.StatusCode != http.StatusCreated {
+			t.Fatalf("%d: %d %s", i, a.StatusCode, a.Text)
+		}
+	}
+	if a := from(public, "192.0.2.1"); a.StatusCode != http.StatusTooManyRequests || a.String("error") != "invalid_request" {
+		t.Errorf("one too many: %d %s", a.StatusCode, a.Text)
+	}
+	if n := app.Count(t, tenant.Default, "pushed_requests", "TRUE"); n != sentinel.Authorization.Burst {
+		t.Errorf("%d are kept", n)
+	}
+	for name, a := range map[string]*apptest.Answer{"elsewhere": from(public, "192.0.2.2"), "with a secret": from(secret, "192.0.2.1")} {
+		if a.StatusCode != http.StatusCreated {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.Text)
+		}
+	}
 }
 
 // Nothing is taken that the authorization endpoint would refuse, nor from

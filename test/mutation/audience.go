@@ -26,6 +26,7 @@ var audiences = []target{
 		{"pushed request is used once", drop(" AND consumed_at IS NULL"), "TestPushedRequest"},
 		{"pushed request expires", drop(" AND expires_at > $4"), "TestPushedRequest"},
 		{"pushed request is the client's", swap("client_id = $3 AND", "$3 <> '' AND"), "TestPushedRequest"},
+		{"rate of an address", swap("return rq.allowAddress(ctx, q, \"pushed-request\")", "return nil"), "TestPushedRequest_OfStrangersIsLimited"},
 		{"credentials for the page are sealed", swap("kept[name] = []string{base64.RawStdEncoding.EncodeToString(sealed)}", "_ = sealed"), "TestPushedRequest_KeepsNoCredential/sqlite"},
 	}},
 	{file: "internal/oidc/authorize/extras.go", tests: "internal/server", mutants: []mutant{

@@ -37,13 +37,17 @@ var sealable = []string{paramOneTimeToken, paramGoogleOneTap}
 // Push checks an authorization request that a client, which has proved to be
 // itself, sends ahead of its user's browser, and keeps it for PushedTTL. key is
 // the one that the client proves to hold, "" for none. It returns the URI by which
-// the browser names the request.
+// the browser names the request. Who sends too many from one address for a client
+// that anybody can be gets sentinel.ErrRateLimited.
 func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key string) (uri string, err error) {
 	if sent.Has("request_uri") {
 		return "", proto.ErrInvalidRequest.Describe("`request_uri` parameter must not be used at the pushed_authorization_request_endpoint")
 	}
 	rq := &Request{engine: e, sent: sent, now: e.Clock.Millis(), isPushing: true, provenKey: key}
 	if _, err := rq.check(ctx, d); err != nil {
+		return "", err
+	}
+	if err := rq.allowPush(ctx, d); err != nil {
 		return "", err
 	}
 	kept := maps.Clone(rq.sent)
@@ -60,6 +64,15 @@ func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key stri
 	_, err = d.Exec(ctx, `INSERT INTO pushed_requests (tenant_id, uri_hash, client_id, params, expires_at) VALUES ($1, $2, $3, $4, $5)`,
 		crypt.Hash(uri), rq.Client.ID, db.JSON[proto.Params]{V: kept}, rq.now+PushedTTL.Milliseconds())
 	return uri, err
+}
+
+// allowPush bounds what is stored for people who are not signed in, as allowStranger
+// does. A server that proves to be its client sends for all of its users.
+func (rq *Request) allowPush(ctx context.Context, q db.Q) error {
+	if !rq.Client.IsPublic() && !rq.Client.IsUnvetted() {
+		return nil
+	}
+	return rq.allowAddress(ctx, q, "pushed-request")
 }
 
 // takePushed puts the request that was sent ahead in the place of the one that

@@ -77,8 +77,13 @@ func (rq *Request) allowStranger(ctx context.Context, q db.Q, session *token.Ses
 	if session != nil && session.UserID != nil || rq.Params.HasPrompt(PromptNone) {
 		return nil
 	}
+	return rq.allowAddress(ctx, q, "authorization")
+}
+
+// allowAddress bounds how often one address has us keep something of a kind.
+func (rq *Request) allowAddress(ctx context.Context, q db.Q, kind string) error {
 	e := rq.engine
-	return e.Limiter.AllowAddress(ctx, q, e.Clock, "authorization", web.Info(ctx).IP, sentinel.Authorization)
+	return e.Limiter.AllowAddress(ctx, q, e.Clock, kind, web.Info(ctx).IP, sentinel.Authorization)
 }
 
 // start takes the first step in the browser's session.
