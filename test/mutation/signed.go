@@ -52,6 +52,11 @@ var signed = []target{
 	{file: "internal/oidc/authorize/signed.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"unsigned object is refused", never(`rq.sent.Has("request")`), "TestAuthorize_RefusedByRedirect/sqlite"},
 	}},
+	{file: "internal/oidc/proto/params.go", mutants: []mutant{
+		{"each parameter once", never("p.Has(name) && name != Resource"), "TestReadBody_Refuses"},
+		{"each member once", swap("repeated(text); is {", "repeated(text); false && is {"), "TestReadBody_Refuses"},
+		{"JSON in UTF-8", swap("if !utf8.ValidString(text) {", "if false {"), "TestReadBody_Refuses"},
+	}},
 	{file: "internal/oidc/client/document.go", tests: "internal/server", mutants: []mutant{
 		{"address is one", swap("parse(id); !ok {", "parse(id); false && !ok {"), documentTest},
 		{"document is of its address", never("d.ClientID != id"), documentTest},

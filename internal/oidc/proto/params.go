@@ -153,15 +153,48 @@ func parseForm(text string) (Params, error) {
 	return params, nil
 }
 
+var errNotUTF8 = ErrInvalidRequest.Describe("parameters must be valid UTF-8")
+
 // parseJSON reads a JSON body. One that does not parse has no parameters.
 func parseJSON(text string) (Params, error) {
+	if !utf8.ValidString(text) {
+		return nil, errNotUTF8 // or decoding would alter it
+	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || decoder.More() {
 		return Params{}, nil //nolint:nilerr // malformed JSON is a request without parameters
 	}
+	if name, is := repeated(text); is {
+		return nil, repeatedParameter(name)
+	}
 	return FromObject(object)
+}
+
+// repeated returns a member that a JSON object, which has been decoded before, has
+// twice: of those, decoding keeps the last one, and others read the first.
+func repeated(text string) (name string, is bool) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	_, _ = decoder.Token() // the brace
+	seen := map[string]bool{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			return "", false
+		}
+		name, _ := key.(string)
+		if seen[name] {
+			return name, true
+		}
+		seen[name] = true
+	}
+	return "", false
+}
+
+func repeatedParameter(name string) error {
+	return ErrInvalidRequest.Describe("'%s' parameter must not be provided twice", clip(name))
 }
 
 // FromObject returns the parameters of a JSON object of scalars, whose numbers are
@@ -209,13 +242,13 @@ func (p Params) add(name, value string) error {
 		return ErrInvalidRequest.Describe("parameters must not contain NUL")
 	}
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
-		return ErrInvalidRequest.Describe("parameters must be valid UTF-8")
+		return errNotUTF8
 	}
 	if value == "" {
 		return nil
 	}
 	if p.Has(name) && name != Resource {
-		return ErrInvalidRequest.Describe("'%s' parameter must not be provided twice", clip(name))
+		return repeatedParameter(name)
 	}
 	if len(p) >= maxParameters || len(p[Resource]) >= maxParameters {
 		return ErrInvalidRequest.Describe("too many parameters")

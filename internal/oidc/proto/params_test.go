@@ -66,6 +66,10 @@ func TestReadBody_Refuses(t *testing.T) {
 	for name, tc := range map[string]struct{ contentType, text, detail string }{
 		"repeated parameter":      {formType, "a=1&a=1", "'a' parameter must not be provided twice"},
 		"repeated in JSON":        {"application/json", `{"a":["1","2"]}`, "'a' parameter must not be provided twice"},
+		"a member of JSON twice":  {"application/json", `{"client_id":"mine","client_id":"yours"}`, "'client_id' parameter must not be provided twice"},
+		"a member written twice":  {"application/json", `{"client_id":"mine","client\u005fid":"yours"}`, "'client_id' parameter must not be provided twice"},
+		"a resource twice":        {"application/json", `{"resource":"a","resource":"b"}`, "'resource' parameter must not be provided twice"},
+		"bad UTF-8 in JSON":       {"application/json", "{\"a\":\"\xff\"}", "parameters must be valid UTF-8"},
 		"NUL":                     {formType, "a=%00", "parameters must not contain NUL"},
 		"NUL in a name":           {formType, "a%00=1", "parameters must not contain NUL"},
 		"NUL in JSON":             {"application/json", `{"a":"\u0000"}`, "parameters must not contain NUL"},
