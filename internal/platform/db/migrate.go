@@ -47,6 +47,9 @@ func (p *Pool) Migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", public(ctx, err))
 	}
+	if err := p.instructPlanner(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", public(ctx, err))
+	}
 	return nil
 }
 
