@@ -2,6 +2,8 @@ package token
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"signet/internal/application"
 	"signet/internal/platform/db"
@@ -35,11 +37,12 @@ type membership struct {
 // the transaction that ends the sessions. An application that requires the
 // session to be named is told of each that has a sid, others once of the user.
 func notify(ctx context.Context, tx *db.Tx, now int64, userID string, ended []membership) error {
-	var ids []string
+	// A user may have been signed in thousands of times, though to few applications.
+	distinct := map[string]bool{}
 	for _, m := range ended {
-		ids = append(ids, m.ClientID)
+		distinct[m.ClientID] = true
 	}
-	clients, err := application.ByIDs(ctx, tx, ids)
+	clients, err := application.ByIDs(ctx, tx, slices.Collect(maps.Keys(distinct)))
 	if err != nil {
 		return err
 	}
