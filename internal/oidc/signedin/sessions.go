@@ -66,11 +66,13 @@ func Sessions(ctx context.Context, q db.Q, now int64, userID string) ([]Session,
 	if err != nil {
 		return nil, err
 	}
+	clients, err := token.ClientsOf(ctx, q, userID)
+	if err != nil {
+		return nil, err
+	}
 	sessions := make([]Session, len(stored))
 	for i := range stored {
-		if sessions[i], err = show(ctx, q, &stored[i]); err != nil {
-			return nil, err
-		}
+		sessions[i] = show(&stored[i], clients[stored[i].UID])
 	}
 	return sessions, nil
 }
@@ -85,8 +87,12 @@ func SessionOf(ctx context.Context, q db.Q, now int64, userID, uid string) (*Ses
 		}
 		return nil, err
 	}
-	shown, err := show(ctx, q, s)
-	return &shown, err
+	clients, err := token.SessionClients(ctx, q, s.UID)
+	if err != nil {
+		return nil, err
+	}
+	shown := show(s, clients)
+	return &shown, nil
 }
 
 // own returns a live session of a user, ErrSessionNotFound or
@@ -104,7 +110,7 @@ func own(ctx context.Context, q db.Q, now int64, userID, uid string) (*token.Ses
 	return s, nil
 }
 
-func show(ctx context.Context, q db.Q, s *token.Session) (Session, error) {
+func show(s *token.Session, clients []token.SessionClient) Session {
 	shown := Session{
 		Payload: SessionPayload{
 			UID: s.UID, JTI: s.UID, EXP: s.ExpiresAt / 1000, IAT: s.CreatedAt / 1000, Kind: "Session",
@@ -117,10 +123,6 @@ func show(ctx context.Context, q db.Q, s *token.Session) (Session, error) {
 	if s.LoginAt != nil {
 		shown.Payload.LoginTS = *s.LoginAt / 1000
 	}
-	clients, err := token.SessionClients(ctx, q, s.UID)
-	if err != nil {
-		return Session{}, err
-	}
 	if len(clients) > 0 {
 		shown.Payload.Authorizations = make(map[string]Authorization, len(clients))
 	}
@@ -131,7 +133,7 @@ func show(ctx context.Context, q db.Q, s *token.Session) (Session, error) {
 	if json.Unmarshal(s.LastSubmission, &last) == nil && last.UserID != "" {
 		shown.LastSubmission = &last
 	}
-	return shown, nil
+	return shown
 }
 
 // RevokeTarget says which grants end with a session.

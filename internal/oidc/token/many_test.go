@@ -53,3 +53,24 @@ func TestRevokeUser_HoweverOftenSignedIn(t *testing.T) {
 		}
 	})
 }
+
+func TestClientsOf(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		w.many(3)
+		clients, err := token.ClientsOf(t.Context(), w.db, userID)
+		if err != nil || len(clients) != 3 {
+			t.Fatalf("%+v, %v", clients, err)
+		}
+		for uid, got := range clients {
+			want, err := token.SessionClients(t.Context(), w.db, uid)
+			if err != nil || len(got) != 1 || got[0].SID != want[0].SID || *got[0].GrantID != *want[0].GrantID {
+				t.Errorf("%s: %+v, want %+v, %v", uid, got, want, err)
+			}
+		}
+		if foreign, err := token.ClientsOf(t.Context(), w.db, "user00000002"); err != nil || len(foreign) != 0 {
+			t.Errorf("of somebody else: %v, %v", foreign, err)
+		}
+	})
+}

@@ -272,6 +272,30 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 		FROM session_clients WHERE tenant_id = $1 AND session_uid = $2 ORDER BY client_id`, sessionUID)
 }
 
+// ClientsOf returns the applications of each of a user's sessions by its UID, ordered
+// by their ids.
+func ClientsOf(ctx context.Context, q db.Q, userID string) (map[string][]SessionClient, error) {
+	type row struct {
+		SessionUID         string  `db:"session_uid"`
+		ClientID           string  `db:"client_id"`
+		SID                string  `db:"sid"`
+		GrantID            *string `db:"grant_id"`
+		IsLogoutPersistent bool    `db:"is_logout_persistent"`
+	}
+	rows, err := db.All[row](ctx, q, `SELECT session_uid, client_id, sid, grant_id, is_logout_persistent
+		FROM session_clients WHERE tenant_id = $1
+			AND session_uid IN (SELECT uid FROM sessions WHERE tenant_id = $1 AND user_id = $2)
+		ORDER BY session_uid, client_id`, userID)
+	if err != nil {
+		return nil, err
+	}
+	clients := map[string][]SessionClient{}
+	for _, r := range rows {
+		clients[r.SessionUID] = append(clients[r.SessionUID], SessionClient{r.ClientID, r.SID, r.GrantID, r.IsLogoutPersistent})
+	}
+	return clients, nil
+}
+
 // SIDOf returns the sid of the session and application that a grant belongs to;
 // "" once the session has ended, or the grant is no longer its latest there.
 func SIDOf(ctx context.Context, q db.Q, grantID string) (string, error) {
