@@ -179,15 +179,18 @@ type appDelete struct {
 
 // Run deletes the application.
 func (c appDelete) Run(e *environment) error {
-	return c.on(e, c.Tenant, func(ctx context.Context, _ *server.Installation, _ *tenant.Tenant, a *application.Application) error {
+	return c.on(e, c.Tenant, func(ctx context.Context, _ *server.Installation, t *tenant.Tenant, a *application.Application) error {
 		entry := audit.Entry{Key: "CommandLine.Application.Delete", ApplicationID: a.ID}
-		err := apply(ctx, entry, func(tx *db.Tx, _ int64) error {
+		err := apply(ctx, entry, func(tx *db.Tx, now int64) error {
 			if err := application.Delete(ctx, tx, a.ID); err != nil {
 				return err
 			}
-			return token.DropClient(ctx, tx, a.ID)
+			return token.DropClient(ctx, tx, now, a.ID)
 		})
 		if err != nil {
+			return err
+		}
+		if err := token.SweepClient(ctx, t.DB, a.ID); err != nil {
 			return err
 		}
 		return e.print(answerOfApp(a), "Deleted %s.", a.Name)

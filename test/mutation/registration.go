@@ -39,7 +39,7 @@ var registrations = []target{
 		{"registration access token of the client", never("owner != id"), tokensTest},
 		{"rate of an address", swap("web.Info(ctx).IP, sentinel.ClientRegistration", `"127.0.0.1", sentinel.ClientRegistration`), "TestRegistration_LimitsAddresses/sqlite"},
 		{"demands stay", swap("if more {", "if true {"), "TestRegistration_KeepsWhatOperatorsSet/sqlite"},
-		{"deletion ends grants", swap("return token.DropClient(ctx, tx, id)", "return nil"), registerAllTest},
+		{"deletion ends grants", swap("return token.DropClient(ctx, tx, now, id)", "return nil"), registerAllTest},
 	}},
 	{file: "internal/oidc/registration/answer.go", tests: "internal/server", mutants: []mutant{
 		{"members of the answer", never("member != nil"), tokensTest},

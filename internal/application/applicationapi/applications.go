@@ -179,12 +179,19 @@ func (a *API) patch(ctx context.Context, in *patchIn) (*application.Published, e
 }
 
 func (a *API) remove(ctx context.Context, in *idIn) (*web.Nothing, error) {
-	return nil, tenant.From(ctx).DB.Tx(ctx, func(tx *db.Tx) error {
+	d := tenant.From(ctx).DB
+	err := d.Tx(ctx, func(tx *db.Tx) error {
 		if err := application.Delete(ctx, tx, in.ID); err != nil {
 			return err
 		}
-		return token.DropClient(ctx, tx, in.ID)
+		return token.DropClient(ctx, tx, a.Clock.Millis(), in.ID)
 	})
+	if err != nil {
+		return nil, err
+	}
+	// The application is gone: what may remain of it lets nobody in, and is purged.
+	_ = token.SweepClient(ctx, d, in.ID)
+	return nil, nil
 }
 
 type applicationIDIn struct {

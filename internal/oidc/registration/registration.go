@@ -198,19 +198,24 @@ func demand(flag **bool, more bool) {
 // Remove deletes a client, and what its users have allowed it (RFC 7592 section
 // 2.3).
 func (e *Engine) Remove(ctx context.Context, t *tenant.Tenant, authorization, id string) error {
-	return t.DB.Tx(ctx, func(tx *db.Tx) error {
+	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
 		if _, _, err := e.own(ctx, tx, authorization, id); err != nil {
 			return err
 		}
-		return remove(ctx, tx, id)
+		return remove(ctx, tx, e.Clock.Millis(), id)
 	})
+	if err == nil {
+		// What may remain of the client lets nobody in, and is purged.
+		_ = token.SweepClient(ctx, t.DB, id)
+	}
+	return err
 }
 
-func remove(ctx context.Context, tx *db.Tx, id string) error {
+func remove(ctx context.Context, tx *db.Tx, now int64, id string) error {
 	if err := application.Delete(ctx, tx, id); err != nil {
 		return err
 	}
-	return token.DropClient(ctx, tx, id)
+	return token.DropClient(ctx, tx, now, id)
 }
 
 // own returns the client of an id if the header holds its registration access

@@ -110,7 +110,7 @@ func dropUnused(ctx context.Context, tx *db.Tx, now int64, days *int64) error {
 	}
 	for _, id := range unused {
 		// Somebody else may have been faster.
-		if err := remove(ctx, tx, id); err != nil && !errors.Is(err, application.ErrNotFound) {
+		if err := remove(ctx, tx, now, id); err != nil && !errors.Is(err, application.ErrNotFound) {
 			return err
 		}
 	}

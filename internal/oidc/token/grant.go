@@ -352,15 +352,3 @@ func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error 
 	}
 	return notify(ctx, tx, now, userID, members)
 }
-
-// DropClient removes every grant of a client with its codes and tokens, and the
-// client from the sessions in which it took part: the client is gone.
-func DropClient(ctx context.Context, tx *db.Tx, clientID string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM session_clients WHERE tenant_id = $1 AND client_id = $2
-		AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND client_id = $2)`, clientID)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `DELETE FROM grants WHERE tenant_id = $1 AND client_id = $2`, clientID)
-	return err
-}

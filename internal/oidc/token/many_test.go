@@ -74,3 +74,37 @@ func TestClientsOf(t *testing.T) {
 		}
 	})
 }
+
+// A client may have been popular: its grants end at once, and make room bit by bit.
+func TestDropClient_ThatMayActForMany(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		w.many(1800) // a third of which are of one client, more than are removed at once
+		live := func() (n int) {
+			grants, err := token.GrantsOf(t.Context(), w.db, now, userID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(grants)
+		}
+		if err := token.SweepClient(t.Context(), w.db, "app1"); err != nil || live() != 1800 {
+			t.Errorf("of a client that is not gone: %d grants, %v", live(), err)
+		}
+		w.tx(func(tx *db.Tx) error { return token.DropClient(t.Context(), tx, now, "app1") })
+		if live() != 1200 || w.count("grants") != 1800 {
+			t.Errorf("%d of %d grants are live", live(), w.count("grants"))
+		}
+		if err := token.SweepClient(t.Context(), w.db, "app1"); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"grants", "refresh_tokens", "session_clients"} {
+			if n := w.count(table); n != 1200 {
+				t.Errorf("%d rows of %s", n, table)
+			}
+		}
+		if live() != 1200 || w.count("sessions") != 1800 {
+			t.Errorf("of others: %d grants, %d sessions", live(), w.count("sessions"))
+		}
+	})
+}
