@@ -102,16 +102,21 @@ func limited(r Rate) error {
 	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds}).Again(r.Every)
 }
 
+// clockSkew is how far the clocks of nodes may be apart.
+const clockSkew = 2 * time.Minute
+
 // take refills the bucket for the time that has passed and takes a token, in
-// one statement; it changes no row when there is none to take.
+// one statement; it changes no row when there is none to take. A bucket of a time that
+// is yet to come, because the clock was put back, begins anew.
 func take(ctx context.Context, q db.Q, now time.Time, key string, r Rate) (bool, error) {
-	const refilled = `CASE WHEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) < CAST($5 AS REAL)
+	const refilled = `CASE WHEN rate_buckets.refilled_at > $6 THEN CAST($5 AS REAL)
+		WHEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) < CAST($5 AS REAL)
 		THEN rate_buckets.tokens + ($3 - rate_buckets.refilled_at) / CAST($4 AS REAL) ELSE CAST($5 AS REAL) END`
 	n, err := q.Exec(ctx, `INSERT INTO rate_buckets (tenant_id, bucket_hash, tokens, refilled_at)
 		VALUES ($1, $2, CAST($5 AS REAL) - 1, $3)
 		ON CONFLICT (tenant_id, bucket_hash) DO UPDATE SET tokens = `+refilled+` - 1, refilled_at = $3
 		WHERE `+refilled+` >= 1`,
-		crypt.Hash(key), now.UnixMilli(), float64(r.Every.Milliseconds()), float64(r.Burst))
+		crypt.Hash(key), now.UnixMilli(), float64(r.Every.Milliseconds()), float64(r.Burst), now.Add(clockSkew).UnixMilli())
 	return n == 1, err
 }
 

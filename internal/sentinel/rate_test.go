@@ -44,6 +44,37 @@ func TestLimiter_AllowsABurstThenTheRate(t *testing.T) {
 	})
 }
 
+// A clock that is put back, or was ahead for a while, must not shut everybody out
+// until it is as late again; and clocks that differ a little give nothing away.
+func TestLimiter_ClockIsPutBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		l, now, d := NewLimiter(), clock.NewFake(time.Unix(1_800_000_000, 0)), p.For("default")
+		allow := func() error { return l.Allow(t.Context(), d, now.Now, "a", perSecond) }
+		want(t, "at first", allow(), nil)
+		now.Advance(-time.Hour)
+		want(t, "an hour earlier", allow(), nil)
+		now.Advance(time.Second)
+		want(t, "and on", allow(), nil)
+	})
+	t.Run("a little", func(t *testing.T) {
+		t.Parallel()
+		d, here := dbtest.Postgres(t).For("default"), clock.NewFake(time.Unix(1_800_000_000, 0))
+		late := clock.NewFake(here.Now().Add(-2 * time.Second))
+		allowed := 0
+		for range 10 {
+			for _, node := range []*clock.Fake{here, late} {
+				if NewLimiter().Allow(t.Context(), d, node.Now, "a", perSecond) == nil {
+					allowed++
+				}
+			}
+		}
+		if allowed > perSecond.Burst {
+			t.Errorf("%d allowed at once by two nodes, want %d", allowed, perSecond.Burst)
+		}
+	})
+}
+
 func TestLimiter_NodesShareOneBucketInPostgres(t *testing.T) {
 	t.Parallel()
 	p := dbtest.Postgres(t)
