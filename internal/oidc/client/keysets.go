@@ -63,6 +63,9 @@ func (s *keySets) get(ctx context.Context, uri, keyID string) ([]jose.JSONWebKey
 func (s *keySet) holds(now int64, keyID string) bool {
 	age := time.Duration(now-s.at) * time.Millisecond
 	has := s.err == nil && (keyID == "" || slices.ContainsFunc(s.keys, func(k jose.JSONWebKey) bool { return k.KeyID == keyID }))
+	if age < 0 { // the clock was put back
+		return false
+	}
 	return age < keySetPause || has && age < keySetLife
 }
 

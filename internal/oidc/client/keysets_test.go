@@ -113,6 +113,25 @@ func TestPublishedKeys(t *testing.T) {
 	}
 }
 
+// Keys that were fetched in a time that is yet to come are not believed until then.
+func TestPublishedKeys_ClockIsPutBack(t *testing.T) {
+	t.Parallel()
+	w := setup(t, dbtest.SQLite(t))
+	s := newSite(t, serveKeys("own"))
+	w.publishes(t, s.URL+"/jwks")
+	if err := w.signedBy(t, "own", "own"); err != nil {
+		t.Fatal(err)
+	}
+	s.handler.Store(serveKeys("other"))
+	w.clock.Advance(-time.Hour)
+	if err := w.signedBy(t, "other", "other"); err != nil {
+		t.Errorf("its new key: %v", err)
+	}
+	if err := w.signedBy(t, "own", "own"); err == nil {
+		t.Error("the old key is still believed")
+	}
+}
+
 // Attack 53, and what a client may publish by mistake.
 func TestPublishedKeys_Refused(t *testing.T) {
 	t.Parallel()
