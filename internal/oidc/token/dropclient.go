@@ -6,9 +6,6 @@ import (
 	"signet/internal/platform/db"
 )
 
-// swept is how many grants SweepClient removes at once.
-const swept = 500
-
 // DropClient ends every grant of a client that is gone, and with them what was minted
 // under them. The rows are many where a client has been popular: they are left to
 // SweepClient.
@@ -26,7 +23,7 @@ func SweepClient(ctx context.Context, d *db.DB, clientID string) error {
 		var grants []string
 		err := d.Tx(ctx, func(tx *db.Tx) (err error) {
 			grants, err = db.All[string](ctx, tx, `SELECT id FROM grants
-				WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NOT NULL LIMIT $3`, clientID, swept)
+				WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NOT NULL LIMIT $3`, clientID, grantsAtOnce)
 			if err != nil || len(grants) == 0 {
 				return err
 			}
@@ -37,7 +34,7 @@ func SweepClient(ctx context.Context, d *db.DB, clientID string) error {
 			_, err = tx.Exec(ctx, `DELETE FROM grants WHERE tenant_id = $1 AND id `+these, db.Args(grants)...)
 			return err
 		})
-		if err != nil || len(grants) < swept {
+		if err != nil || len(grants) < grantsAtOnce {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"signet/internal/application"
@@ -244,6 +245,9 @@ func RevokeGrant(ctx context.Context, tx *db.Tx, now int64, id string) error {
 	return dropMinted(ctx, tx, id)
 }
 
+// grantsAtOnce is how many grants one statement names.
+const grantsAtOnce = 500
+
 // minted are the tables of what is minted under a grant.
 var minted = []string{"refresh_tokens", "access_tokens", "authorization_codes", "device_codes"}
 
@@ -330,25 +334,35 @@ func RevokeUser(ctx context.Context, tx *db.Tx, now int64, userID string) error 
 	if _, err := tx.Exec(ctx, `DELETE FROM interactions WHERE tenant_id = $1 AND user_id = $2`, userID); err != nil {
 		return err
 	}
-	clients, err := db.All[string](ctx, tx, `SELECT client_id FROM grants
+	type held struct {
+		ID       string `db:"id"`
+		ClientID string `db:"client_id"`
+	}
+	grants, err := db.All[held](ctx, tx, `SELECT id, client_id FROM grants
 		WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY id`+tx.Dialect().ForUpdate(), userID)
 	if err != nil {
 		return err
 	}
-	for _, table := range minted {
-		// What is not null is said, for SQLite does not infer that an index suffices.
-		err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id IS NOT NULL
-			AND grant_id IN (SELECT id FROM grants WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL)`, userID)
-		if err != nil {
-			return err
+	for some := range slices.Chunk(grants, grantsAtOnce) {
+		named := make([]any, len(some))
+		for i, g := range some {
+			named[i] = g.ID
+		}
+		for _, table := range minted {
+			// That it is not null is said for SQLite, which else does not take the index.
+			err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE tenant_id = $1 AND grant_id IS NOT NULL
+				AND grant_id IN (`+db.Placeholders(2, len(named))+`)`, named...)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	_, members, err := dropSessions(ctx, tx, `user_id = $2`, userID)
 	if err != nil {
 		return err
 	}
-	for _, id := range clients {
-		members = append(members, membership{ClientID: id})
+	for _, g := range grants {
+		members = append(members, membership{ClientID: g.ClientID})
 	}
 	return notify(ctx, tx, now, userID, members)
 }

@@ -32,11 +32,6 @@ func (w *world) many(count int) {
 			w.t.Fatal(err)
 		}
 	}
-	if w.pool.Dialect() == db.Postgres { // as it does itself within a minute
-		if _, err := w.pool.Across().Exec(w.t.Context(), `ANALYZE`); err != nil {
-			w.t.Fatal(err)
-		}
-	}
 }
 
 // A user can be locked out however often they have signed in: a statement has room
