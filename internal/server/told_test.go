@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -95,7 +96,17 @@ func TestClaims_OfAScopeTakenBack(t *testing.T) {
 		if got := told(t, b, tokens.ID, tokens.Access); tokens.Scope != "openid email offline_access" || got != both {
 			t.Errorf("before: %q %s", tokens.Scope, got)
 		}
+		introspected := func(value string) string {
+			return apptest.Do(t, b.Client, "POST", b.Endpoint+"/oidc/token/introspection",
+				url.Values{"token": {value}, "client_id": {p.client.ID}, "client_secret": {p.client.Secret}}.Encode()).String("scope")
+		}
+		if got := introspected(tokens.Access) + "; " + introspected(tokens.Refresh); got != "openid email offline_access; openid email offline_access" {
+			t.Errorf("introspected before: %s", got)
+		}
 		p.o.Want(204, "DELETE", "/api/applications/"+p.client.ID+"/user-consent-scopes/user-scopes/email", "")
+		if got := introspected(tokens.Access) + "; " + introspected(tokens.Refresh); got != "openid offline_access; openid offline_access" {
+			t.Errorf("introspected after: %s", got)
+		}
 		next := b.Refresh(p.client, tokens.Refresh)
 		if got := told(t, b, next.ID, next.Access); next.Scope != "openid offline_access" || got != "[{},{}]" {
 			t.Errorf("after: %q %s", next.Scope, got)

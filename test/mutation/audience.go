@@ -35,6 +35,9 @@ var audiences = []target{
 	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},
 	}},
+	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
+		{"operators allow the scope that is told", swap("ceiling.Any(found.Scope)", "found.Scope+ceiling.Any(\"\")"), "TestClaims_OfAScopeTakenBack/sqlite"},
+	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
 		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(b.consentToken(t, in)))"), "TestConsent_Refuses"},
 	}},

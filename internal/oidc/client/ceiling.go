@@ -64,6 +64,14 @@ func (l *Ceiling) All() string {
 	return all
 }
 
+// Any returns the members of a scope that the client may ask for, in whatever API.
+func (l *Ceiling) Any(scope string) string {
+	if l == nil {
+		return scope
+	}
+	return proto.IntersectScope(scope, l.All())
+}
+
 // Under narrows the ceiling to what one grant is for: organizationID is the
 // organization that it names, "" for none. Those of registered clients name none.
 func (l *Ceiling) Under(organizationID string) {

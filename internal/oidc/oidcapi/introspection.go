@@ -9,6 +9,7 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -61,9 +62,13 @@ func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if mayLearn(c, found) {
-		found.Active, found.Issuer = true, t.Issuer()
+		found.Issuer = t.Issuer()
+		err = a.lower(r.Context(), t, found)
 	} else {
 		found = &introspected{}
+	}
+	if err != nil {
+		return err
 	}
 	noStore(w)
 	return web.WriteJSON(w, r, http.StatusOK, found)
@@ -73,6 +78,25 @@ func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
 // registered, from learning about the tokens of others.
 func mayLearn(c *client.Authenticated, found *introspected) bool {
 	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsUnvetted())
+}
+
+// lower takes from the scope of a token what operators let its client have no longer.
+// The token is inactive if its client is gone.
+func (a *API) lower(ctx context.Context, t *tenant.Tenant, found *introspected) error {
+	c, err := a.clients.ByID(ctx, t, t.DB, found.ClientID)
+	if refusal, ok := errs.As(err); ok && refusal.Status < http.StatusInternalServerError {
+		*found = introspected{}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ceiling, err := client.CeilingOf(ctx, t.DB, c)
+	if err != nil {
+		return err
+	}
+	found.Active, found.Scope = true, ceiling.Any(found.Scope)
+	return nil
 }
 
 // introspect returns what a live token of either kind says, nil for any other.
