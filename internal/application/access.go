@@ -43,7 +43,7 @@ func (r *AccessRules) isEmpty() bool {
 // normalized returns the rules in order and without repetitions, those of one
 // organization as one.
 func (r *AccessRules) normalized() (*AccessRules, error) {
-	out := &AccessRules{UserIDs: ordered(r.UserIDs), UserRoleIDs: ordered(r.UserRoleIDs), OrganizationIDs: ordered(r.OrganizationIDs)}
+	out := &AccessRules{UserIDs: db.Distinct(r.UserIDs), UserRoleIDs: db.Distinct(r.UserRoleIDs), OrganizationIDs: db.Distinct(r.OrganizationIDs)}
 	byOrganization, pairs := map[string][]string{}, 0
 	for _, rule := range r.OrganizationRoles {
 		if len(rule.OrganizationRoleIDs) == 0 {
@@ -53,7 +53,7 @@ func (r *AccessRules) normalized() (*AccessRules, error) {
 	}
 	out.OrganizationRoles = make([]OrganizationRolesRule, 0, len(byOrganization))
 	for _, id := range slices.Sorted(maps.Keys(byOrganization)) {
-		rule := OrganizationRolesRule{id, ordered(byOrganization[id])}
+		rule := OrganizationRolesRule{id, db.Distinct(byOrganization[id])}
 		pairs += len(rule.OrganizationRoleIDs)
 		out.OrganizationRoles = append(out.OrganizationRoles, rule)
 	}
@@ -69,14 +69,6 @@ func (r *AccessRules) normalized() (*AccessRules, error) {
 		return nil, web.Invalid("organizationRoleRules", "must name at most 4000 roles in all")
 	}
 	return out, nil
-}
-
-func ordered(values []string) []string {
-	out := slices.Compact(slices.Sorted(slices.Values(values)))
-	if out == nil {
-		return []string{}
-	}
-	return out
 }
 
 type accessRow struct {
@@ -145,7 +137,7 @@ func (r *AccessRules) checkRoles(ctx context.Context, tx *db.Tx) error {
 	for _, rule := range r.OrganizationRoles {
 		organizationRoles = append(organizationRoles, rule.OrganizationRoleIDs...)
 	}
-	for table, named := range map[string][]string{"roles": r.UserRoleIDs, "organization_roles": ordered(organizationRoles)} {
+	for table, named := range map[string][]string{"roles": r.UserRoleIDs, "organization_roles": db.Distinct(organizationRoles)} {
 		n, err := countOfType(ctx, tx, table, role.MachineToMachine, named)
 		if err != nil {
 			return err

@@ -83,7 +83,7 @@ func AddConsentScopes(ctx context.Context, tx *db.Tx, id string, s ConsentScopes
 		{consentUser, s.UserScopes}, {consentOrganization, s.OrganizationScopes},
 		{consentResource, s.ResourceScopes}, {consentOrganizationResource, s.OrganizationResourceScopes},
 	} {
-		for _, name := range ordered(list.names) {
+		for _, name := range db.Distinct(list.names) {
 			if err := insertConsent(ctx, tx, id, list.kind, name); err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func insertConsent(ctx context.Context, tx *db.Tx, id string, kind ConsentKind, 
 }
 
 func checkConsent(ctx context.Context, q db.Q, s ConsentScopes) error {
-	found, err := resource.ScopesByID(ctx, q, ordered(slices.Concat(s.ResourceScopes, s.OrganizationResourceScopes)))
+	found, err := resource.ScopesByID(ctx, q, db.Distinct(slices.Concat(s.ResourceScopes, s.OrganizationResourceScopes)))
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func checkConsent(ctx context.Context, q db.Q, s ConsentScopes) error {
 	for _, scope := range found {
 		known, resources = append(known, scope.ID), append(resources, scope.ResourceID)
 	}
-	organizationScopes, err := knownOrganizationScopes(ctx, q, ordered(s.OrganizationScopes))
+	organizationScopes, err := knownOrganizationScopes(ctx, q, db.Distinct(s.OrganizationScopes))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func checkConsent(ctx context.Context, q db.Q, s ConsentScopes) error {
 	if len(unknown.OrganizationScopes)+len(unknown.ResourceScopes)+len(unknown.OrganizationResourceScopes) > 0 {
 		return ErrConsentScopesNotFound.With(unknown)
 	}
-	for _, id := range ordered(resources) {
+	for _, id := range db.Distinct(resources) {
 		r, err := resource.ByID(ctx, q, id)
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func knownOrganizationScopes(ctx context.Context, q db.Q, ids []string) ([]strin
 
 func without(values, known []string) []string {
 	left := slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(known, v) })
-	return ordered(left)
+	return db.Distinct(left)
 }
 
 // RemoveConsentScope stops an application from asking for a scope;

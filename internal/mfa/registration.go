@@ -134,7 +134,7 @@ func verifyRegistration(rp RP, ch Challenge, now int64, payload *RegistrationPay
 		PublicKey:         att.AuthData.AttData.CredentialPublicKey,
 		Algorithm:         algorithm,
 		SignCount:         int64(att.AuthData.Counter),
-		Transports:        db.JSON[[]string]{V: unique(payload.Response.Transports)},
+		Transports:        db.JSON[[]string]{V: db.Distinct(payload.Response.Transports)},
 		AAGUID:            att.AuthData.AttData.AAGUID,
 		AttestationFormat: &att.Format,
 		IsDiscoverable:    discoverable(payload.ClientExtensionResults),
@@ -214,16 +214,6 @@ func discoverable(results map[string]any) *bool {
 		return &rk
 	}
 	return nil
-}
-
-func unique(list []string) []string {
-	sorted := slices.Clone(list)
-	slices.Sort(sorted)
-	sorted = slices.Compact(sorted)
-	if sorted == nil {
-		return []string{}
-	}
-	return sorted
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -115,5 +115,7 @@ func (l Link) ownerIs(first int) string {
 
 // Distinct returns values sorted and without repetitions.
 func Distinct(values []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(values)))
+	sorted := append([]string{}, values...)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }
