@@ -22,7 +22,7 @@ var registrations = []target{
 		{"no wildcards", never(`strings.Contains(uri, "*")`), metadataTest},
 		{"redirect URIs as of all applications", ignore("application.CheckUnvettedURI(uri)"), metadataTest},
 		{"custom schemes if allowed", swap(`case scheme != "http" && !r.AllowsCustomSchemes:`, "case false:"), metadataTest},
-		{"https for other machines", swap(`case scheme == "http" && !isLoopback(uri):`, "case false:"), policyTest},
+		{"https for other machines", swap(`case scheme == "http" && !client.IsLoopback(uri):`, "case false:"), policyTest},
 		{"loopback if allowed", swap(`case scheme == "http" && !r.AllowsLoopback:`, "case false:"), metadataTest},
 	}},
 	{file: "internal/application/redirect.go", tests: "internal/server", mutants: []mutant{

@@ -126,16 +126,11 @@ func (r *rules) uriProblem(uris []string) string {
 		case scheme == "https":
 		case scheme != "http" && !r.AllowsCustomSchemes:
 			return "custom schemes are not allowed"
-		case scheme == "http" && !isLoopback(uri):
+		case scheme == "http" && !client.IsLoopback(uri):
 			return "an address of another machine must begin with https"
 		case scheme == "http" && !r.AllowsLoopback:
 			return "loopback addresses are not allowed"
 		}
 	}
 	return ""
-}
-
-func isLoopback(uri string) bool {
-	u, err := url.Parse(uri)
-	return err == nil && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.ToLower(u.Hostname()))
 }
