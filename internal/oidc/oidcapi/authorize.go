@@ -51,27 +51,6 @@ type RefusalPage struct {
 	RedirectURI, ReturnURL string
 }
 
-// Routes are the endpoints that browsers visit.
-func (b *Browser) Routes() web.Table {
-	const resume = proto.PathAuthorization + "/{uid}"
-	return web.Table{Routes: []web.Route{
-		web.Raw(http.MethodGet, proto.PathAuthorization, notForHEAD(b.authorize)),
-		web.Raw(http.MethodPost, proto.PathAuthorization, b.authorize),
-		b.page(http.MethodGet, resume, notForHEAD(b.resume)),
-		b.page(http.MethodGet, proto.PathDevice, b.device),
-		b.page(http.MethodPost, proto.PathDevice, b.answerDevice),
-		b.page(http.MethodGet, proto.PathDevice+"/{uid}", notForHEAD(b.resume)),
-		b.page(http.MethodGet, authorize.PathDevicePage, b.devicePage),
-		b.page(http.MethodGet, authorize.PathDeviceDone, b.deviceDone),
-		b.page(http.MethodGet, pathConsent, notForHEAD(b.consent)),
-		b.page(http.MethodPost, pathConsent, b.decide),
-		b.page(http.MethodGet, proto.PathEndSession, b.endSession),
-		b.page(http.MethodPost, proto.PathEndSession, b.endSession),
-		b.page(http.MethodPost, pathConfirm, b.confirmLogout),
-		b.page(http.MethodGet, pathSignedOut, b.signedOut),
-	}}
-}
-
 // notForHEAD keeps HEAD, which the router takes for a GET, from what a GET uses up
 // or agrees to: programs that check links send it, and it is to change nothing (RFC
 // 9110 section 9.2.1).

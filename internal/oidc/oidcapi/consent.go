@@ -154,19 +154,15 @@ func (b *Browser) unlessLost(w http.ResponseWriter, r *http.Request, err error) 
 
 type interactionKey struct{}
 
-// ConsentRoutes are consent for user interfaces that talk JSON.
-func (b *Browser) ConsentRoutes() web.Table {
-	in := web.Guarded(web.Guard{Name: "interaction", Check: func(ctx context.Context, r *http.Request) (context.Context, error) {
+// awaitsConsent guards what concerns the interaction that waits for the person's
+// consent.
+func (b *Browser) awaitsConsent() web.Guard {
+	return web.Guard{Name: "interaction", Check: func(ctx context.Context, r *http.Request) (context.Context, error) {
 		in, err := b.waiting(r)
 		if err != nil {
 			return nil, err
 		}
 		return context.WithValue(ctx, interactionKey{}, in), nil
-	}})
-	const path = "/api/interaction/consent"
-	return web.Table{Document: "experience", Tag: "Interaction", Routes: []web.Route{
-		web.Get(path, b.showConsent, in, web.Doc("GetConsent", "Get what the application asks the user for"), web.Fails(400)),
-		web.Post(path, b.giveConsent, in, web.Doc("Consent", "Let the application have what it asks for"), web.Fails(400, 422)),
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"signet/internal/oidc/authorize"
 	"signet/internal/oidc/proto"
 	"signet/internal/platform/web"
 )
@@ -69,4 +70,35 @@ func (a *API) route(method, pattern string, h func(http.ResponseWriter, *http.Re
 		}
 		return nil
 	})
+}
+
+// Routes are the endpoints that browsers visit.
+func (b *Browser) Routes() web.Table {
+	const resume = proto.PathAuthorization + "/{uid}"
+	return web.Table{Routes: []web.Route{
+		web.Raw(http.MethodGet, proto.PathAuthorization, notForHEAD(b.authorize)),
+		web.Raw(http.MethodPost, proto.PathAuthorization, b.authorize),
+		b.page(http.MethodGet, resume, notForHEAD(b.resume)),
+		b.page(http.MethodGet, proto.PathDevice, b.device),
+		b.page(http.MethodPost, proto.PathDevice, b.answerDevice),
+		b.page(http.MethodGet, proto.PathDevice+"/{uid}", notForHEAD(b.resume)),
+		b.page(http.MethodGet, authorize.PathDevicePage, b.devicePage),
+		b.page(http.MethodGet, authorize.PathDeviceDone, b.deviceDone),
+		b.page(http.MethodGet, pathConsent, notForHEAD(b.consent)),
+		b.page(http.MethodPost, pathConsent, b.decide),
+		b.page(http.MethodGet, proto.PathEndSession, b.endSession),
+		b.page(http.MethodPost, proto.PathEndSession, b.endSession),
+		b.page(http.MethodPost, pathConfirm, b.confirmLogout),
+		b.page(http.MethodGet, pathSignedOut, b.signedOut),
+	}}
+}
+
+// ConsentRoutes are consent for user interfaces that talk JSON.
+func (b *Browser) ConsentRoutes() web.Table {
+	in := web.Guarded(b.awaitsConsent())
+	const path = "/api/interaction/consent"
+	return web.Table{Document: "experience", Tag: "Interaction", Routes: []web.Route{
+		web.Get(path, b.showConsent, in, web.Doc("GetConsent", "Get what the application asks the user for"), web.Fails(400)),
+		web.Post(path, b.giveConsent, in, web.Doc("Consent", "Let the application have what it asks for"), web.Fails(400, 422)),
+	}}
 }

@@ -17,31 +17,6 @@ type Invitations struct {
 	Operator web.Guard
 }
 
-// Table returns the routes.
-func (a *Invitations) Table() web.Table {
-	operator := web.Guarded(a.Operator)
-	return web.Table{Document: "management", Tag: "Organization invitations", Routes: []web.Route{
-		web.Get("/api/organization-invitations", a.list, operator,
-			web.Doc("ListOrganizationInvitations", "List invitations"), web.Fails(400, 401, 403),
-			web.About("The newest first, all at once. The address of the invitee is found in any case.")),
-		web.Post("/api/organization-invitations", a.create, operator, web.Status(201),
-			web.Doc("CreateOrganizationInvitation", "Invite somebody to an organization"), web.Fails(400, 401, 403, 422, 429, 501),
-			web.About("Without messagePayload no mail is sent: give the link to your invitee yourself. There is one open invitation for an address in an organization.")),
-		web.Get("/api/organization-invitations/{id}", a.get, operator,
-			web.Doc("GetOrganizationInvitation", "Get an invitation"), web.Fails(400, 401, 403, 404),
-			web.About("An open invitation whose time is over is shown as expired.")),
-		web.Delete("/api/organization-invitations/{id}", a.remove, operator,
-			web.Doc("DeleteOrganizationInvitation", "Delete an invitation"), web.Fails(400, 401, 403, 404),
-			web.About("Works in every status. Who accepted it stays a member.")),
-		web.Post("/api/organization-invitations/{id}/message", a.mail, operator,
-			web.Doc("CreateOrganizationInvitationMessage", "Mail an invitation again"), web.Fails(400, 401, 403, 404, 429, 501),
-			web.About("Sends the mail of the invitation once more, whatever its status. It needs a connector that sends mail.")),
-		web.Put("/api/organization-invitations/{id}/status", a.setStatus, operator,
-			web.Doc("ReplaceOrganizationInvitationStatus", "Accept or revoke an invitation"), web.Fails(400, 401, 403, 404, 422),
-			web.About("Accepted needs the user, whose primary email address must be the invited one; it makes them a member with the roles of the invitation. Both are final.")),
-	}}
-}
-
 type listInvitationsIn struct {
 	OrganizationID string `query:"organizationId" check:"max=128"`
 	InviterID      string `query:"inviterId" check:"max=128"`

@@ -195,3 +195,73 @@ func (a *API) applications(operator web.Option) []web.Route {
 			web.About("The application stays a member.")),
 	}
 }
+
+// Table returns the routes.
+func (a *Invitations) Table() web.Table {
+	operator := web.Guarded(a.Operator)
+	return web.Table{Document: "management", Tag: "Organization invitations", Routes: []web.Route{
+		web.Get("/api/organization-invitations", a.list, operator,
+			web.Doc("ListOrganizationInvitations", "List invitations"), web.Fails(400, 401, 403),
+			web.About("The newest first, all at once. The address of the invitee is found in any case.")),
+		web.Post("/api/organization-invitations", a.create, operator, web.Status(201),
+			web.Doc("CreateOrganizationInvitation", "Invite somebody to an organization"), web.Fails(400, 401, 403, 422, 429, 501),
+			web.About("Without messagePayload no mail is sent: give the link to your invitee yourself. There is one open invitation for an address in an organization.")),
+		web.Get("/api/organization-invitations/{id}", a.get, operator,
+			web.Doc("GetOrganizationInvitation", "Get an invitation"), web.Fails(400, 401, 403, 404),
+			web.About("An open invitation whose time is over is shown as expired.")),
+		web.Delete("/api/organization-invitations/{id}", a.remove, operator,
+			web.Doc("DeleteOrganizationInvitation", "Delete an invitation"), web.Fails(400, 401, 403, 404),
+			web.About("Works in every status. Who accepted it stays a member.")),
+		web.Post("/api/organization-invitations/{id}/message", a.mail, operator,
+			web.Doc("CreateOrganizationInvitationMessage", "Mail an invitation again"), web.Fails(400, 401, 403, 404, 429, 501),
+			web.About("Sends the mail of the invitation once more, whatever its status. It needs a connector that sends mail.")),
+		web.Put("/api/organization-invitations/{id}/status", a.setStatus, operator,
+			web.Doc("ReplaceOrganizationInvitationStatus", "Accept or revoke an invitation"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Accepted needs the user, whose primary email address must be the invited one; it makes them a member with the roles of the invitation. Both are final.")),
+	}}
+}
+
+// Table returns the routes.
+func (j *JIT) Table() web.Table {
+	operator := web.Guarded(j.Operator)
+	return web.Table{Document: "management", Tag: "Organizations", Routes: []web.Route{
+		web.Get("/api/organizations/{id}/jit/email-domains", j.domains, operator, web.PagedIfAsked(),
+			web.Doc("ListOrganizationJitEmailDomains", "List the email domains of an organization"), web.Fails(400, 401, 403),
+			web.About("Who registers with a verified address in one of them becomes a member. An organization that does not exist has none.")),
+		web.Post("/api/organizations/{id}/jit/email-domains", j.addDomain, operator, web.Status(201),
+			web.Doc("CreateOrganizationJitEmailDomain", "Add an email domain"), web.Fails(400, 401, 403, 422),
+			web.About("People who are users already do not join by it. Upper and lower case are the same domain.")),
+		web.Put("/api/organizations/{id}/jit/email-domains", j.replaceDomains, operator,
+			web.Doc("ReplaceOrganizationJitEmailDomains", "Replace the email domains"), web.Fails(400, 401, 403, 422),
+			web.About("An empty list removes them all. A domain that is named twice is stored once.")),
+		web.Delete("/api/organizations/{id}/jit/email-domains/{emailDomain}", j.removeDomain, operator,
+			web.Doc("DeleteOrganizationJitEmailDomain", "Remove an email domain"), web.Fails(400, 401, 403, 404),
+			web.About("Members who joined by it stay members. Upper and lower case are the same domain.")),
+
+		web.Get("/api/organizations/{id}/jit/roles", j.roles, operator, web.PagedIfAsked(),
+			web.Doc("ListOrganizationJitRoles", "List the roles of who joins"), web.Fails(400, 401, 403, 404),
+			web.About("Who becomes a member by an email domain or an enterprise connector begins with these roles.")),
+		web.Post("/api/organizations/{id}/jit/roles", j.addRoles, operator, web.Status(201),
+			web.Doc("CreateOrganizationJitRole", "Add roles for who joins"), web.Fails(400, 401, 403, 422),
+			web.About("Roles that are there already stay; members who joined before do not get them.")),
+		web.Put("/api/organizations/{id}/jit/roles", j.replaceRoles, operator,
+			web.Doc("ReplaceOrganizationJitRoles", "Replace the roles of who joins"), web.Fails(400, 401, 403, 422),
+			web.About("An empty list removes them all. No role may be named twice.")),
+		web.Delete("/api/organizations/{id}/jit/roles/{organizationRoleId}", j.removeRole, operator,
+			web.Doc("DeleteOrganizationJitRole", "Remove a role of who joins"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Members who have the role keep it.")),
+
+		web.Get("/api/organizations/{id}/jit/sso-connectors", j.connectors, operator, web.PagedIfAsked(),
+			web.Doc("ListOrganizationJitSsoConnectors", "List the enterprise connectors of an organization"), web.Fails(400, 401, 403, 404),
+			web.About("Who signs in through one of them for the first time becomes a member.")),
+		web.Post("/api/organizations/{id}/jit/sso-connectors", j.addConnectors, operator, web.Status(201),
+			web.Doc("CreateOrganizationJitSsoConnector", "Add enterprise connectors"), web.Fails(400, 401, 403, 422),
+			web.About("Connectors that are there already stay.")),
+		web.Put("/api/organizations/{id}/jit/sso-connectors", j.replaceConnectors, operator,
+			web.Doc("ReplaceOrganizationJitSsoConnectors", "Replace the enterprise connectors"), web.Fails(400, 401, 403, 422),
+			web.About("An empty list removes them all. No connector may be named twice.")),
+		web.Delete("/api/organizations/{id}/jit/sso-connectors/{ssoConnectorId}", j.removeConnector, operator,
+			web.Doc("DeleteOrganizationJitSsoConnector", "Remove an enterprise connector"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Members who joined by it stay members.")),
+	}}
+}

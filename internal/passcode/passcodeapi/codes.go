@@ -15,20 +15,6 @@ type Codes struct {
 	Operator web.Guard
 }
 
-// Table returns the routes.
-func (c *Codes) Table() web.Table {
-	operator := web.Guarded(c.Operator)
-	return web.Table{Document: "management", Tag: "Verification codes", Routes: []web.Route{
-		web.Post("/api/verification-codes", c.send, operator,
-			web.Doc("CreateVerificationCode", "Send a verification code"), web.Fails(400, 401, 403, 429, 501),
-			web.About("To an email address or a phone number, with country code and without plus sign. Answers 501 while no "+
-				"connector is set up that could send it.")),
-		web.Post("/api/verification-codes/verify", c.verify, operator,
-			web.Doc("VerifyVerificationCode", "Verify a verification code"), web.Fails(400, 401, 403),
-			web.About("Consumes the code. The address or number must be the one to which it was sent.")),
-	}}
-}
-
 type byEmail struct {
 	Email string `json:"email" check:"max=256,pattern=email" example:"ada@example.com"`
 }

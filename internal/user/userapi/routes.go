@@ -190,3 +190,38 @@ func (a *API) sessionRoutes() []web.Route {
 			web.About("Ends every token and code of the grant, and the browser in which it was given has to sign in again.")),
 	}
 }
+
+// FactorTable returns the routes.
+func (f *Factors) FactorTable() web.Table {
+	operator := web.Guarded(f.Operator)
+	return web.Table{Document: "management", Tag: "Users", Routes: []web.Route{
+		web.Get("/api/users/{userId}/mfa-verifications", f.list, operator,
+			web.Doc("ListUserMfaVerifications", "List the second factors of a user"), web.Fails(400, 401, 403, 404),
+			web.About("Says what there is, without secrets, keys and codes.")),
+		web.Post("/api/users/{userId}/mfa-verifications", f.create, operator,
+			web.Doc("CreateUserMfaVerification", "Give a user a second factor"), web.Fails(400, 401, 403, 404, 422),
+			web.About("An authenticator application or a set of ten backup codes; the latter only beside another factor. What is not given is drawn, and answered this once.")),
+		web.Delete("/api/users/{userId}/mfa-verifications/{verificationId}", f.remove, operator,
+			web.Doc("DeleteUserMfaVerification", "Take a second factor from a user"), web.Fails(400, 401, 403, 404),
+			web.About("For a user who has lost it. A set of backup codes goes as a whole.")),
+
+		web.Get("/api/users/{userId}/personal-access-tokens", f.tokens, operator,
+			web.Doc("ListUserPersonalAccessTokens", "List the personal access tokens of a user"), web.Fails(400, 401, 403, 404),
+			web.About("Answers their values too, the oldest first.")),
+		web.Post("/api/users/{userId}/personal-access-tokens", f.addToken, operator, web.Status(201),
+			web.Doc("CreateUserPersonalAccessToken", "Create a personal access token"), web.Fails(400, 401, 403, 404, 422),
+			web.About("A program that holds it can get access tokens of the user. Without expiresAt it never expires.")),
+		web.Patch("/api/users/{userId}/personal-access-tokens", f.renameToken, operator,
+			web.Doc("UpdatePersonalAccessTokenName", "Rename a personal access token"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Names in the body may contain any character. The value stays.")),
+		web.Post("/api/users/{userId}/personal-access-tokens/delete", f.deleteToken, operator, web.Status(204),
+			web.Doc("DeletePersonalAccessTokenPost", "Delete a personal access token by a name in the body"), web.Fails(400, 401, 403, 404),
+			web.About("Names in the body may contain any character. Access tokens that it brought live on until they expire.")),
+		web.Patch("/api/users/{userId}/personal-access-tokens/{name}", f.renameTokenAt, operator,
+			web.Doc("UpdateUserPersonalAccessToken", "Rename the personal access token in the path"), web.Fails(400, 401, 403, 404, 422),
+			web.About("Better name the token in the body: a path cannot carry every name.")),
+		web.Delete("/api/users/{userId}/personal-access-tokens/{name}", f.deleteTokenAt, operator,
+			web.Doc("DeleteUserPersonalAccessToken", "Delete the personal access token in the path"), web.Fails(400, 401, 403, 404),
+			web.About("Better name the token in the body: a path cannot carry every name.")),
+	}}
+}
