@@ -66,15 +66,8 @@ type visit struct {
 // keptError is a refusal after which the state is saved all the same.
 type keptError struct{ error }
 
-func (k *keptError) Unwrap() error { return k.error }
-
 // keep lets what was staged survive a refusal.
-func keep(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &keptError{err}
-}
+func keep(refusal error) error { return &keptError{refusal} }
 
 // look opens the interaction without a transaction: for steps that must work,
 // before they change anything, on things that take their time.

@@ -117,8 +117,6 @@ var types = map[string]grantType{
 // was detected revokes its grant and is answered with an error.
 type refusal struct{ error }
 
-func (r refusal) Unwrap() error { return r.error }
-
 // Exchange answers a token request. authenticate finds out who sent it; whatever
 // it says, the request is put on record, unless a device asks before its time.
 func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Params, authenticate func() (*client.Authenticated, error)) (*Response, error) {
