@@ -65,6 +65,8 @@ var rules = []rule{
 	{table: "subject_tokens", key: "token_hash", column: "expires_at", keep: day},
 	{table: "one_time_tokens", key: "id", column: "expires_at", keep: 30 * day},
 	{table: "initial_access_tokens", key: "id", column: "expires_at", keep: 7 * day},
+	// Whom it was for has been away for a month, or there is nobody.
+	{table: "outbox_events", key: "id", column: "created_at", keep: 30 * day, also: "dispatched_at IS NULL"},
 	{table: "outbox_events", key: "id", column: "dispatched_at", keep: 3 * day},
 	{table: "jobs", key: "id", column: "done_at", keep: 7 * day},
 	{table: "audit_logs", key: "created_at, id", column: "created_at", keep: 90 * day},

@@ -130,11 +130,13 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	})
 }
 
+// What waits for somebody waits long, though not for ever.
 func TestPurgeKeepsWhatNeverEnded(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		ctx := context.Background()
-		_, outbox := p.Across().Exec(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at) VALUES ('a', 'x', 'n', '{}', '{}', 1)`)
+		_, outbox := p.Across().Exec(ctx, `INSERT INTO outbox_events (tenant_id, id, name, data, context, created_at) VALUES
+			('a', 'x', 'n', '{}', '{}', $1), ('a', 'nobody took it', 'n', '{}', '{}', 1)`, time.Now().Add(-29*24*time.Hour).UnixMilli())
 		_, waiting := p.Across().Exec(ctx, `INSERT INTO jobs (tenant_id, id, kind, payload, run_at, created_at) VALUES ('a', 'x', 'k', '{}', 1, 1)`)
 		_, blocked := p.Across().Exec(ctx, `INSERT INTO sentinel_targets (tenant_id, pool, target_hash, touched_at, blocked_until) VALUES ('a', 'user', $1, 1, $2)`,
 			[]byte("x"), time.Now().Add(time.Hour).UnixMilli())
