@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,7 +13,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"signet/internal/application"
 	"signet/internal/apptest"
@@ -395,4 +400,44 @@ func TestServe_PrintsJSON(t *testing.T) {
 		t.Errorf("ready, but /readyz says %d", res.StatusCode)
 	}
 	s.stop(t)
+}
+
+// A server that is told to stop ends what it has begun; told twice, it ends at once.
+func TestServe_StopsAtOnceWhenToldTwice(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	s := in.serve()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(in.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	// A request whose body is yet to come. Its answer would be the first line.
+	_, err = fmt.Fprintf(conn, "POST /oidc/token HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", strings.TrimPrefix(in.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(conn).ReadString('\n'); !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	tell := func() {
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell()
+	select {
+	case err := <-s.done:
+		t.Fatalf("it did not wait for the request: %v", err)
+	case <-time.After(time.Second):
+	}
+	tell()
+	select {
+	case err := <-s.done:
+		if err == nil {
+			t.Error("it says that all went well")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it goes on")
+	}
 }
