@@ -36,6 +36,7 @@ var audiences = []target{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
+		{"who asks too often learns nothing wrong", swap("errors.Is(err, proto.ErrInvalidClient) || ", "err != nil || "), "TestDescribedClient_IntrospectedWhileFetchesAreLimited"},
 		{"operators allow the scope that is told", swap("ceiling.Any(found.Scope)", "found.Scope+ceiling.Any(\"\")"), "TestClaims_OfAScopeTakenBack/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{

@@ -9,7 +9,6 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -61,17 +60,14 @@ func (a *API) introspection(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	answer := &introspected{}
 	if mayLearn(c, found) {
-		found.Issuer = t.Issuer()
-		err = a.lower(r.Context(), t, found)
-	} else {
-		found = &introspected{}
-	}
-	if err != nil {
-		return err
+		if answer, err = a.told(r.Context(), t, found); err != nil {
+			return err
+		}
 	}
 	noStore(w)
-	return web.WriteJSON(w, r, http.StatusOK, found)
+	return web.WriteJSON(w, r, http.StatusOK, answer)
 }
 
 // mayLearn keeps a client that cannot prove to be itself, or that nobody has
@@ -80,23 +76,23 @@ func mayLearn(c *client.Authenticated, found *introspected) bool {
 	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsUnvetted())
 }
 
-// lower takes from the scope of a token what operators let its client have no longer.
-// The token is inactive if its client is gone.
-func (a *API) lower(ctx context.Context, t *tenant.Tenant, found *introspected) error {
+// told is what is told of a live token: within what operators let its client have now,
+// and nothing if there is no such client any more.
+func (a *API) told(ctx context.Context, t *tenant.Tenant, found *introspected) (*introspected, error) {
 	c, err := a.clients.ByID(ctx, t, t.DB, found.ClientID)
-	if refusal, ok := errs.As(err); ok && refusal.Status < http.StatusInternalServerError {
-		*found = introspected{}
-		return nil
+	if errors.Is(err, proto.ErrInvalidClient) || errors.Is(err, proto.ErrInvalidClientMetadata) {
+		return &introspected{}, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ceiling, err := client.CeilingOf(ctx, t.DB, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found.Active, found.Scope = true, ceiling.Any(found.Scope)
-	return nil
+	answer := *found
+	answer.Active, answer.Issuer, answer.Scope = true, t.Issuer(), ceiling.Any(found.Scope)
+	return &answer, nil
 }
 
 // introspect returns what a live token of either kind says, nil for any other.
