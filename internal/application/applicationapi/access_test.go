@@ -8,7 +8,6 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/apptest"
-	"signet/internal/user"
 )
 
 func TestAccess_Live(t *testing.T) {
@@ -85,12 +84,9 @@ func TestAccess_Admits(t *testing.T) {
 		robin, wren := app.CreateUser(t, "robin").ID, app.CreateUser(t, "wren").ID
 		seedRoles(t, app)
 		seedOrganizations(t, app, robin)
-		store(t, app,
-			`INSERT INTO user_roles (tenant_id, user_id, role_id, created_at) VALUES ($1, '`+robin+`', 'people', 1)`,
-			`INSERT INTO organization_user_roles (tenant_id, user_id, organization_id, organization_role_id) VALUES ($1, '`+robin+`', 'o1', 'or1')`,
-			`INSERT INTO organization_users (tenant_id, organization_id, user_id, created_at) VALUES ($1, 'o2', '`+wren+`', 1)`)
-		counted(t, app, user.CountedRoles, "people", robin)
-		counted(t, app, user.CountedOrganizations, "o2", wren)
+		o.Want(201, "POST", "/api/users/"+robin+"/roles", `{"roleIds":["people"]}`)
+		o.Want(201, "POST", "/api/organizations/o2/users", `{"userIds":["`+wren+`"]}`)
+		store(t, app, `INSERT INTO organization_user_roles (tenant_id, user_id, organization_id, organization_role_id) VALUES ($1, '`+robin+`', 'o1', 'or1')`)
 		id := create(o, `{"name":"S","type":"SPA"}`)
 		path := "/api/applications/" + id
 		check := func(what string, users ...string) {

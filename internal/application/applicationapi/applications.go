@@ -189,8 +189,7 @@ func (a *API) remove(ctx context.Context, in *idIn) (*web.Nothing, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The application is gone: what may remain of it lets nobody in, and is purged.
-	_ = token.SweepClient(ctx, d, in.ID)
+	token.SweepClient(ctx, d, in.ID)
 	return nil, nil
 }
 

@@ -1,17 +1,14 @@
 package applicationapi_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"signet/internal/apptest"
-	"signet/internal/platform/db"
 	"signet/internal/role"
 	"signet/internal/tenant"
-	"signet/internal/user"
 )
 
 // seedRoles makes roles of both types: r1 and r2 for machines, people for users.
@@ -106,18 +103,8 @@ func seedOrganizations(t *testing.T, app *apptest.App, userID string) {
 		`INSERT INTO organizations (tenant_id, id, name, search_text, color, created_at) VALUES
 			($1, 'o1', 'One', 'one', '{"primaryColor":"#123456"}', 1), ($1, 'o2', 'Two', 'two', '{}', 2)`,
 		`INSERT INTO organization_roles (tenant_id, id, name, type) VALUES ($1, 'or1', 'Editor', 'User'), ($1, 'om1', 'Robot', 'MachineToMachine')`,
-		`INSERT INTO organization_scopes (tenant_id, id, name) VALUES ($1, 'os1', 'read:it'), ($1, 'os2', 'write:it')`,
-		`INSERT INTO organization_users (tenant_id, organization_id, user_id, created_at) VALUES ($1, 'o1', '`+userID+`', 1)`)
-	counted(t, app, user.CountedOrganizations, "o1", userID)
-}
-
-// counted adds what was stored past the product to its totals, which a job would
-// repair at any time.
-func counted(t *testing.T, app *apptest.App, kind, of, id string) {
-	t.Helper()
-	app.Tx(t, tenant.Default, func(ctx context.Context, tx *db.Tx) error {
-		return db.Count(ctx, tx, kind, of, id, 1)
-	})
+		`INSERT INTO organization_scopes (tenant_id, id, name) VALUES ($1, 'os1', 'read:it'), ($1, 'os2', 'write:it')`)
+	app.Operator(t).Want(201, "POST", "/api/organizations/o1/users", `{"userIds":["`+userID+`"]}`)
 }
 
 func TestOrganizations_Live(t *testing.T) {
@@ -146,7 +133,7 @@ func TestConsentOrganizations(t *testing.T) {
 		o := app.Operator(t)
 		robin, wren := app.CreateUser(t, "robin").ID, app.CreateUser(t, "wren").ID
 		seedOrganizations(t, app, robin)
-		store(t, app, `INSERT INTO organization_users (tenant_id, organization_id, user_id, created_at) VALUES ($1, 'o2', '`+robin+`', 1)`)
+		o.Want(201, "POST", "/api/organizations/o2/users", `{"userIds":["`+robin+`"]}`)
 		third := "/api/applications/" + create(o, `{"name":"T","type":"SPA","isThirdParty":true}`) + "/users/"
 		own := "/api/applications/" + create(o, `{"name":"S","type":"SPA"}`) + "/users/"
 		path := third + robin + "/consent-organizations"
