@@ -10,6 +10,7 @@ import (
 	"signet/internal/platform/ids"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
+	"signet/internal/user"
 )
 
 // recordTTL is the life of a verification record, from its creation on.
@@ -134,14 +135,7 @@ func (e *Engine) isStepUp(ctx context.Context, userID, id string) (bool, error) 
 	if err != nil || r.Kind == kindPasskey {
 		return err == nil, err
 	}
-	return isSame(r.Data.V.PasswordSince, r.PasswordSince), nil
-}
-
-func isSame(a, b *int64) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
+	return user.IsSamePassword(r.Data.V.PasswordSince, r.PasswordSince), nil
 }
 
 // renewStepUp makes the step-up by which a user replaces the password one of the

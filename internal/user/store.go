@@ -82,7 +82,7 @@ func EachIdentified(ctx context.Context, q db.Q, visit func(u Identified)) error
 			}
 			visit(u)
 		}
-		return rows.Err()
+		return nil
 	})
 }
 

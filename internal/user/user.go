@@ -46,6 +46,15 @@ type User struct {
 // HasPassword reports whether the user can sign in with a password.
 func (u *User) HasPassword() bool { return u.PasswordHash != nil }
 
+// IsSamePassword reports whether a password that was set at one time, in epoch
+// milliseconds, is the one that was set at another; nil is a time that nobody knows.
+func IsSamePassword(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
 // Usable returns ErrSuspended if the user may not sign in, nil otherwise.
 func (u *User) Usable() error {
 	if u.IsSuspended {

@@ -62,10 +62,7 @@ func NewPassword(id Identifier, u *user.User) *Password {
 // Holds reports whether the password that was proved is still the password of
 // u: who changes a password shuts out those who knew the old one.
 func (p *Password) Holds(u *user.User) bool {
-	if p.ChangedAt == nil || u.PasswordChangedAt == nil {
-		return p.ChangedAt == u.PasswordChangedAt
-	}
-	return *p.ChangedAt == *u.PasswordChangedAt
+	return user.IsSamePassword(p.ChangedAt, u.PasswordChangedAt)
 }
 
 // Verified implements Record: a wrong password leaves no record.
