@@ -190,9 +190,7 @@ func (c appDelete) Run(e *environment) error {
 		if err != nil {
 			return err
 		}
-		if err := token.SweepClient(ctx, t.DB, a.ID); err != nil {
-			return err
-		}
+		token.SweepClient(ctx, t.DB, a.ID)
 		return e.print(answerOfApp(a), "Deleted %s.", a.Name)
 	})
 }

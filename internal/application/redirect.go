@@ -77,7 +77,7 @@ func checkWebURI(uri, rest string) error {
 	if strings.Contains(authority, "@") {
 		return fmt.Errorf("must not have credentials")
 	}
-	if HasDotSegment(path) {
+	if web.HasDotSegment(path) {
 		return fmt.Errorf("must not have . or .. segments")
 	}
 	if strings.Contains(query, "*") {
@@ -124,16 +124,4 @@ func CheckUnvettedURI(uri string) error {
 		return fmt.Errorf("must not have an encoded host")
 	}
 	return nil
-}
-
-// HasDotSegment reports whether a path has a segment that browsers resolve away
-// (WHATWG URL, section 4.4): ".", ".." or one of them percent-encoded.
-func HasDotSegment(path string) bool {
-	for segment := range strings.SplitSeq(strings.ReplaceAll(path, `\`, "/"), "/") {
-		segment = strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
-		if segment == "." || segment == ".." {
-			return true
-		}
-	}
-	return false
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet/internal/dashboard"
+	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/job"
 )
@@ -18,9 +19,6 @@ import (
 const Period = time.Minute
 
 const day = 24 * time.Hour
-
-// clockSkew is how far the clocks of nodes may be apart.
-const clockSkew = 2 * time.Minute
 
 // rule says which rows of a table nobody needs any more: those whose column
 // lies further back than keep.
@@ -61,7 +59,7 @@ var rules = []rule{
 	{table: "sentinel_targets", key: "pool, target_hash", column: "touched_at", keep: day, also: "blocked_until < $1"},
 	{table: "rate_buckets", key: "bucket_hash", column: "refilled_at", keep: time.Hour},
 	// A node whose clock is late takes for good what has expired here.
-	{table: "used_nonces", key: "realm, nonce_hash", column: "expires_at", keep: clockSkew},
+	{table: "used_nonces", key: "realm, nonce_hash", column: "expires_at", keep: clock.Skew},
 	{table: "subject_tokens", key: "token_hash", column: "expires_at", keep: day},
 	{table: "one_time_tokens", key: "id", column: "expires_at", keep: 30 * day},
 	{table: "initial_access_tokens", key: "id", column: "expires_at", keep: 7 * day},

@@ -99,11 +99,8 @@ func allowEverywhere(ctx context.Context, q db.Q, at time.Time, key string, r Ra
 
 func limited(r Rate) error {
 	seconds := max(1, int(math.Ceil(r.Every.Seconds())))
-	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds}).Again(r.Every)
+	return ErrRateLimited.WithArgs(map[string]any{"seconds": seconds}).RetryIn(r.Every)
 }
-
-// clockSkew is how far the clocks of nodes may be apart.
-const clockSkew = 2 * time.Minute
 
 // take refills the bucket for the time that has passed and takes a token, in
 // one statement; it changes no row when there is none to take. A bucket of a time that
@@ -116,7 +113,7 @@ func take(ctx context.Context, q db.Q, now time.Time, key string, r Rate) (bool,
 		VALUES ($1, $2, CAST($5 AS REAL) - 1, $3)
 		ON CONFLICT (tenant_id, bucket_hash) DO UPDATE SET tokens = `+refilled+` - 1, refilled_at = $3
 		WHERE `+refilled+` >= 1`,
-		crypt.Hash(key), now.UnixMilli(), float64(r.Every.Milliseconds()), float64(r.Burst), now.Add(clockSkew).UnixMilli())
+		crypt.Hash(key), now.UnixMilli(), float64(r.Every.Milliseconds()), float64(r.Burst), now.Add(clock.Skew).UnixMilli())
 	return n == 1, err
 }
 

@@ -30,7 +30,7 @@ func (p *parts) fail(w http.ResponseWriter, r *http.Request, e *errs.Error, page
 	if e.Status < http.StatusInternalServerError || e.Status == http.StatusServiceUnavailable {
 		page.Message = hosted.SayError(e)
 	}
-	web.SayWhen(w, e)
+	web.SetRetryAfter(w, e)
 	p.show(w, r, e.Status, page)
 }
 

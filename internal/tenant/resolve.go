@@ -136,26 +136,11 @@ func (rv *Resolver) serve(next http.Handler, w http.ResponseWriter, r *http.Requ
 	info.Base, info.Path = t.Endpoint.String(), unescaped
 	// The router would redirect a path with dots to one without the tenant's
 	// prefix, that is to another tenant.
-	if strings.Contains(path, "//") || hasDots(path) {
+	if strings.Contains(path, "//") || web.HasDotSegment(path) {
 		rv.NotFound(w, r2)
 		return
 	}
 	next.ServeHTTP(w, r2)
-}
-
-// hasDots reports whether an escaped path has a segment that stands for another place,
-// in any spelling that browsers read as one (WHATWG URL, section 4.1).
-func hasDots(path string) bool {
-	for segment := range strings.SplitSeq(path, "/") {
-		if len(segment) > len("%2e%2e") {
-			continue
-		}
-		switch strings.ReplaceAll(strings.ToLower(segment), "%2e", ".") {
-		case ".", "..":
-			return true
-		}
-	}
-	return false
 }
 
 // refuse sends people who typed another name of this machine to the endpoint,
@@ -193,7 +178,7 @@ func (rv *Resolver) renamed(r *http.Request) string {
 }
 
 func isBeginning(path string) bool {
-	if strings.Contains(path, "//") || hasDots(path) {
+	if strings.Contains(path, "//") || web.HasDotSegment(path) {
 		return false
 	}
 	for _, page := range beginnings {

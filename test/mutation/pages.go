@@ -17,7 +17,7 @@ var browsing = []target{
 		{"what operators manage", swap("s.managed[name]", `name != ""`), operatorsOriginTest},
 		{"no cookie counts there", swap("(others || !known)", "(others || !known || true)"), "TestManaged"},
 	}},
-	{file: "internal/tenant/resolve.go", mutants: []mutant{
+	{file: "internal/platform/web/path.go", tests: "internal/tenant", mutants: []mutant{
 		{"dots lead nowhere, encoded or not", swap(`strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")`, "segment"), "TestResolver_SendsPeopleToTheEndpoint"},
 	}},
 	{file: "internal/hosted/policy.go", tests: "internal/hosted/accountpages", mutants: []mutant{

@@ -26,7 +26,7 @@ var redirects = []target{
 		{"no fragment", drop(` || r == '#'`), wildcardTest},
 		{"two slashes", swap(`strings.CutPrefix(rest, "//")`, `strings.TrimLeft(rest, "/"), true`), spellingsTest},
 		{"no user info", drop(`strings.Contains(authority, "@") || `), wildcardTest},
-		{"no dot segments", never("application.HasDotSegment(a.path)"), wildcardTest},
+		{"no dot segments", never("web.HasDotSegment(a.path)"), wildcardTest},
 		{"no escapes in the host", drop(`strings.Contains(a.host, "%") || `), wildcardTest},
 		{"port of five digits", drop("len(a.port) > 5 || "), loopbackTest},
 		{"port of digits alone", never("strings.ContainsFunc(a.port, notDigit)"), loopbackTest},
@@ -50,9 +50,9 @@ var redirects = []target{
 		{"wildcard: the beginning", swap("text, ok := strings.CutPrefix(text, pieces[0])", "text, ok := strings.TrimPrefix(text, pieces[0]), true"), wildcardTest},
 		{"wildcard: the end", drop(" && strings.HasSuffix(text, pieces[last])"), wildcardTest},
 	}},
-	{file: "internal/application/redirect.go", tests: "internal/oidc/client", mutants: []mutant{
+	{file: "internal/platform/web/path.go", tests: "internal/oidc/client", mutants: []mutant{
 		{"dot segments in escapes", swap(`strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")`, "strings.ToLower(segment)"), wildcardTest},
-		{"two dots", swap(`segment == "." || segment == ".."`, `segment == "."`), wildcardTest},
+		{"two dots", swap(`case ".", "..":`, `case ".":`), wildcardTest},
 	}},
 	{file: "internal/oidc/authorize/request.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"redirect URI is the client's", swap("if !ok {", "if false && !ok {"), "TestAuthorize_RefusedWithoutRedirect/sqlite"},

@@ -20,7 +20,7 @@ var registeredURIs = []target{
 		{"no data", drop(`"data", `), schemesTest},
 		{"custom scheme without star", swap(`case strings.Contains(uri, "*"):`, "case false:"), registerTest},
 		{"no credentials", never(`strings.Contains(authority, "@")`), registerTest},
-		{"no dot segments", never("HasDotSegment(path)"), registerTest},
+		{"no dot segments", never("web.HasDotSegment(path)"), registerTest},
 		{"no star in the query", never(`strings.Contains(query, "*")`), registerTest},
 		{"no star as the whole host", never(`strings.Contains(host, "*") && !strings.Contains(host, ".")`), registerTest},
 		{"no star beside an IPv6 address", never(`strings.Contains(uri, "*") && strings.HasPrefix(host, "[")`), registerTest},

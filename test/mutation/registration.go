@@ -16,7 +16,7 @@ var registrations = []target{
 		{"no client without a beginning", swap("case m.signsIn() == m.isDevice():", "case false:"), metadataTest},
 		{"no response but a code", swap("m.signsIn() && !isCode,", "m.signsIn() && !isCode && false,"), metadataTest},
 		{"methods that are known", swap("case !slices.Contains(authMethods, m.AuthMethod):", "case false:"), metadataTest},
-		{"names that people can read", swap("case !client.IsName(m.Name):", "case !client.IsName(m.Name) && false:"), metadataTest},
+		{"names that people can read", swap("case !client.IsPlainName(m.Name):", "case !client.IsPlainName(m.Name) && false:"), metadataTest},
 		{"links lead to the web", drop("slices.Contains(schemes, u.Scheme) && "), metadataTest},
 		{"logout goes to https", swap(`!isLink(m.BackchannelURI, "https")`, `!isLink(m.BackchannelURI, "https", "http")`), metadataTest},
 		{"no wildcards", never(`strings.Contains(uri, "*")`), metadataTest},

@@ -64,7 +64,7 @@ var signed = []target{
 		{"no secrets", never(`!slices.Contains([]string{"", proto.AuthNone, application.AuthPrivateKeyJWT}, d.AuthMethod)`), documentTest},
 		{"no wildcards", drop(`strings.Contains(uri, "*") || `), documentTest},
 		{"addresses that people can read", swap("application.CheckUnvettedURI(uri)", "application.CheckRedirectURI(uri)"), documentTest},
-		{"names that people can read", swap("case !IsName(d.Name):", "case len(d.Name) > 128:"), documentTest},
+		{"names that people can read", swap("case !IsPlainName(d.Name):", "case len(d.Name) > 128:"), documentTest},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
 		{"unregistered clients learn of their own", drop(" && !c.IsUnvetted()"), "TestDescribedClient_WithKeys/sqlite"},

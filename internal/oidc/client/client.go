@@ -173,9 +173,9 @@ func (c *Client) IsUnvetted() bool { return c.IsDocument() || c.IsSelfRegistered
 // points.
 const MaxName = 128
 
-// IsName reports whether people read such a name as it is written: it holds nothing
+// IsPlainName reports whether people read such a name as it is written: it holds nothing
 // that is invisible, breaks the line or turns the direction of what follows.
-func IsName(text string) bool {
+func IsPlainName(text string) bool {
 	return utf8.RuneCountInString(text) <= MaxName && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 

@@ -93,7 +93,7 @@ func (d *document) problem(id string, algorithms []string) string {
 	switch {
 	case d.ClientID != id:
 		return "client_id must be the address of the document"
-	case !IsName(d.Name):
+	case !IsPlainName(d.Name):
 		return "client_name must have at most 128 characters that can be printed"
 	case len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > maxDocumentURIs || len(d.PostLogoutRedirectURIs) > maxDocumentURIs:
 		return "redirect_uris must contain members, and no list of addresses more than 32"

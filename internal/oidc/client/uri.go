@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"signet/internal/application"
+	"signet/internal/platform/web"
 )
 
 // maxURI bounds a URI that a request sends.
@@ -98,7 +98,7 @@ func parse(uri string) (address, bool) {
 	rest, a.query, a.hasQuery = strings.Cut(rest, "?")
 	authority, path, _ := strings.Cut(rest, "/")
 	a.path = "/" + path
-	if authority == "" || strings.Contains(authority, "@") || application.HasDotSegment(a.path) {
+	if authority == "" || strings.Contains(authority, "@") || web.HasDotSegment(a.path) {
 		return address{}, false
 	}
 	return a.withAuthority(authority)

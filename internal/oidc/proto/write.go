@@ -54,7 +54,7 @@ func Render(r *http.Request, err error) *errs.Error {
 		answer.Status, answer.RetryAfter = e.Status, e.RetryAfter
 		return &answer
 	case e.Status == http.StatusTooManyRequests:
-		return ErrTooManyRequests.Again(e.RetryAfter)
+		return ErrTooManyRequests.RetryIn(e.RetryAfter)
 	case strings.HasPrefix(e.Code, codePrefix), e.Code == "session.not_found":
 		return e
 	}
@@ -81,7 +81,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Pragma", "no-cache")
-	web.SayWhen(w, e)
+	web.SetRetryAfter(w, e)
 	if challenge := challengeOf(r, e); !web.Tell(w, e) && challenge != "" {
 		header.Set("WWW-Authenticate", challenge)
 	}

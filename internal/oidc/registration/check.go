@@ -68,7 +68,7 @@ func (m *metadata) authProblem() string {
 
 func (m *metadata) textProblem() string {
 	switch {
-	case !client.IsName(m.Name):
+	case !client.IsPlainName(m.Name):
 		return "client_name must have at most 128 characters that can be printed"
 	case slices.ContainsFunc([]string{m.LogoURI, m.TermsURI, m.PolicyURI}, func(link string) bool { return !isLink(link, "https", "http") }):
 		return "logo_uri, tos_uri and policy_uri must be web addresses"

@@ -205,8 +205,7 @@ func (e *Engine) Remove(ctx context.Context, t *tenant.Tenant, authorization, id
 		return remove(ctx, tx, e.Clock.Millis(), id)
 	})
 	if err == nil {
-		// What may remain of the client lets nobody in, and is purged.
-		_ = token.SweepClient(ctx, t.DB, id)
+		token.SweepClient(ctx, t.DB, id)
 	}
 	return err
 }

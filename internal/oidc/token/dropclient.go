@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"log/slog"
 
 	"signet/internal/platform/db"
 )
@@ -16,26 +17,33 @@ func DropClient(ctx context.Context, tx *db.Tx, now int64, clientID string) erro
 
 // SweepClient removes the grants that DropClient has ended, with their codes and
 // tokens, and the client from the sessions in which it took part, in transactions
-// so small that nobody waits for them. What it leaves when it fails the purge removes
-// as it does whatever has expired.
-func SweepClient(ctx context.Context, d *db.DB, clientID string) error {
+// so small that nobody waits for them. It is no failure of the deletion when it cannot:
+// what is left lets nobody in, and goes with the purge of grants and as sessions end.
+func SweepClient(ctx context.Context, d *db.DB, clientID string) {
 	for {
-		var grants []string
-		err := d.Tx(ctx, func(tx *db.Tx) (err error) {
-			grants, err = db.All[string](ctx, tx, `SELECT id FROM grants
-				WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NOT NULL LIMIT $3`, clientID, grantsAtOnce)
-			if err != nil || len(grants) == 0 {
-				return err
-			}
-			these := `IN (` + db.Placeholders(2, len(grants)) + `)`
-			if _, err := tx.Exec(ctx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id `+these, db.Args(grants)...); err != nil {
-				return err
-			}
-			_, err = tx.Exec(ctx, `DELETE FROM grants WHERE tenant_id = $1 AND id `+these, db.Args(grants)...)
-			return err
-		})
-		if err != nil || len(grants) < grantsAtOnce {
-			return err
+		removed, err := sweep(ctx, d, clientID)
+		if err != nil {
+			slog.WarnContext(ctx, "grants of a deleted client are left to the purge", "client_id", clientID, "error", err)
+		}
+		if err != nil || removed < grantsAtOnce {
+			return
 		}
 	}
+}
+
+// sweep removes some grants and returns how many.
+func sweep(ctx context.Context, d *db.DB, clientID string) (int, error) {
+	return db.Do(ctx, d, func(tx *db.Tx) (int, error) {
+		grants, err := db.All[string](ctx, tx, `SELECT id FROM grants
+			WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NOT NULL LIMIT $3`, clientID, grantsAtOnce)
+		if err != nil || len(grants) == 0 {
+			return 0, err
+		}
+		these := `IN (` + db.Placeholders(2, len(grants)) + `)`
+		if _, err := tx.Exec(ctx, `DELETE FROM session_clients WHERE tenant_id = $1 AND grant_id `+these, db.Args(grants)...); err != nil {
+			return 0, err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM grants WHERE tenant_id = $1 AND id `+these, db.Args(grants)...)
+		return len(grants), err
+	})
 }

@@ -2,8 +2,6 @@ package token
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"signet/internal/application"
 	"signet/internal/platform/db"
@@ -38,11 +36,11 @@ type membership struct {
 // session to be named is told of each that has a sid, others once of the user.
 func notify(ctx context.Context, tx *db.Tx, now int64, userID string, ended []membership) error {
 	// A user may have been signed in thousands of times, though to few applications.
-	distinct := map[string]bool{}
+	var ids []string
 	for _, m := range ended {
-		distinct[m.ClientID] = true
+		ids = append(ids, m.ClientID)
 	}
-	clients, err := application.ByIDs(ctx, tx, slices.Collect(maps.Keys(distinct)))
+	clients, err := application.ByIDs(ctx, tx, db.Distinct(ids))
 	if err != nil {
 		return err
 	}

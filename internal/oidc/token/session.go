@@ -276,11 +276,8 @@ func SessionClients(ctx context.Context, q db.Q, sessionUID string) ([]SessionCl
 // by their ids.
 func ClientsOf(ctx context.Context, q db.Q, userID string) (map[string][]SessionClient, error) {
 	type row struct {
-		SessionUID         string  `db:"session_uid"`
-		ClientID           string  `db:"client_id"`
-		SID                string  `db:"sid"`
-		GrantID            *string `db:"grant_id"`
-		IsLogoutPersistent bool    `db:"is_logout_persistent"`
+		SessionUID string `db:"session_uid"`
+		SessionClient
 	}
 	rows, err := db.All[row](ctx, q, `SELECT session_uid, client_id, sid, grant_id, is_logout_persistent
 		FROM session_clients WHERE tenant_id = $1
@@ -291,7 +288,7 @@ func ClientsOf(ctx context.Context, q db.Q, userID string) (map[string][]Session
 	}
 	clients := map[string][]SessionClient{}
 	for _, r := range rows {
-		clients[r.SessionUID] = append(clients[r.SessionUID], SessionClient{r.ClientID, r.SID, r.GrantID, r.IsLogoutPersistent})
+		clients[r.SessionUID] = append(clients[r.SessionUID], r.SessionClient)
 	}
 	return clients, nil
 }

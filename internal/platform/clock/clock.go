@@ -11,6 +11,9 @@ import (
 // Clock returns the current time.
 type Clock func() time.Time
 
+// Skew is how far the clocks of nodes may be apart.
+const Skew = 2 * time.Minute
+
 // System is the machine's clock.
 func System() time.Time { return time.Now() }
 

@@ -95,8 +95,8 @@ func (e *Error) WithArgs(args map[string]any) *Error {
 	return &c
 }
 
-// Again returns a copy that says when it is worth trying again.
-func (e *Error) Again(after time.Duration) *Error {
+// RetryIn returns a copy that says when it is worth trying again.
+func (e *Error) RetryIn(after time.Duration) *Error {
 	c := *e
 	c.RetryAfter = after
 	return &c

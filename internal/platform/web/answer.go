@@ -95,9 +95,9 @@ func Tell(w http.ResponseWriter, e *errs.Error) bool {
 // outage is how long a client should wait for what is unavailable.
 const outage = 2 * time.Second
 
-// SayWhen says when it is worth trying again (RFC 9110 section 10.2.3), where that is
+// SetRetryAfter says when it is worth trying again (RFC 9110 section 10.2.3), where that is
 // known.
-func SayWhen(w http.ResponseWriter, e *errs.Error) {
+func SetRetryAfter(w http.ResponseWriter, e *errs.Error) {
 	wait := e.RetryAfter
 	if wait == 0 && e.Status == http.StatusServiceUnavailable {
 		wait = outage
@@ -125,7 +125,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	SayWhen(w, e)
+	SetRetryAfter(w, e)
 	body := errorBody{Code: e.Code, Message: Message(r.Context(), e), Data: e.Data, Details: e.Detail}
 	if Tell(w, e) {
 		body.Data = nil
