@@ -28,7 +28,8 @@ const (
 		password_changed_at, is_password_expired, is_suspended, is_mfa_enabled, is_mfa_prompt_skipped,
 		is_mfa_skipped_on_sign_in, is_mfa_suggestion_skipped, is_passkey_prompt_skipped, profile, custom_data,
 		application_id, cimd_client_id, last_sign_in_at, created_at, updated_at
-		FROM users WHERE tenant_id = $1 AND id = $2`
+		FROM users WHERE tenant_id = $1 AND id = (SELECT user_id FROM grants WHERE tenant_id = $1
+		AND id = (SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2))`
 	plainSuccessor = `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
 		session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
@@ -79,7 +80,7 @@ func (p *plain) refresh(ctx context.Context, value string) (next string, err err
 		if err != nil {
 			return err
 		}
-		if _, err := p.read(ctx, tx, plainUser, holder, 0); err != nil {
+		if _, err := p.read(ctx, tx, plainUser, crypt.Hash(value), 0); err != nil {
 			return err
 		}
 		next = ids.Token()

@@ -15,6 +15,8 @@ const columns = `id, username, primary_email, primary_phone, name, avatar,
 	is_passkey_prompt_skipped, profile, custom_data, application_id, cimd_client_id,
 	last_sign_in_at, created_at, updated_at`
 
+const selectUser = `SELECT ` + columns + ` FROM users WHERE tenant_id = $1 AND `
+
 // row is a User as it is stored.
 type row struct {
 	User
@@ -32,7 +34,7 @@ func (r *row) user() *User {
 }
 
 func one(ctx context.Context, q db.Q, where string, args ...any) (*User, error) {
-	r, err := db.One[row](ctx, q, `SELECT `+columns+` FROM users WHERE tenant_id = $1 AND `+where, args...)
+	r, err := db.One[row](ctx, q, selectUser+where, args...)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, ErrNotFound
 	}
@@ -45,6 +47,12 @@ func one(ctx context.Context, q db.Q, where string, args ...any) (*User, error) 
 // ByID returns the user, or ErrNotFound.
 func ByID(ctx context.Context, q db.Q, id string) (*User, error) {
 	return one(ctx, q, `id = $2`, id)
+}
+
+// First is a reading of the user whom a condition on the table names; into is nil
+// afterwards if there is none.
+func First(into **User, where string, args ...any) db.Reading {
+	return db.First(into, (*row).user, selectUser+where, args...)
 }
 
 // ByUsername returns the user whose username is the given one, or ErrNotFound.

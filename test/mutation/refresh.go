@@ -9,6 +9,12 @@ const (
 	mintTest   = "TestGrant_NothingIsMintedPastItsEnd/sqlite"
 )
 
+// The statements that find a refresh token: its grant is locked before it is read.
+const (
+	lockOfRefresh = "db.First(&p.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),"
+	readOfRefresh = "db.First(&p.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),"
+)
+
 // refreshReuse is what happens to a code or a refresh token that is used twice
 // (RFC 9700 sections 4.5 and 4.14), or by somebody else.
 var refreshReuse = []target{
@@ -28,7 +34,6 @@ var refreshReuse = []target{
 		{"token is the client's", drop(" || t.ClientID != rq.client.ID"), "TestRefresh_RefusesTheWrongParty/sqlite"},
 		{"token expires", drop(" || t.ExpiresAt <= rq.now"), "TestRefresh_Lifetimes/sqlite"},
 		{"scope does not grow", never("!proto.CoversScope(held, requested)"), "TestRefresh_Scope/sqlite"},
-		{"reuse is noticed by who waited", swap("token.LockGrantOfRefresh(ctx, tx, rq.now, value)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tt, err := token.RefreshByValue(ctx, tx, value)", "(*token.Grant)(nil), error(nil)\n\tt, err := token.RefreshByValue(ctx, tx, value)\n\tif err == nil && t != nil {\n\t\tg, err = token.LockGrantOfRefresh(ctx, tx, rq.now, value)\n\t}"), "TestRefresh_ParallelUseLeavesOneLiveChain/postgres"},
 		{"reuse is noticed", never("t.ConsumedAt != nil && !t.IsReusable(rq.now)"), reuseTest},
 		{"reuse revokes", swap("err := token.RevokeGrant(ctx, tx, rq.now, g.ID)", "err := error(nil)"), reuseTest},
 		{"revocation outlives the refusal", swap("return a, refusal{proto.ErrInvalidGrant}", "return a, proto.ErrInvalidGrant"), reuseTest},
@@ -37,10 +42,11 @@ var refreshReuse = []target{
 		{"tokens of public clients rotate", swap("case c.IsPublic():", "case false:"), "TestRefresh_RotatesPublicClients/sqlite"},
 	}},
 	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
-		{"user is active", never("u.Usable() != nil"), "TestRefresh_AfterTheUserIsGone/suspended/sqlite"},
+		{"user is active", drop(" || u.Usable() != nil"), "TestRefresh_AfterTheUserIsGone/suspended/sqlite"},
 		{"revocation is kept", swap("errors.AsType[refusal](err); ok", "errors.AsType[refusal](err); false && ok"), reuseTest},
 	}},
 	{file: "internal/oidc/token/refresh.go", tests: "internal/oidc/grant", mutants: []mutant{
+		{"reuse is noticed by who waited", swap(lockOfRefresh+"\n\t\t"+readOfRefresh, readOfRefresh+"\n\t\t"+lockOfRefresh), "TestRefresh_ParallelUseLeavesOneLiveChain/postgres"},
 		{"leeway ends", drop(" && now-*t.ConsumedAt < millis(ReuseLeeway)"), reuseTest},
 		{"leeway ends in time", swap("*t.ConsumedAt < millis(ReuseLeeway)", "*t.ConsumedAt <= millis(ReuseLeeway)"), reuseTest},
 		{"retry gets the newest successor", swap("t = next\n", "return value, nil\n"), leewayTest},

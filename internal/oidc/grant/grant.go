@@ -335,13 +335,15 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 // activeUser returns the user of a grant if tokens may be minted for them.
 func activeUser(ctx context.Context, q db.Q, userID string) (*user.User, error) {
 	u, err := user.ByID(ctx, q, userID)
-	if errors.Is(err, user.ErrNotFound) {
-		return nil, proto.ErrInvalidGrant
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, user.ErrNotFound) {
 		return nil, err
 	}
-	if u.Usable() != nil {
+	return active(u)
+}
+
+// active returns a user, nil for none, whom tokens may be issued for.
+func active(u *user.User) (*user.User, error) {
+	if u == nil || u.Usable() != nil {
 		return nil, proto.ErrInvalidGrant
 	}
 	return u, nil

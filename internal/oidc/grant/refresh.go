@@ -29,14 +29,11 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return nil, err
 	}
-	g, err := token.LockGrantOfRefresh(ctx, tx, rq.now, value)
+	presented, err := token.Present(ctx, tx, rq.now, value)
 	if err != nil {
 		return nil, err
 	}
-	t, err := token.RefreshByValue(ctx, tx, value)
-	if err != nil {
-		return nil, err
-	}
+	t, g := presented.Token, presented.Grant
 	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now || !rq.holds(t.KeyThumbprint) {
 		return nil, proto.ErrInvalidGrant
 	}
@@ -63,7 +60,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return a, err
 	}
-	if a.user, err = activeUser(ctx, tx, g.UserID); err != nil {
+	if a.user, err = active(presented.User); err != nil {
 		return a, err
 	}
 	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }

@@ -204,26 +204,21 @@ func unionScopes(a, b map[string]string) map[string]string {
 // that a revocation and a mint under the grant cannot cross. A grant that is
 // gone, revoked or expired is invalid_grant.
 func LockGrant(ctx context.Context, tx *db.Tx, now int64, id string) (*Grant, error) {
-	return lockGrant(ctx, tx, now, `id = $2`, id)
-}
-
-func lockGrant(ctx context.Context, tx *db.Tx, now int64, where string, arg any) (*Grant, error) {
-	g, err := oneGrant(ctx, tx, where+tx.Dialect().ForUpdate(), arg)
+	g, err := oneGrant(ctx, tx, `id = $2`+tx.Dialect().ForUpdate(), id)
 	if err != nil {
 		return nil, err
 	}
+	return g.lockedBy(tx, now)
+}
+
+// lockedBy returns the grant, nil for none, whose row tx holds: if it is not live that
+// is invalid_grant.
+func (g *Grant) lockedBy(tx *db.Tx, now int64) (*Grant, error) {
 	if g == nil || !g.IsLive(now) {
 		return nil, proto.ErrInvalidGrant
 	}
 	g.heldBy = tx
 	return g, nil
-}
-
-// LockGrantOfRefresh is LockGrant for the grant of a refresh token, whatever has become
-// of the token: from then on it does not change. Without such a token it is
-// invalid_grant too.
-func LockGrantOfRefresh(ctx context.Context, tx *db.Tx, now int64, value string) (*Grant, error) {
-	return lockGrant(ctx, tx, now, `id = (SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2)`, crypt.Hash(value))
 }
 
 // held returns the grant as LockGrant does, which asks the database only if tx

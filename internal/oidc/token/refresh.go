@@ -9,6 +9,7 @@ import (
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
 	"signet/internal/platform/ids"
+	"signet/internal/user"
 )
 
 // RefreshToken is what a refresh token stands for (RFC 6749 section 1.5).
@@ -94,6 +95,32 @@ func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, err
 		return nil, err
 	}
 	return row.token(), nil
+}
+
+// Presented is a refresh token that somebody presents, with what it stands for. Token
+// and User are nil if there is none any more.
+type Presented struct {
+	Token *RefreshToken
+	Grant *Grant
+	User  *user.User
+}
+
+// Present finds a refresh token by its value, consumed or expired ones too, and holds
+// its grant as LockGrant does: whoever uses the token at the same moment is seen, or
+// waits. Without such a token it is invalid_grant too.
+func Present(ctx context.Context, tx *db.Tx, now int64, value string) (p Presented, err error) {
+	const grantOfToken = `(SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2)`
+	hash := crypt.Hash(value)
+	err = tx.ReadEach(ctx,
+		// First, so that those after it see what somebody has done who held it before.
+		db.First(&p.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),
+		db.First(&p.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),
+		user.First(&p.User, `id = (SELECT user_id FROM grants WHERE tenant_id = $1 AND id = `+grantOfToken+`)`, hash))
+	if err != nil {
+		return p, err
+	}
+	p.Grant, err = p.Grant.lockedBy(tx, now)
+	return p, err
 }
 
 // IssueRefresh stores a refresh token under the live grant g, whose end it cannot

@@ -39,7 +39,7 @@ func TestCheckpoint_KeepsTheLogShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if log.Size() > 10<<20 {
+	if log.Size() > 14<<20 {
 		t.Errorf("the log has %d bytes", log.Size())
 	}
 	n, err := db.One[int](t.Context(), d, `SELECT count(*) FROM users WHERE tenant_id = $1`)

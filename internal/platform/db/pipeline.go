@@ -68,6 +68,27 @@ func (p *pipeline) query(ctx context.Context, query string, args []any) (Cursor,
 	return &pipelineRows{Rows: rows, results: results}, nil
 }
 
+func (p *pipeline) queryEach(ctx context.Context, readings []Reading) error {
+	for _, r := range readings {
+		p.waiting.Queue(r.query, r.args...)
+	}
+	results, err := p.send(ctx, len(readings))
+	if err != nil {
+		return err
+	}
+	for _, r := range readings {
+		rows, err := results.Query()
+		if err == nil {
+			err = consume(&pipelineRows{Rows: rows}, r.read)
+		}
+		if err != nil {
+			_ = results.Close() // it says the same again
+			return err
+		}
+	}
+	return results.Close()
+}
+
 // send sends what waits and reads the answers, but for those of the last ones.
 func (p *pipeline) send(ctx context.Context, last int) (pgx.BatchResults, error) {
 	batch := p.waiting

@@ -16,6 +16,61 @@ func queueRole(ctx context.Context, tx *db.Tx, id, name string) error {
 		VALUES ($1, $2, $3, '', 'User', 1)`, id, name)
 }
 
+// role is what readings of these tests make of a row.
+type role struct {
+	ID   string `db:"id"`
+	Name string `db:"name"`
+}
+
+func byID(into **role, id string) db.Reading {
+	return db.First(into, func(r *role) *role { return r }, `SELECT id, name FROM roles WHERE tenant_id = $1 AND id = $2`, id)
+}
+
+func TestReadEach(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		ctx := context.Background()
+		d := p.For("default")
+		if err := d.Tx(ctx, func(tx *db.Tx) error { return addRole(ctx, tx, "1", "a") }); err != nil {
+			t.Fatal(err)
+		}
+		err := d.Tx(ctx, func(tx *db.Tx) error {
+			if err := queueRole(ctx, tx, "2", "b"); err != nil {
+				return err
+			}
+			none := &role{ID: "of a reading before"}
+			var first, second *role
+			if err := tx.ReadEach(ctx, byID(&first, "1"), byID(&none, "3"), byID(&second, "2")); err != nil {
+				return err
+			}
+			if first == nil || first.Name != "a" || none != nil || second == nil || second.Name != "b" {
+				t.Errorf("read %v, %v and %v", first, none, second)
+			}
+			return addRole(ctx, tx, "4", "d") // goes on
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, wrong := range map[string]db.Reading{
+			"a statement past the tenant": db.First(new(*role), func(r *role) *role { return r }, `SELECT id, name FROM roles WHERE id = $2`, "1"),
+			"a statement that fails":      db.First(new(*role), func(r *role) *role { return r }, `SELECT id, nothing FROM roles WHERE tenant_id = $1`),
+			"a column without a field":    db.First(new(*role), func(r *role) *role { return r }, `SELECT id, description FROM roles WHERE tenant_id = $1`),
+			"an argument that is no text": byID(new(*role), "\x00"),
+		} {
+			var first, last *role
+			err := d.Tx(ctx, func(tx *db.Tx) error {
+				return errors.Join(queueRole(ctx, tx, "5", "e"), tx.ReadEach(ctx, byID(&first, "1"), wrong, byID(&last, "1")))
+			})
+			if err == nil || last != nil {
+				t.Errorf("%s: %v, and read on: %v", name, err, last)
+			}
+		}
+		if got := roles(t, d); !slices.Equal(got, []string{"a", "b", "d"}) {
+			t.Errorf("stored %v", got)
+		}
+	})
+}
+
 // What nobody waits for makes no journey of its own.
 func TestPipeline_SendsTogether(t *testing.T) {
 	t.Parallel()
@@ -41,6 +96,14 @@ func TestPipeline_SendsTogether(t *testing.T) {
 		{"or with the next statement", 2, func(tx *db.Tx) error {
 			return errors.Join(queueRole(ctx, tx, "4", "d"), addRole(ctx, tx, "5", "e"))
 		}},
+		{"statements that read each on its own go together", 2, func(tx *db.Tx) error {
+			var first, last *role
+			err := errors.Join(queueRole(ctx, tx, "8", "h"), tx.ReadEach(ctx, byID(&first, "8"), byID(&last, "0")))
+			if err == nil && (first == nil || last == nil) {
+				err = errors.New("did not find both")
+			}
+			return err
+		}},
 		{"or before one that has a plan of its own, which is made first", 4, func(tx *db.Tx) error {
 			if err := queueRole(ctx, tx, "6", "f"); err != nil {
 				return err
@@ -63,7 +126,7 @@ func TestPipeline_SendsTogether(t *testing.T) {
 			t.Errorf("%s: %d journeys to the database, not %d", c.name, got, c.want)
 		}
 	}
-	if got := roles(t, d); !slices.Equal(got, []string{"a", "b", "c", "d", "e", "f", "z"}) {
+	if got := roles(t, d); !slices.Equal(got, []string{"a", "b", "c", "d", "e", "f", "h", "z"}) {
 		t.Errorf("stored %v", got)
 	}
 }

@@ -8,32 +8,56 @@ import (
 	"sync"
 )
 
+// Reading is a statement that returns rows, and what goes through them; see
+// Tx.ReadEach.
+type Reading struct {
+	query string
+	args  []any
+	read  func(Cursor) error
+}
+
+// First is a reading of the first row, of which as makes what into is afterwards, or
+// nil if there is none. T is as in One.
+func First[T, As any](into **As, as func(*T) *As, query string, args ...any) Reading {
+	return Reading{query, args, func(rows Cursor) error {
+		*into = nil // it may be read again
+		var row *T
+		if err := first(rows, &row); err != nil || row == nil {
+			return err
+		}
+		*into = as(row)
+		return nil
+	}}
+}
+
+func first[T any](rows Cursor, into **T) error {
+	*into = nil // it may be read again
+	if !rows.Next() {
+		return nil
+	}
+	scan, err := scanner[T](rows)
+	if err != nil {
+		return err
+	}
+	value := new(T)
+	*into = value
+	return scan(value)
+}
+
 // One returns the first row of a statement: a struct whose fields carry
 // `db:"column"` tags (embedded structs included), or the value of the only
 // column. ErrNoRows if there is none.
 func One[T any](ctx context.Context, q Querier, query string, args ...any) (T, error) {
-	var value T
-	found := false
-	err := q.Read(ctx, query, args, func(rows Cursor) error {
-		found = false // it may be read again
-		if !rows.Next() {
-			return nil
-		}
-		scan, err := scanner[T](rows)
-		if err != nil {
-			return err
-		}
-		found = true
-		return scan(&value)
-	})
-	if err == nil && !found {
+	var found *T
+	err := q.Read(ctx, query, args, func(rows Cursor) error { return first(rows, &found) })
+	if err == nil && found == nil {
 		err = ErrNoRows
 	}
 	if err != nil {
 		var zero T
 		return zero, err
 	}
-	return value, nil
+	return *found, nil
 }
 
 // All returns every row of a statement; see One. No rows is an empty, non-nil

@@ -83,6 +83,17 @@ func (t *Tx) Read(ctx context.Context, query string, args []any, read func(Curso
 	return t.work.read(ctx, query, args, read, t.tenant)
 }
 
+// ReadEach runs statements one after the other, as if by Read, each with what the one
+// before it has locked. They are one journey to PostgreSQL.
+func (t *Tx) ReadEach(ctx context.Context, readings ...Reading) error {
+	for _, r := range readings {
+		if _, err := vet(r.query); err != nil {
+			return err
+		}
+	}
+	return t.work.readEach(ctx, readings, t.tenant)
+}
+
 // Queue runs a statement whose outcome nobody looks at within the transaction. It may
 // be sent as late as with the commit, which saves a journey to PostgreSQL; what is
 // wrong with it the next statement says, or the transaction itself.
@@ -141,6 +152,22 @@ func (w *work) read(ctx context.Context, query string, args []any, read func(Cur
 	return consume(rows, read)
 }
 
+func (w *work) readEach(ctx context.Context, readings []Reading, tenant string) error {
+	all := make([]Reading, len(readings))
+	for i, r := range readings {
+		bound, err := bind(r.args, tenant)
+		if err != nil {
+			return err
+		}
+		all[i] = Reading{r.query, bound, r.read}
+	}
+	steady, err := w.pool.steady(ctx)
+	if err != nil {
+		return err
+	}
+	return w.tx.queryEach(steady, all)
+}
+
 func (w *work) queue(ctx context.Context, query string, args []any, first ...string) error {
 	bound, err := bind(args, first...)
 	if err != nil {
@@ -157,6 +184,8 @@ func (w *work) queue(ctx context.Context, query string, args []any, first ...str
 type runner interface {
 	exec(ctx context.Context, query string, args []any) (affected int64, err error)
 	query(ctx context.Context, query string, args []any) (Cursor, error)
+	// queryEach runs statements, whose arguments are bound, in their order.
+	queryEach(ctx context.Context, readings []Reading) error
 	// queue may run the statement later.
 	queue(ctx context.Context, query string, args []any) error
 }
@@ -178,6 +207,19 @@ func (c onConn) query(ctx context.Context, query string, args []any) (Cursor, er
 		return nil, err // and no Cursor that holds a nil pointer
 	}
 	return rows, nil
+}
+
+func (c onConn) queryEach(ctx context.Context, readings []Reading) error {
+	for _, r := range readings {
+		rows, err := c.query(ctx, r.query, r.args)
+		if err != nil {
+			return err
+		}
+		if err := consume(rows, r.read); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c onConn) queue(ctx context.Context, query string, args []any) error {
