@@ -63,6 +63,7 @@ var basicModules = []module{
 	{"oidcc-ensure-registered-redirect-uri", registeredRedirectURI},
 	{"oidcc-ensure-post-request-succeeds", postRequest},
 	{"oidcc-server-client-secret-post", clientSecretPost},
+	{"oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported", unsignedRequestURI},
 	{"oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported", unsignedRequestObject},
 	{"oidcc-claims-essential", asking("claims", `{"userinfo":{"name":{"essential":true}}}`)},
 	{"oidcc-ensure-request-object-with-redirect-uri", requestObjectWithRedirectURI},

@@ -43,6 +43,19 @@ func unsignedRequestObject(r *run) {
 	r.stopped("redirect_uri", "https://evil.example/", "request", unsigned(r, r.object()))
 }
 
+// Discovery says that nobody is asked for request objects: neither does it count what
+// one says, nor is it fetched.
+func unsignedRequestURI(r *run) {
+	r.party.show(pathRequest, unsigned(r, r.object()))
+	if got := r.refusal("request_uri", r.party.URL+pathRequest); got != "request_uri_not_supported" {
+		r.Errorf("refused as %s", got)
+	}
+	r.stopped("redirect_uri", "https://evil.example/", "request_uri", r.party.URL+pathRequest)
+	if fetched := r.party.take(pathRequest); len(fetched) != 0 {
+		r.Errorf("was fetched: %v", fetched)
+	}
+}
+
 // The redirect URI of a request object counts, not the one beside it. An unsigned
 // object is none, so that the browser stays.
 func requestObjectWithRedirectURI(r *run) {

@@ -70,6 +70,7 @@ type party struct {
 
 	mu      sync.Mutex
 	visits  map[string][]visit // by path
+	content map[string]string  // of what it shows, by path
 	logouts chan visit
 }
 
@@ -85,11 +86,12 @@ const (
 	pathCallback    = "/callback"
 	pathSignedOut   = "/signed-out"
 	pathBackchannel = "/backchannel"
+	pathRequest     = "/request.jwt"
 )
 
 func listen(t *testing.T) *party {
 	t.Helper()
-	p := &party{visits: map[string][]visit{}, logouts: make(chan visit, 10)}
+	p := &party{visits: map[string][]visit{}, content: map[string]string{pathCallback: "back at the suite"}, logouts: make(chan visit, 10)}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := visit{method: r.Method, query: r.URL.Query()}
 		if err := r.ParseForm(); err != nil {
@@ -98,11 +100,11 @@ func listen(t *testing.T) *party {
 		}
 		got.body = r.PostForm
 		switch r.URL.Path {
-		case pathCallback, pathSignedOut:
+		case pathCallback, pathSignedOut, pathRequest:
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.visits[r.URL.Path] = append(p.visits[r.URL.Path], got)
-			_, _ = fmt.Fprint(w, "back at the suite")
+			_, _ = fmt.Fprint(w, p.content[r.URL.Path])
 		case pathBackchannel:
 			p.logouts <- got
 		default:
@@ -114,6 +116,13 @@ func listen(t *testing.T) *party {
 }
 
 func (p *party) callback() string { return p.URL + pathCallback }
+
+// show has the party answer with content at a path.
+func (p *party) show(path, content string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.content[path] = content
+}
 
 // take returns the visits of a path since the last call.
 func (p *party) take(path string) []visit {
