@@ -44,7 +44,7 @@ func TestBare_RunsTheStatementsOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.close()
-	a, err := prepare(t.Context(), s)
+	a, err := prepare(t.Context(), s, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,8 @@ above one means that others used the machine too: rates are then lower, and time
 - *A handler of these that signs* answers refreshes over HTTP: it runs the statements as the server does and signs an ID
   token. It checks nothing, so its rate beside that of the statements alone is the most that a server here can reach.
 - Server and bare program take turns, %d of about %v each, with %d workers, after some calls that are not measured; at a
-  steady rate %d of about %v. What is told is the turn in the middle: of the shares, and of the tails.
+  steady rate %d of about %v. They do so in %d rounds, each with new processes of both, as one process may be a tenth
+  faster than the next. What is told is the turn in the middle of all: of the shares, and of the tails.
   Before each line PostgreSQL does what the line before left to it (`+"`VACUUM (ANALYZE)`"+`, `+"`CHECKPOINT`"+`).
 - *At half load* is the rate at which half of the processors' time is used, by whomever. Calls come steadily, again by
   turns, whatever became of those before, and p50 and p99 include the wait for a worker and for a core. *Tail* is p99
@@ -58,7 +59,7 @@ above one means that others used the machine too: rates are then lower, and time
   costs more than one of eight at once, as processes are woken for each, and the most part of the processors' time is
   used. So there is no target for it.
 
-`, duels, perDuel, workers(), pacedDuels, perPacedDuel) + profiles + r.management() + `
+`, duels, perDuel, workers(), pacedDuels, perPacedDuel, duelRounds) + profiles + r.management() + `
 ## Single operations
 
 They have Go benchmarks beside their code; ` + "`go test -run '^$' -bench . ./internal/...`" + ` runs them:
