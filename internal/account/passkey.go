@@ -183,7 +183,7 @@ func (v *visit) use(ctx context.Context, r *Record, a *mfa.Assertion) error {
 		if !advanced {
 			return mfa.ErrFailed.Wrap(a.Overtaken())
 		}
-		return settleRecord(ctx, tx, v.now, r, recordContent{})
+		return settleRecord(ctx, tx, v.now, r, recordContent{PasskeyID: a.Credential.ID})
 	})
 }
 

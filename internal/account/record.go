@@ -47,6 +47,8 @@ type recordContent struct {
 	// PasswordSince is since when the password that was proved has been the user's,
 	// in epoch milliseconds.
 	PasswordSince *int64 `json:"passwordSince,omitempty"`
+	// PasskeyID is the handle of the passkey by which a proof was given.
+	PasskeyID string `json:"passkeyId,omitempty"`
 }
 
 const recordColumns = `id, user_id, type, version, expires_at, verified_at, data`
@@ -119,7 +121,8 @@ type stepUpRow struct {
 }
 
 // isStepUp reports whether a record proves, now, that its user is who signed in. A
-// password that has been replaced proves nothing any more.
+// password that has been replaced proves nothing any more, nor does a passkey that
+// has been removed.
 func (e *Engine) isStepUp(ctx context.Context, userID, id string) (bool, error) {
 	if id == "" || len(id) > maxID {
 		return false, nil
@@ -132,8 +135,11 @@ func (e *Engine) isStepUp(ctx context.Context, userID, id string) (bool, error) 
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}
-	if err != nil || r.Kind == kindPasskey {
-		return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if r.Kind == kindPasskey {
+		return mfa.Holds(ctx, tenant.From(ctx).DB, userID, r.Data.V.PasskeyID)
 	}
 	return user.IsSamePassword(r.Data.V.PasswordSince, r.PasswordSince), nil
 }

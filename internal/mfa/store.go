@@ -28,6 +28,13 @@ func IsRegistered(ctx context.Context, q db.Q, credentialID []byte) (bool, error
 	return n > 0, err
 }
 
+// Holds reports whether the user has the credential of that id now.
+func Holds(ctx context.Context, q db.Q, userID, id string) (bool, error) {
+	n, err := db.One[int64](ctx, q, `SELECT count(*) FROM webauthn_credentials
+		WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, userID, id)
+	return n == 1, err
+}
+
 // Insert stores a verified credential; ErrRegistered if somebody in the tenant
 // holds it already, ErrTooMany if the user has MaxCredentials.
 func Insert(ctx context.Context, tx *db.Tx, c *Credential) error {

@@ -8,6 +8,7 @@ import (
 
 	"signet/internal/mfa"
 	"signet/internal/mfa/softkey"
+	"signet/internal/platform/db"
 	"signet/internal/sentinel"
 	"signet/internal/signin"
 	"signet/internal/signin/verification"
@@ -170,5 +171,52 @@ func TestWrongKeysLockOutTheFactorOnly(t *testing.T) {
 		later.identify("ada")
 		_, err = later.prove(key)
 		w.ok(err)
+	})
+}
+
+// TestAuthentication_EndsWithItsKey (attack 39): who removes a lost key shuts out
+// whoever holds it, also in the middle of a sign-in.
+func TestAuthentication_EndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	each(t, policy(signinexp.PolicyNoPrompt, webAuthn), func(t *testing.T, w *world) {
+		u := w.user("ada")
+		lost, kept := w.addKey(u), w.addKey(u)
+		f := w.begin(signin.EventSignIn)
+		f.identify("ada")
+		_, err := f.prove(lost)
+		w.ok(err)
+		for _, c := range w.credentials(u.ID) {
+			if c.LastUsedAt != nil {
+				w.tx(func(tx *db.Tx) error { _, err := mfa.DeleteFactor(w.ctx, tx, u.ID, c.ID); return err })
+			}
+		}
+		f.unchanged(func() {
+			_, err = f.submit()
+			w.refused(err, signin.ErrMFARequired)
+		})
+		_, err = f.prove(kept)
+		w.ok(err)
+		_, err = f.submit()
+		w.ok(err)
+	})
+}
+
+// TestAuthentication_ByTheOnlyKeyEndsWithIt: without a factor nothing is demanded,
+// but the login does not tell of a key that is gone.
+func TestAuthentication_ByTheOnlyKeyEndsWithIt(t *testing.T) {
+	t.Parallel()
+	each(t, policy(signinexp.PolicyNoPrompt, webAuthn), func(t *testing.T, w *world) {
+		u := w.user("ada")
+		key := w.addKey(u)
+		f := w.begin(signin.EventSignIn)
+		f.identify("ada")
+		_, err := f.prove(key)
+		w.ok(err)
+		w.tx(func(tx *db.Tx) error { _, err := mfa.DeleteAll(w.ctx, tx, u.ID); return err })
+		_, err = f.submit()
+		w.ok(err)
+		if got := f.login().AMR; !slices.Equal(got, []string{"pwd"}) {
+			t.Errorf("amr %v", got)
+		}
 	})
 }

@@ -218,7 +218,7 @@ func (v *visit) identified(ctx context.Context) (*user.User, error) {
 }
 
 // person returns what Next must know of the identified user; nil if nobody is
-// identified.
+// identified. The state loses a proof whose key the user has no longer.
 func (v *visit) person(ctx context.Context) (*Person, error) {
 	u, err := v.identified(ctx)
 	if errors.Is(err, ErrNotIdentified) && v.state.UserID == "" {
@@ -231,6 +231,9 @@ func (v *visit) person(ctx context.Context) (*Person, error) {
 	credentials, err := mfa.CredentialsOf(ctx, v.q, u.ID)
 	if err != nil {
 		return nil, err
+	}
+	if w, ok := verification.Of[*verification.WebAuthn](v.state.Records); ok {
+		w.Judge(credentials)
 	}
 	if len(credentials) > 0 {
 		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)

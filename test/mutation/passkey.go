@@ -17,7 +17,7 @@ var passkeyUse = []target{
 	}},
 	{file: "internal/account/passkey.go", tests: "internal/account/accountapi", mutants: []mutant{
 		{"credential is nobody's yet", swap("if taken {", "if false && taken {"), "TestRegistration_OfAKeyThatSomebodyHolds/sqlite"},
-		{"challenge of an authentication is good once", swap("r, recordContent{})", "r, recordContent{Challenge: r.Data.V.Challenge})"), "TestProof_ByPasskey/sqlite"},
+		{"challenge of an authentication is good once", swap("recordContent{PasskeyID:", "recordContent{Challenge: r.Data.V.Challenge, PasskeyID:"), "TestProof_ByPasskey/sqlite"},
 		{"copies of a key cannot race", swap("if !advanced {", "if false && !advanced {"), "TestProof_CopiesOfAKeyCannotRace/sqlite"},
 	}},
 	{file: "internal/mfa/store.go", mutants: []mutant{

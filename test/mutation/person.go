@@ -5,10 +5,12 @@ var personal = []target{
 	{file: "internal/signin/engine.go", mutants: []mutant{
 		{"factors of every kind", swap("p.Factors = append(p.Factors, signinexp.Factor(kind))", "_ = kind"), "TestSecondFactor_OfEveryKindIsDemanded"},
 		{"organizations that demand a second factor", never("v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory"), "TestOrganization_DemandsASecondFactor"},
+		{"proofs by a removed key", swap("w.Judge(credentials)", "_ = w"), "TestAuthentication_EndsWithItsKey/sqlite"},
 		{"what fails on an old row is tried again", swap("return err == nil && current.Version != row.Version", "return false && current.Version != row.Version && err == nil"), "TestRegister_TwiceAtOnce/postgres"},
 	}},
 	{file: "internal/account/record.go", tests: "internal/account/accountapi", mutants: []mutant{
 		{"proofs by the old password", swap("return user.IsSamePassword(r.Data.V.PasswordSince, r.PasswordSince), nil", "return user.IsSamePassword(nil, nil), nil"), "TestPassword_ChangeEndsProofsOfTheOldOne/sqlite"},
+		{"proofs by a removed passkey", swap("return mfa.Holds(ctx, tenant.From(ctx).DB, userID, r.Data.V.PasskeyID)", "return true, nil"), "TestProof_EndsWithItsPasskey/sqlite"},
 	}},
 	{file: "internal/signin/factor.go", mutants: []mutant{
 		{"an answer sent twice is no copied key", swap("err == nil || !v.overtaken(ctx, v.row, err)", "true"), "TestAuthentication_TwiceAtOnce"},

@@ -1,6 +1,8 @@
 package verification
 
 import (
+	"slices"
+
 	"signet/internal/mfa"
 	"signet/internal/platform/errs"
 	"signet/internal/user"
@@ -25,6 +27,8 @@ type WebAuthn struct {
 	// credential lives on more than one device.
 	Authenticated bool `json:"authenticated,omitempty"`
 	Synced        bool `json:"synced,omitempty"`
+	// CredentialID is the handle of the credential that was authenticated with.
+	CredentialID string `json:"credentialId,omitempty"`
 	// Bound says that the registration was spent.
 	Bound bool `json:"bound,omitempty"`
 }
@@ -89,6 +93,14 @@ func (w *WebAuthn) CheckAuthentication(rp mfa.RP, credentials []mfa.Credential, 
 // Proved records that an assertion holds and that its counter is stored.
 func (w *WebAuthn) Proved(a *mfa.Assertion) {
 	w.Authentication, w.Authenticated, w.Synced = nil, true, a.BackupEligible
+	w.CredentialID = a.Credential.ID
+}
+
+// Judge takes the proof back unless the credential that gave it is among those
+// that the user has now: who removes a key shuts out whoever holds it.
+func (w *WebAuthn) Judge(credentials []mfa.Credential) {
+	isProof := func(c mfa.Credential) bool { return c.ID == w.CredentialID }
+	w.Authenticated = w.Authenticated && slices.ContainsFunc(credentials, isProof)
 }
 
 // Verified implements Record.
