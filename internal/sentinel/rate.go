@@ -39,6 +39,12 @@ var (
 	ClientDocument = Rate{Burst: 30, Every: 10 * time.Second}
 	// ClientRegistration is how many clients one address may register.
 	ClientRegistration = Rate{Burst: 20, Every: time.Minute}
+	// TokenFailure is how often one address may be refused a token, or give one back,
+	// without proof of being a client: each time is on record.
+	TokenFailure = Rate{Burst: 600, Every: 100 * time.Millisecond}
+	// Proof is how many signed proofs one address may spend for clients that anybody
+	// can be: each is remembered until it expires.
+	Proof = Rate{Burst: 600, Every: 100 * time.Millisecond}
 	// Upload is what one person may upload, or one address before anybody is known.
 	Upload = Rate{Burst: 10, Every: 10 * time.Minute}
 )

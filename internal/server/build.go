@@ -74,8 +74,11 @@ func build(o Options, admin *tenant.Tenant, trail *audit.Trail) *parts {
 	p.clients = client.NewDirectory(o.Pool, client.Options{
 		Ring: o.Keyring, Clock: o.Clock, Outbound: o.Outbound, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms,
 	})
-	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config}
-	p.tokens = &grant.Endpoint{Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients, Resources: resource.NewCache(o.Pool)}
+	proofs := &dpop.Verifier{Clock: o.Clock, Ring: o.Keyring, Settings: config, Limiter: p.limiter}
+	p.tokens = &grant.Endpoint{
+		Clock: o.Clock, Ring: o.Keyring, Keys: p.keys, Settings: config, Clients: p.clients,
+		Resources: resource.NewCache(o.Pool), Limiter: p.limiter,
+	}
 	authorizations := &authorize.Engine{Clients: p.clients, Keys: p.keys, Ring: o.Keyring, Clock: o.Clock, Limiter: p.limiter, Settings: config}
 	registrar := &registration.Engine{Clock: o.Clock, Ring: o.Keyring, Limiter: p.limiter, Settings: config, Algorithms: p.idTokenAlgorithms}
 	p.provider = oidcapi.New(o.Pool, authorizations, p.tokens, proofs, registrar)

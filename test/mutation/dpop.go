@@ -40,14 +40,14 @@ var proofs = []target{
 		{"nonce is demanded", never("config.NonceRequired && !v.isNonce(t, now, p.Nonce)"), nonceTest},
 		{"proof is about the token", never(`accessToken != "" && !p.isAbout(accessToken)`), boundTest},
 		{"proof is used once", never("err == nil && !fresh"), boundTest},
-		{"demanded proof is missed", swap("if required {\n\t\t\treturn", "if false {\n\t\t\treturn"), demandedTest},
+		{"demanded proof is missed", swap("if from.MustProve {\n\t\t\treturn", "if false {\n\t\t\treturn"), demandedTest},
 	}},
 	{file: "internal/oidc/dpop/nonce.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"nonce ages", swap("period-1", "period-2"), nonceTest},
 	}},
 	{file: "internal/oidc/dpop/use.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"bound token needs a proof", swap("case !use.IsProved:", "case false:"), boundTest},
-		{"key is the token's", never("err == nil && !crypt.Equal([]byte(thumbprint), []byte(boundTo))"), boundTest},
+		{"key is the token's", never("err == nil && !crypt.Equal([]byte(p.thumbprint), []byte(boundTo))"), boundTest},
 	}},
 	{file: "internal/oidc/oidcapi/userinfo.go", mutants: []mutant{
 		{"binding is looked at", ignore("a.proofs.Check(ctx, use, access.Key())"), boundTest},

@@ -19,7 +19,7 @@ import (
 // targets is everything that is tried.
 var targets = slices.Concat(
 	webauthn, passkeyUse, pkce, redirects, registeredURIs, refreshReuse, devices, storedHashes, operators, suspended,
-	audiences, bearers, uploads, signOuts, signingKeys, signed, proofs, stepUps, registrations, together, outbound, pipelined, personal, browsing,
+	audiences, bearers, uploads, signOuts, signingKeys, signed, proofs, stepUps, registrations, together, outbound, pipelined, personal, browsing, strangers,
 )
 
 func main() {

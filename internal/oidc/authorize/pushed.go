@@ -69,7 +69,7 @@ func (e *Engine) Push(ctx context.Context, d *db.DB, sent proto.Params, key stri
 // allowPush bounds what is stored for people who are not signed in, as allowStranger
 // does. A server that proves to be its client sends for all of its users.
 func (rq *Request) allowPush(ctx context.Context, q db.Q) error {
-	if !rq.Client.IsPublic() && !rq.Client.IsUnvetted() {
+	if !rq.Client.IsAnybody() {
 		return nil
 	}
 	return rq.allowAddress(ctx, q, "pushed-request")

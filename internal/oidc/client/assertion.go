@@ -11,6 +11,8 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/replay"
 	"signet/internal/platform/db"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/tenant"
 )
 
@@ -88,7 +90,7 @@ func (d *Directory) checkAssertion(ctx context.Context, q db.Q, now int64, c *Cl
 	case claims.ID == "":
 		err = errNoID
 	default:
-		err = spend(ctx, q, c, &claims)
+		err = d.spend(ctx, q, c, &claims)
 	}
 	return secret, because(ctx, proto.ErrClientAuthentication, err)
 }
@@ -134,7 +136,13 @@ func (c *Client) algorithms(all []string) []string {
 
 // spend lets an assertion count once, on whichever node it arrives, until it would
 // be refused as expired.
-func spend(ctx context.Context, q db.Q, c *Client, claims *jwt.Claims) error {
+func (d *Directory) spend(ctx context.Context, q db.Q, c *Client, claims *jwt.Claims) error {
+	if c.IsUnvetted() {
+		err := d.options.Limiter.AllowAddress(ctx, q, d.options.Clock, "assertion", web.Info(ctx).IP, sentinel.Proof)
+		if err != nil {
+			return err
+		}
+	}
 	until := (int64(*claims.Expiry) + int64(tolerance.Seconds())) * 1000
 	fresh, err := replay.Spend(ctx, q, assertionRealm, c.ID+"\n"+claims.ID, until)
 	if err == nil && !fresh {

@@ -169,6 +169,10 @@ func (c *Client) IsDocument() bool { return c.Kind == KindDocument }
 // proves to be itself, it is trusted with nothing of others.
 func (c *Client) IsUnvetted() bool { return c.IsDocument() || c.IsSelfRegistered }
 
+// IsAnybody reports whether anybody can be the client: it proves nothing, or has been
+// vetted by nobody.
+func (c *Client) IsAnybody() bool { return c.IsPublic() || c.IsUnvetted() }
+
 // MaxName is the longest name of a client that no operator has looked at, in code
 // points.
 const MaxName = 128

@@ -13,7 +13,9 @@ import (
 	"signet/internal/oidc/replay"
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
+	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 )
@@ -40,6 +42,16 @@ type Verifier struct {
 	Clock    clock.Clock
 	Ring     *crypt.Keyring
 	Settings *settings.Reader
+	// Limiter bounds how many proofs of strangers are remembered; nil does not.
+	Limiter *sentinel.Limiter
+}
+
+// Sender is the client of a request to the provider.
+type Sender struct {
+	// MustProve says that it must send a proof.
+	MustProve bool
+	// IsAnybody says that anybody can be the client.
+	IsAnybody bool
 }
 
 // errMissing refuses a request without the proof that it must carry.
@@ -51,19 +63,20 @@ func IsSent(r *http.Request) bool { return len(r.Header.Values(Header)) > 0 }
 // KeyOf returns the thumbprint (RFC 7638, SHA-256, base64url) of the key that a
 // request to the provider proves to hold, "" for none. A tenant with DPoP
 // switched off looks at no proof, unless the client must send one. The errors
-// are invalid_dpop_proof and use_dpop_nonce (RFC 9449 sections 5 and 8); a
-// tenant that demands nonces tells the next one with every answer.
-func (v *Verifier) KeyOf(w http.ResponseWriter, r *http.Request, required bool) (string, error) {
+// are invalid_dpop_proof and use_dpop_nonce (RFC 9449 sections 5 and 8), and
+// sentinel.ErrRateLimited; a tenant that demands nonces tells the next one with
+// every answer.
+func (v *Verifier) KeyOf(w http.ResponseWriter, r *http.Request, from Sender) (string, error) {
 	ctx, t := r.Context(), tenant.From(r.Context())
 	config, err := v.Settings.OIDC(ctx, t.DB)
 	if err != nil {
 		return "", err
 	}
-	if !config.DPoP.Enabled && !required {
+	if !config.DPoP.Enabled && !from.MustProve {
 		return "", nil
 	}
 	if !IsSent(r) {
-		if required {
+		if from.MustProve {
 			return "", errMissing
 		}
 		return "", nil
@@ -71,30 +84,44 @@ func (v *Verifier) KeyOf(w http.ResponseWriter, r *http.Request, required bool) 
 	if config.DPoP.NonceRequired {
 		w.Header().Set(NonceHeader, v.nonce(t, v.Clock.Millis()))
 	}
-	return v.verify(ctx, r, config.DPoP, "")
-}
-
-// verify checks the proof of a request and spends it; accessToken is the token
-// that it must be about, "" for none. The order is that of cost: what needs the
-// database comes last, and only the holder of a key gets there.
-func (v *Verifier) verify(ctx context.Context, r *http.Request, config settings.DPoP, accessToken string) (thumbprint string, err error) {
-	t, now := tenant.From(ctx), v.Clock.Millis()
-	p, err := parse(r.Header.Values(Header))
+	p, err := v.read(ctx, r, config.DPoP, "")
 	if err != nil {
 		return "", err
 	}
+	if from.IsAnybody {
+		if err := v.Limiter.AllowAddress(ctx, t.DB, v.Clock, "proof", web.Info(ctx).IP, sentinel.Proof); err != nil {
+			return "", err
+		}
+	}
+	return p.thumbprint, spend(ctx, t.DB, p)
+}
+
+// read checks the proof of a request, but for whether it was used before;
+// accessToken is the token that it must be about, "" for none. The order is that of
+// cost: nothing here needs the database.
+func (v *Verifier) read(ctx context.Context, r *http.Request, config settings.DPoP, accessToken string) (*proof, error) {
+	t, now := tenant.From(ctx), v.Clock.Millis()
+	p, err := parse(r.Header.Values(Header))
+	if err != nil {
+		return nil, err
+	}
 	if err := p.fits(r.Method, t.URL(r.URL.EscapedPath()), now); err != nil {
-		return "", err
+		return nil, err
 	}
 	if config.NonceRequired && !v.isNonce(t, now, p.Nonce) {
-		return "", proto.ErrUseDPoPNonce.With(web.Headers{NonceHeader: v.nonce(t, now)})
+		return nil, proto.ErrUseDPoPNonce.With(web.Headers{NonceHeader: v.nonce(t, now)})
 	}
 	if accessToken != "" && !p.isAbout(accessToken) {
-		return "", invalid("ath is not the hash of the access token")
+		return nil, invalid("ath is not the hash of the access token")
 	}
-	fresh, err := replay.Spend(ctx, t.DB, realm, p.thumbprint+"."+p.ID, p.expiresAt())
+	return p, nil
+}
+
+// spend lets a proof count once.
+func spend(ctx context.Context, q db.Q, p *proof) error {
+	fresh, err := replay.Spend(ctx, q, realm, p.thumbprint+"."+p.ID, p.expiresAt())
 	if err == nil && !fresh {
 		err = invalid("the proof was already used")
 	}
-	return p.thumbprint, err
+	return err
 }

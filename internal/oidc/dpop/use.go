@@ -53,11 +53,14 @@ func (v *Verifier) Check(ctx context.Context, use Use, boundTo string) error {
 	if err != nil {
 		return err
 	}
-	thumbprint, err := v.verify(ctx, use.request, config.DPoP, use.Token)
+	p, err := v.read(ctx, use.request, config.DPoP, use.Token)
+	if err == nil {
+		err = spend(ctx, tenant.From(ctx).DB, p)
+	}
 	if e, ok := errs.As(err); ok && e.Status < http.StatusInternalServerError {
 		return challenge(e)
 	}
-	if err == nil && !crypt.Equal([]byte(thumbprint), []byte(boundTo)) {
+	if err == nil && !crypt.Equal([]byte(p.thumbprint), []byte(boundTo)) {
 		return challenge(proto.ErrInvalidToken.Describe("the access token is bound to another key"))
 	}
 	return err

@@ -16,7 +16,9 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/web"
 	"signet/internal/resource"
+	"signet/internal/sentinel"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 	"signet/internal/user"
@@ -31,6 +33,8 @@ type Endpoint struct {
 	Clients  *client.Directory
 	// Resources are the audiences of tokens, as they are between changes.
 	Resources *resource.Cache
+	// Limiter bounds what strangers have us put on record; nil does not.
+	Limiter *sentinel.Limiter
 }
 
 // Response is the answer to a successful token request (RFC 6749 section 5.1).
@@ -83,6 +87,9 @@ type authorization struct {
 	actor      string
 	// audience is decided by the endpoint, for a machine by its grant type.
 	audience *audience
+	// isReuse says that the request has shown that somebody else has what it presents,
+	// and has ended the grant.
+	isReuse bool
 }
 
 // provided returns those members of a scope that the provider itself answers: they
@@ -118,7 +125,9 @@ var types = map[string]grantType{
 type refusal struct{ error }
 
 // Exchange answers a token request. authenticate finds out who sent it; whatever
-// it says, the request is put on record, unless a device asks before its time.
+// it says, the request is put on record, unless a device asks before its time. A
+// refusal is sentinel.ErrRateLimited, and not on record, where strangers have got too
+// many of them.
 func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Params, authenticate func() (*client.Authenticated, error)) (*Response, error) {
 	kind, known := types[p.Get("grant_type")]
 	if !known {
@@ -126,6 +135,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	}
 	var result *authorization
 	c, err := authenticate()
+	isStranger := err != nil || c.IsAnybody()
 	if err == nil {
 		err = checkGrantType(c, p, known)
 	}
@@ -139,10 +149,21 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 		}
 	}
 	// That a device goes on waiting is no news, and would fill the trail.
-	if !errors.Is(err, proto.ErrAuthorizationPending) {
-		record(ctx, kind.audit, p, c, result, response, err)
+	if errors.Is(err, proto.ErrAuthorizationPending) {
+		return nil, err
 	}
+	if err != nil && isStranger && (result == nil || !result.isReuse) {
+		if limited := e.limit(ctx, t); limited != nil {
+			return nil, limited
+		}
+	}
+	record(ctx, kind.audit, p, c, result, response, err)
 	return response, err
+}
+
+// limit bounds how often strangers are refused from the address of a request.
+func (e *Endpoint) limit(ctx context.Context, t *tenant.Tenant) error {
+	return e.Limiter.AllowAddress(ctx, t.DB, e.Clock, "token-failure", web.Info(ctx).IP, sentinel.TokenFailure)
 }
 
 // checkGrantType refuses types that nobody, or not this client, may use.
@@ -191,7 +212,7 @@ func (e *Endpoint) mint(ctx context.Context, rq *request, kind grantType, result
 			out, err = rq.issue(ctx, tx, *result, config.ExtendedClaims)
 		}
 		if kept, ok := errors.AsType[refusal](err); ok {
-			refused = kept.error
+			refused, (*result).isReuse = kept.error, true
 			return nil
 		}
 		return err

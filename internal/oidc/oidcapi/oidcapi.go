@@ -17,6 +17,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/settings"
 	"signet/internal/tenant"
 )
@@ -31,6 +32,7 @@ type API struct {
 	settings  *settings.Reader
 	proofs    *dpop.Verifier
 	registrar *registration.Engine
+	limiter   *sentinel.Limiter
 	documents *db.Cache[string, *web.Fixed]
 }
 
@@ -38,7 +40,7 @@ type API struct {
 func New(p *db.Pool, engine *authorize.Engine, tokens *grant.Endpoint, proofs *dpop.Verifier, registrar *registration.Engine) *API {
 	return &API{
 		clock: engine.Clock, clients: engine.Clients, keys: engine.Keys, settings: engine.Settings,
-		proofs: proofs, tokens: tokens, authorize: engine, registrar: registrar,
+		proofs: proofs, tokens: tokens, authorize: engine, registrar: registrar, limiter: engine.Limiter,
 		documents: db.NewCache[string, *web.Fixed](p, settings.Family, 256),
 	}
 }

@@ -42,5 +42,5 @@ func (a *API) keyOfPush(w http.ResponseWriter, r *http.Request, c *client.Authen
 	if !dpop.IsSent(r) {
 		return "", nil
 	}
-	return a.proofs.KeyOf(w, r, c.RequiresDPoP)
+	return a.proofs.KeyOf(w, r, dpop.Sender{MustProve: c.RequiresDPoP, IsAnybody: c.IsAnybody()})
 }

@@ -69,8 +69,7 @@ func (a *API) replaceRegistration(w http.ResponseWriter, r *http.Request) error 
 	}
 	id := r.PathValue("clientId")
 	answer, err := a.registrar.Replace(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id, raw)
-	logOwn(r, "ClientRegistration.Update", id, err)
-	if err != nil {
+	if err = a.logOwn(r, "ClientRegistration.Update", id, err); err != nil {
 		return err
 	}
 	return web.WriteJSON(w, r, http.StatusOK, answer)
@@ -79,21 +78,25 @@ func (a *API) replaceRegistration(w http.ResponseWriter, r *http.Request) error 
 func (a *API) removeRegistration(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("clientId")
 	err := a.registrar.Remove(r.Context(), tenant.From(r.Context()), r.Header.Get("Authorization"), id)
-	logOwn(r, "ClientRegistration.Delete", id, err)
-	if err != nil {
+	if err = a.logOwn(r, "ClientRegistration.Delete", id, err); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// logOwn puts on record what a client did to its registration. A token that is not
-// the client's says nothing about the client.
-func logOwn(r *http.Request, key, id string, err error) {
+// logOwn puts on record what a client did to its registration, and returns the error
+// to answer. A token that is not the client's says nothing about the client, and comes
+// from whoever likes.
+func (a *API) logOwn(r *http.Request, key, id string, err error) error {
 	if errors.Is(err, proto.ErrInvalidToken) {
+		if limited := a.limit(r, "registration-token"); limited != nil {
+			return limited
+		}
 		id = ""
 	}
 	audit.Log(r.Context(), audit.Entry{Key: key, ApplicationID: id, Err: err})
+	return err
 }
 
 // readMetadata returns the body of a request, which must be JSON (RFC 7591 section

@@ -6,10 +6,12 @@ import (
 
 	"signet/internal/audit"
 	"signet/internal/oidc/client"
+	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/web"
+	"signet/internal/sentinel"
 	"signet/internal/tenant"
 )
 
@@ -24,7 +26,7 @@ func (a *API) token(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return c, err
 		}
-		c.Key, err = a.proofs.KeyOf(w, r, c.RequiresDPoP)
+		c.Key, err = a.proofs.KeyOf(w, r, dpop.Sender{MustProve: c.RequiresDPoP, IsAnybody: c.IsAnybody()})
 		return c, err
 	})
 	if err != nil {
@@ -43,6 +45,11 @@ func (a *API) revocation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := a.authenticate(w, r, params)
+	if err != nil || c.IsAnybody() {
+		if limited := a.limit(r, "revocation"); limited != nil {
+			return limited
+		}
+	}
 	entry := audit.Entry{Key: "RevokeToken", Data: map[string]any{"params": params.Told()}}
 	if c != nil {
 		entry.ApplicationID = c.ID
@@ -58,6 +65,12 @@ func (a *API) revocation(w http.ResponseWriter, r *http.Request) error {
 	noStore(w)
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// limit bounds how often strangers have us put something on record.
+func (a *API) limit(r *http.Request, action string) error {
+	ctx := r.Context()
+	return a.limiter.AllowAddress(ctx, tenant.From(ctx).DB, a.clock, action, web.Info(ctx).IP, sentinel.TokenFailure)
 }
 
 func (a *API) revoke(r *http.Request, c *client.Authenticated, params proto.Params, entry *audit.Entry) error {
@@ -77,7 +90,7 @@ func (a *API) revoke(r *http.Request, c *client.Authenticated, params proto.Para
 		case clientID == c.ID:
 			entry.Data["grantId"], entry.Data["tokenTypes"] = grantID, []string{kind}
 			return token.RevokeGrant(ctx, tx, a.clock.Millis(), grantID)
-		case c.IsPublic() || c.IsUnvetted():
+		case c.IsAnybody():
 			return nil // it must not learn whose token it has
 		}
 		return proto.ErrInvalidRequest.Describe("this token does not belong to you")

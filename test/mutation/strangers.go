@@ -1,0 +1,34 @@
+package main
+
+// Tests of what somebody has us keep who does not prove to be anybody.
+const (
+	trailTest    = "TestStrangers_FillNoTrail"
+	proofsTest   = "TestStrangers_SpendSoManyProofs"
+	newcomerTest = "TestStrangers_WhoRegisterFillNothing"
+)
+
+// strangers are the bounds by address of what is kept of them.
+var strangers = []target{
+	{file: "internal/oidc/grant/grant.go", tests: "internal/server", mutants: []mutant{
+		{"refusals of strangers", never("err != nil && isStranger && (result == nil || !result.isReuse)"), trailTest},
+		{"clients that anybody can be", swap("err != nil || c.IsAnybody()", "err != nil"), trailTest},
+		{"clients that fail to prove it", swap("err != nil || c.IsAnybody()", "err == nil && c.IsAnybody()"), trailTest},
+		{"not of others", swap("isStranger := err != nil || c.IsAnybody()", "isStranger := true"), trailTest},
+		{"not what tells of a thief", drop(" && (result == nil || !result.isReuse)"), trailTest},
+		{"not what is asked rightly", swap("err != nil && isStranger &&", "isStranger &&"), trailTest},
+	}},
+	{file: "internal/oidc/oidcapi/token.go", tests: "internal/server", mutants: []mutant{
+		{"revocations of strangers", never("err != nil || c.IsAnybody()"), trailTest},
+		{"not of others", swap("if err != nil || c.IsAnybody() {", "if true {"), trailTest},
+	}},
+	{file: "internal/oidc/dpop/dpop.go", tests: "internal/server", mutants: []mutant{
+		{"proofs of strangers", never("from.IsAnybody"), proofsTest},
+		{"not of others", swap("if from.IsAnybody {", "if true {"), proofsTest},
+	}},
+	{file: "internal/oidc/client/assertion.go", tests: "internal/server", mutants: []mutant{
+		{"assertions of strangers", never("c.IsUnvetted()"), newcomerTest},
+	}},
+	{file: "internal/oidc/oidcapi/registration.go", tests: "internal/server", mutants: []mutant{
+		{"wrong tokens of registrations", swap("limited != nil", "false && limited != nil"), newcomerTest},
+	}},
+}
