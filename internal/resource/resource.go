@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 
 	"signet/internal/platform/db"
 	"signet/internal/platform/errs"
 	"signet/internal/platform/ids"
+	"signet/internal/platform/web"
 )
 
 // Errors of this package.
@@ -26,6 +28,10 @@ var (
 
 // reserved matches the indicators of Management APIs.
 var reserved = regexp.MustCompile(`^https://[^.]+\.logto\.app/api$`)
+
+// OrganizationPrefix begins the audiences of organizations; their ids follow. No
+// resource has such an indicator: its tokens would pass for those of members.
+const OrganizationPrefix = "urn:logto:organization:"
 
 // IsReserved reports whether the resource is a Management API.
 func (r *Resource) IsReserved() bool { return reserved.MatchString(r.Indicator) }
@@ -123,8 +129,11 @@ func one(ctx context.Context, q db.Q, where string, args ...any) (*Resource, err
 }
 
 // Create stores a resource. An empty id is drawn; a zero life of tokens is the
-// default.
+// default. An indicator with OrganizationPrefix is web.ErrInvalidInput.
 func Create(ctx context.Context, tx *db.Tx, now int64, r Resource) (*Resource, error) {
+	if strings.HasPrefix(r.Indicator, OrganizationPrefix) {
+		return nil, web.Invalid("indicator", "This is the audience of an organization")
+	}
 	if r.ID == "" {
 		r.ID = ids.Long()
 	}

@@ -43,6 +43,9 @@ var audiences = []target{
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
 		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(b.consentToken(t, in)))"), "TestConsent_Refuses"},
 	}},
+	{file: "internal/resource/resource.go", tests: "internal/resource/resourceapi", mutants: []mutant{
+		{"audiences of organizations are theirs", never("strings.HasPrefix(r.Indicator, OrganizationPrefix)"), "TestResources_Refuse/sqlite"},
+	}},
 	{file: "internal/oidc/grant/clientcredentials.go", mutants: []mutant{
 		{"machine is in the organization", never("errors.Is(err, organization.ErrNoMember)"), "TestOrganizationToken_OfMachines/sqlite"},
 	}},

@@ -39,7 +39,7 @@ func (a *audience) organizationClaim() string {
 }
 
 // organizationIndicator is the audience of an organization's own tokens.
-func organizationIndicator(id string) string { return "urn:logto:organization:" + id }
+func organizationIndicator(id string) string { return resource.OrganizationPrefix + id }
 
 // target is what a request says about the audience (RFC 8707 section 2.2).
 type target struct{ indicator, organizationID string }

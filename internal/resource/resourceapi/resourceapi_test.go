@@ -122,6 +122,7 @@ func TestResources_Refuse(t *testing.T) {
 			`POST /api/resources {"name":"C","indicator":"https://a.example"} -> 422 resource.resource_identifier_in_use`,
 			`POST /api/resources {"name":"","indicator":"https://c.example"} -> 400 guard.invalid_input`,
 			`POST /api/resources {"name":"C"} -> 400 guard.invalid_input`,
+			`POST /api/resources {"name":"C","indicator":"urn:logto:organization:crew"} -> 400 guard.invalid_input`,
 			`POST /api/resources {"name":"C","indicator":"https://c.example","accessTokenTtl":0} -> 400 guard.invalid_input`,
 			"PATCH /api/resources/"+id+` {} -> 422 entity.invalid_input`,
 			"PATCH /api/resources/"+id+` {"name":null} -> 400 guard.invalid_input`,
