@@ -180,6 +180,9 @@ func TestExtraProfile_OverwritesNothing(t *testing.T) {
 				t.Errorf("took %.20v", avatar)
 			}
 		}
+		if err := w.engine.AddExtraProfile(w.ctx, f.in, map[string]any{"website": "javascript:alert(1)"}); err == nil {
+			t.Error("took a website that runs")
+		}
 		w.ok(w.engine.AddExtraProfile(w.ctx, f.in, map[string]any{
 			"name": "CEO", "nickname": "boss", "website": "https://ada.example", "avatar": "https://ada.example/a.png",
 			"plan": "enterprise", "team": "blue",

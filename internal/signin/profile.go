@@ -184,6 +184,9 @@ func sortFields(values map[string]any) (Profile, error) {
 	if err := json.Unmarshal(raw, &p.Profile); err != nil {
 		return p, web.Invalid("values", "Invalid profile")
 	}
+	if site := p.Profile.Website; site != nil && !user.IsWebsite(*site) {
+		return p, web.Invalid("values.website", "Invalid url")
+	}
 	return p, nil
 }
 

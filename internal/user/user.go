@@ -84,7 +84,7 @@ type Profile struct {
 	Nickname          *string  `json:"nickname,omitempty"`
 	PreferredUsername *string  `json:"preferredUsername,omitempty"`
 	Profile           *string  `json:"profile,omitempty"`
-	Website           *string  `json:"website,omitempty"`
+	Website           *string  `json:"website,omitempty" check:"pattern=website"`
 	Gender            *string  `json:"gender,omitempty"`
 	Birthdate         *string  `json:"birthdate,omitempty"`
 	Zoneinfo          *string  `json:"zoneinfo,omitempty"`

@@ -25,8 +25,12 @@ var personal = []target{
 		{"the proof of another", never("proof == nil || !proof.Holds(p.User)"), "TestSubmit_NeedsTheProofThatIdentified"},
 		{"what operators stored", never("!v.state.Created"), "TestExtraProfile_OverwritesNothing"},
 	}},
+	{file: "internal/user/user.go", tests: "internal/user/userapi", mutants: []mutant{
+		{"websites that run", drop(" check:\"pattern=website\""), "TestUsers_CreateRefuses/sqlite"},
+	}},
 	{file: "internal/signin/profile.go", mutants: []mutant{
 		{"no names where nobody can register", drop(" && v.tellsNames()"), "TestRegister_ClosedRegistrationStaysClosedOnEveryPath"},
+		{"websites that run", never("site != nil && !user.IsWebsite(*site)"), "TestExtraProfile_OverwritesNothing"},
 		{"pictures that run", never(`name == "avatar" && text != "" && !web.IsURL(text)`), "TestExtraProfile_OverwritesNothing"},
 	}},
 }

@@ -119,6 +119,7 @@ func TestAccount_Changes(t *testing.T) {
 			t.Errorf("every claim\n got %s\nwant %s", got.text, every)
 		}
 		w.clock.Advance(time.Second) // events are ordered by their millisecond
+		ann.call("PATCH", "/api/my-account/profile", `{"website":"javascript:alert(1)"}`).want(t, 400, "guard.invalid_input")
 		ann.call("PATCH", "/api/my-account/profile", `{"nickname":null}`).want(t, 400, "guard.invalid_input")
 		ann.call("PATCH", "/api/my-account/profile", `{"address":null}`).want(t, 400, "guard.invalid_input")
 		ann.call("PATCH", "/api/my-account/profile", `{"nickname":"A","address":{"country":"DE","locality":"Berlin"}}`).want(t, 200, "")

@@ -198,6 +198,7 @@ func TestImport_RefusesRowsAndGoesOn(t *testing.T) {
 			{`{"primaryPhone":"+4912"}`, "guard.invalid_input"},
 			{`{"primaryPhone":"1"}`, "user.invalid_phone"},
 			{`{"avatar":"javascript:alert(1)"}`, "guard.invalid_input"},
+			{`{"profile":{"website":"javascript:alert(1)"}}`, "guard.invalid_input"},
 			{`{"name":"a\u0000b"}`, "guard.invalid_input"},
 			{`{"name":7}`, "guard.invalid_input"},
 			{`{"nmae":"typo"}`, "guard.invalid_input"},
