@@ -60,8 +60,10 @@ type TwoFactor struct {
 	// AddURL leads to CreatePasskey.
 	AddURL string
 	// Unavailable, one of the Fail constants, says why no passkey can be added
-	// at this address; AddURL is then not shown.
+	// at this address.
 	Unavailable string
+	// Full is how many passkeys an account can have, once there are that many.
+	Full int
 	// AdviseSpare recommends a second key.
 	AdviseSpare bool
 }

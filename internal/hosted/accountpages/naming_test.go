@@ -1,14 +1,10 @@
 package accountpages_test
 
 import (
-	"net/http"
-	"strconv"
 	"testing"
 	"time"
 
 	"signet/internal/apptest"
-	"signet/internal/mfa"
-	"signet/internal/platform/db"
 	"signet/internal/tenant"
 )
 
@@ -106,29 +102,4 @@ func TestAccount_NamingANewPasskeyNeedsAStepUp(t *testing.T) {
 	p.open("/account")
 	p.sees("Security key (USB)")
 	p.doesNotSee("Mallory was here")
-}
-
-// An account that is full says so before anybody touches a key.
-func TestAccount_SaysThatThereIsRoomForNoFurtherPasskey(t *testing.T) {
-	t.Parallel()
-	app := apptest.Start(t)
-	u := app.CreateUser(t, "robin")
-	p := signedIn(t, app, "robin")
-	err := app.Pool.For(tenant.Default).Tx(t.Context(), func(tx *db.Tx) error {
-		for n := range mfa.MaxCredentials {
-			c := &mfa.Credential{ID: strconv.Itoa(n), UserID: u.ID, CredentialID: []byte{byte(n)}, PublicKey: []byte{1}, CreatedAt: 1}
-			if err := mfa.Insert(t.Context(), tx, c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.open("/account/passkey/add")
-	p.send("password", apptest.Password)
-	if p.sees("This account has as many passkeys as it can have. Remove one first."); p.code != http.StatusUnprocessableEntity {
-		t.Errorf("%d %s", p.code, p.at)
-	}
 }

@@ -26,6 +26,13 @@ func (p *Pages) createPasskey(v *visit) error {
 	if err := editable(v, accountcenter.Passkey); err != nil {
 		return err
 	}
+	credentials, err := mfa.CredentialsOf(v.ctx(), v.tenant.DB, v.user.ID)
+	if err != nil {
+		return err
+	}
+	if len(credentials) >= mfa.MaxCredentials {
+		return p.done(v, doneFull, "")
+	}
 	if !v.caller.SteppedUp {
 		return account.ErrStepUpRequired
 	}
@@ -37,6 +44,9 @@ func (p *Pages) createPasskey(v *visit) error {
 // from pathAddPasskey.
 func (p *Pages) showCreation(v *visit, status int, failure string) error {
 	record, options, err := p.Engine.StartRegistration(v.ctx(), v.caller)
+	if errors.Is(err, mfa.ErrTooMany) {
+		return p.done(v, doneFull, "")
+	}
 	if err != nil {
 		return err
 	}
@@ -97,6 +107,8 @@ func (p *Pages) notBound(v *visit, err error) error {
 		return p.showCreation(v, http.StatusBadRequest, hosted.FailExpired)
 	case errors.Is(err, mfa.ErrRegistered):
 		return p.showCreation(v, http.StatusUnprocessableEntity, hosted.FailAlreadyRegistered)
+	case errors.Is(err, mfa.ErrTooMany):
+		return p.done(v, doneFull, "")
 	}
 	return err
 }

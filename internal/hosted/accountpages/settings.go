@@ -63,10 +63,7 @@ func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
 	section := &hosted.TwoFactor{On: len(credentials) > 0 && !v.user.IsMFASkippedOnSignIn}
 	editable := v.center.Editable(accountcenter.Passkey)
 	if editable {
-		section.AddURL = v.tenant.Path(pathAddPasskey)
-		if _, nameable := v.tenant.RPID(); !nameable {
-			section.Unavailable = hosted.FailIPAddress
-		}
+		p.addition(v, page, section, len(credentials))
 	}
 	query := v.r.URL.Query()
 	for i := range credentials {
@@ -82,6 +79,24 @@ func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
 	}
 	page.TwoFactor = section
 	return nil
+}
+
+// addition says how to add to the passkeys that there are, or why that cannot be.
+func (p *Pages) addition(v *visit, page *hosted.Settings, section *hosted.TwoFactor, present int) {
+	if _, nameable := v.tenant.RPID(); !nameable {
+		section.Unavailable = hosted.FailIPAddress
+		return
+	}
+	if present < mfa.MaxCredentials {
+		section.AddURL = v.tenant.Path(pathAddPasskey)
+		return
+	}
+	section.Full = mfa.MaxCredentials
+	if v.r.URL.Query().Get("done") == doneFull {
+		page.Notice = &hosted.Notice{
+			Tone: hosted.ToneWarn, Title: hosted.Say("settings.passkeys.not_added"), Text: hosted.Say("settings.passkeys.not_added_text"),
+		}
+	}
 }
 
 func passkeyRow(v *visit, c *mfa.Credential, editable bool) hosted.PasskeyRow {
@@ -121,6 +136,7 @@ const (
 	doneRename       = "passkey-renamed"
 	doneRemoval      = "passkey-removed"
 	doneGone         = "passkey-gone"
+	doneFull         = "passkeys-full"
 	doneSessionEnded = "session-ended"
 	doneAppRemoved   = "app-removed"
 )
@@ -128,7 +144,7 @@ const (
 // sectionOf names the section of the settings that each of them changed.
 var sectionOf = map[string]string{
 	doneAvatar: "avatar", doneNoAvatar: "avatar", doneName: "name", doneNoName: "name", doneUsername: "username", donePassword: "password",
-	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor",
+	donePasskey: "two-factor", doneRename: "two-factor", doneRemoval: "two-factor", doneGone: "two-factor", doneFull: "two-factor",
 	doneSessionEnded: "sessions", doneAppRemoved: "apps",
 }
 
