@@ -182,11 +182,23 @@ func (c *control) Describes() string {
 }
 
 // With hands a part the view and one value.
-func (v *view) With(value any) part { return part{v, value} }
+func (v *view) With(value any) part { return part{view: v, Value: value} }
+
+// Outcome hands the part "notice" what has happened. It takes the focus, so that
+// it is read first and the keyboard goes on from there.
+func (v *view) Outcome(n *Notice) part {
+	p := v.With(n)
+	if n != nil && !v.focused {
+		p.Focus, v.focused = true, true
+	}
+	return p
+}
 
 type part struct {
 	*view
 	Value any
+	// Focus moves the focus to a notice.
+	Focus bool
 }
 
 func initials(name string) string {

@@ -202,6 +202,34 @@ func TestControl_ErrorsAreTiedToTheirFieldAndTheFirstTakesTheFocus(t *testing.T)
 	}
 }
 
+// What has happened is read first: the focus goes to the notice, unless it is wanted
+// in a field to which the notice is tied.
+func TestNotice_TakesTheFocus(t *testing.T) {
+	t.Parallel()
+	said := &Notice{Tone: ToneWarn, Title: Say("settings.passkeys.gone")}
+	const notice = `tabindex="-1" aria-labelledby="outcome" autofocus>`
+	for _, page := range []Page{
+		Settings{Menu: sampleMenu(), TwoFactor: &TwoFactor{}, Notice: said, NoticeIn: "two-factor"},
+		SignIn{Notice: said, Password: &Field{}},
+		ChangePassword{Menu: sampleMenu(), Notice: said},
+		VerifyPasskey{Ceremony: Ceremony{Options: getOptions, Failure: FailExpired}},
+		CreatePasskey{Ceremony: Ceremony{Options: createOptions, Failure: FailExpired}},
+	} {
+		body, _ := rendered(t, testSite, page)
+		if !strings.Contains(body, notice) || strings.Count(body, "autofocus") != 1 || strings.Count(body, `id="outcome"`) != 1 {
+			t.Errorf("%s: the notice does not take the focus", page.template())
+		}
+	}
+	body, _ := rendered(t, testSite, SignIn{Notice: said, Password: &Field{Focus: true}})
+	if strings.Contains(body, notice) || !strings.Contains(body, `aria-describedby="trouble" autofocus required`) {
+		t.Error("the notice takes the focus from the field that it speaks of")
+	}
+	body, _ = rendered(t, testSite, Settings{Menu: sampleMenu(), TwoFactor: &TwoFactor{Unavailable: FailIPAddress}})
+	if strings.Contains(body, "autofocus") {
+		t.Error("a notice that always stands there takes the focus")
+	}
+}
+
 // The browser scrolls to the section that changed, so that is where it is said.
 func TestSettings_TheNoticeStandsInItsSection(t *testing.T) {
 	t.Parallel()

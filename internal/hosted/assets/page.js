@@ -18,6 +18,12 @@ function reveal(button, shown) {
 const reveals = document.querySelectorAll("button[data-reveal]");
 for (const button of reveals) button.addEventListener("click", () => reveal(button)?.focus());
 
+// Where the address names a part of the page, browsers go there and let autofocus be.
+addEventListener("load", () => {
+  const first = document.querySelector("[autofocus]");
+  if (location.hash && first instanceof HTMLElement) first.focus();
+});
+
 // Times are sent in UTC; readers think in their own time zone.
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const precisions = { day: { dateStyle: "long" }, minute: { dateStyle: "long", timeStyle: "short" } };

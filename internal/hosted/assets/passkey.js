@@ -114,7 +114,13 @@ function show(name) {
   const template = form.querySelector(`template[data-failure="${name}"]`);
   if (!(template instanceof HTMLTemplateElement)) return;
   status.replaceChildren(template.content.cloneNode(true));
-  status.scrollIntoView({ block: "nearest" });
+  // As the notices that come with a page: the focus goes there, and reads it.
+  const notice = /** @type {HTMLElement} */ (status.querySelector(".notice"));
+  const body = /** @type {HTMLElement} */ (notice.querySelector(".notice-body"));
+  body.id = "outcome";
+  notice.setAttribute("aria-labelledby", body.id);
+  notice.tabIndex = -1;
+  notice.focus();
 }
 
 /** @param {HTMLButtonElement} button */
@@ -135,10 +141,9 @@ async function start(button) {
     if (creating) input("kind").value = kind ?? "";
     form.submit();
   } catch (error) {
-    show(failure(error, performance.now() - begun, options.timeout ?? 60000));
     for (const b of buttons) b.disabled = false;
+    show(failure(error, performance.now() - begun, options.timeout ?? 60000));
     button.removeAttribute("aria-busy");
-    button.focus();
   }
 }
 

@@ -184,6 +184,17 @@ func (p *Page) Focused() string {
 	return text(tree.Nodes[0].Name)
 }
 
+// FocusOn waits until the focus is on what has a name that begins with these words.
+func (p *Page) FocusOn(words string) {
+	p.t.Helper()
+	p.eventually(func() string {
+		if focused := p.Focused(); !strings.HasPrefix(focused, words) {
+			return fmt.Sprintf("the focus is on %q, not on %q", focused, words)
+		}
+		return ""
+	})
+}
+
 // find looks once for a visible node with one of the roles and this name.
 func (p *Page) find(roles []string, name string, about []string) (*accessibility.Node, string) {
 	p.settle()
