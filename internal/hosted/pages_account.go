@@ -219,10 +219,8 @@ type RemovePasskey struct {
 	*Menu
 	Form
 	Name string
-	// Last says that no second factor is left afterwards.
-	Last bool
-	// Required says that the tenant will ask for a new one at the next sign-in.
-	Required  bool
+	// Last says, of the last passkey, what protects the account afterwards.
+	Last      Phrase
 	CancelURL string
 	Notice    *Notice
 }

@@ -227,35 +227,57 @@ func (v *visit) person(ctx context.Context) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Person{User: u}
-	credentials, err := mfa.CredentialsOf(ctx, v.q, u.ID)
+	p, credentials, err := holder(ctx, v.q, v.settings, u)
 	if err != nil {
 		return nil, err
 	}
 	if w, ok := verification.Of[*verification.WebAuthn](v.state.Records); ok {
 		w.Judge(credentials)
 	}
-	if len(credentials) > 0 {
-		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)
-	}
-	others, err := mfa.OtherKinds(ctx, v.q, u.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, kind := range others {
-		p.Factors = append(p.Factors, signinexp.Factor(kind))
-	}
 	p.HasDemandedKey = len(authorize.Suitable(v.state.demand.classes, credentials)) > 0
 	if p.HasSocialIdentity, p.HasSSOIdentity, err = user.IdentityKinds(ctx, v.q, u.ID); err != nil {
 		return nil, err
 	}
-	if v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory {
-		if p.OrganizationRequiresMFA, err = organization.DemandsMFA(ctx, v.q, u.ID); err != nil {
-			return nil, err
-		}
-	}
 	p.Taken, err = v.conflict(ctx, u.ID)
 	return p, err
+}
+
+// holder returns a user with what decides about the second factor, and the passkeys
+// among it.
+func holder(ctx context.Context, q db.Q, settings *signinexp.Settings, u *user.User) (*Person, []mfa.Credential, error) {
+	p := &Person{User: u}
+	credentials, err := mfa.CredentialsOf(ctx, q, u.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(credentials) > 0 {
+		p.Factors = append(p.Factors, signinexp.FactorWebAuthn)
+	}
+	others, err := mfa.OtherKinds(ctx, q, u.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, kind := range others {
+		p.Factors = append(p.Factors, signinexp.Factor(kind))
+	}
+	if settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory {
+		p.OrganizationRequiresMFA, err = organization.DemandsMFA(ctx, q, u.ID)
+	}
+	return p, credentials, err
+}
+
+// SecondFactors lists the factors of which signing in by password asks the user for
+// one; none if it asks for none.
+func SecondFactors(ctx context.Context, q db.Q, settings *signinexp.Settings, u *user.User) ([]signinexp.Factor, error) {
+	p, _, err := holder(ctx, q, settings, u)
+	if err != nil {
+		return nil, err
+	}
+	n := next{&State{UserID: u.ID}, settings, p}
+	if n.excused() {
+		return nil, nil
+	}
+	return n.usable(), nil
 }
 
 // conflict returns the refusal if a staged identifier belongs to another user

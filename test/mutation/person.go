@@ -4,7 +4,7 @@ package main
 var personal = []target{
 	{file: "internal/signin/engine.go", mutants: []mutant{
 		{"factors of every kind", swap("p.Factors = append(p.Factors, signinexp.Factor(kind))", "_ = kind"), "TestSecondFactor_OfEveryKindIsDemanded"},
-		{"organizations that demand a second factor", never("v.settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory"), "TestOrganization_DemandsASecondFactor"},
+		{"organizations that demand a second factor", never("settings.MFA.OrganizationRequiredMFAPolicy == signinexp.OrganizationMandatory"), "TestOrganization_DemandsASecondFactor"},
 		{"proofs by a removed key", swap("w.Judge(credentials)", "_ = w"), "TestAuthentication_EndsWithItsKey/sqlite"},
 		{"what fails on an old row is tried again", swap("return err == nil && current.Version != row.Version", "return false && current.Version != row.Version && err == nil"), "TestRegister_TwiceAtOnce/postgres"},
 	}},

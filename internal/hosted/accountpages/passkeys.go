@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
-	"unicode/utf8"
 
 	"signet/internal/account"
 	"signet/internal/accountcenter"
@@ -19,12 +17,16 @@ import (
 // pathAddPasskey is the page on which a passkey is made.
 const pathAddPasskey = "/account/passkey/add"
 
-// maxPasskeyName is the longest name of a passkey, in code points.
-const maxPasskeyName = 64
-
 func (p *Pages) createPasskey(v *visit) error {
 	if err := editable(v, accountcenter.Passkey); err != nil {
 		return err
+	}
+	experience, err := p.Experience.Get(v.ctx(), v.tenant.DB)
+	if err != nil {
+		return err
+	}
+	if !offersPasskeys(experience) {
+		return account.ErrFactorDisabled
 	}
 	credentials, err := mfa.CredentialsOf(v.ctx(), v.tenant.DB, v.user.ID)
 	if err != nil {
@@ -130,7 +132,7 @@ func (p *Pages) namePasskey(v *visit) error {
 		if err != nil || credential == nil {
 			return err
 		}
-		return p.showNaming(v, http.StatusOK, hosted.Field{Value: text(credential.Name)})
+		return p.showNaming(v, http.StatusOK, hosted.Field{Value: p.nameOf(v, credential)})
 	}
 	name, err := p.suggestion(v, v.r.URL.Query().Get("record"))
 	if errors.Is(err, account.ErrRecordNotFound) {
@@ -188,23 +190,6 @@ func (p *Pages) nameSaved(v *visit, id, name string) error {
 	return p.finish(v, donePasskey, credential.ID)
 }
 
-// passkeyName reads the posted name and what is wrong with it.
-func passkeyName(r *http.Request) (string, *hosted.Phrase) {
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	var problem hosted.Phrase
-	switch {
-	case name == "":
-		problem = hosted.Say("name_passkey.needed")
-	case utf8.RuneCountInString(name) > maxPasskeyName, strings.ContainsFunc(name, isControl):
-		problem = hosted.Say("name_passkey.too_long")
-	default:
-		return name, nil
-	}
-	return name, &problem
-}
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
-
 // passkey returns the passkey of the page's path, and all.
 func (p *Pages) passkey(v *visit) (*mfa.Credential, []mfa.Credential, error) {
 	return p.passkeyByID(v, v.r.PathValue("id"))
@@ -236,12 +221,12 @@ func (p *Pages) renamePasskey(v *visit) error {
 	if !v.caller.SteppedUp {
 		return account.ErrStepUpRequired
 	}
-	return p.showRename(v, http.StatusOK, credential, hosted.Field{Value: text(credential.Name)})
+	return p.showRename(v, http.StatusOK, credential, hosted.Field{Value: p.nameOf(v, credential)})
 }
 
 func (p *Pages) showRename(v *visit, status int, c *mfa.Credential, field hosted.Field) error {
 	return p.render(v, status, hosted.RenamePasskey{
-		Menu: p.menu(v), Form: p.form(v, nil), Current: text(c.Name), Name: field, CancelURL: v.tenant.Path("/account"),
+		Menu: p.menu(v), Form: p.form(v, nil), Current: p.nameOf(v, c), Name: field, CancelURL: v.tenant.Path("/account"),
 	})
 }
 
@@ -276,10 +261,13 @@ func (p *Pages) removePasskey(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.render(v, http.StatusOK, hosted.RemovePasskey{
-		Menu: p.menu(v), Form: p.form(v, nil), Name: text(credential.Name), CancelURL: v.tenant.Path("/account"),
-		Last: len(all) == 1, Required: !experience.MFA.Policy.Skippable(),
-	})
+	page := hosted.RemovePasskey{Menu: p.menu(v), Form: p.form(v, nil), Name: p.nameOf(v, credential), CancelURL: v.tenant.Path("/account")}
+	if len(all) == 1 {
+		if page.Last, err = whatIsLeft(v, experience); err != nil {
+			return err
+		}
+	}
+	return p.render(v, http.StatusOK, page)
 }
 
 func (p *Pages) saveRemoval(v *visit) error {

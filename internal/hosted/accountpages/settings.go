@@ -7,7 +7,7 @@ import (
 	"signet/internal/accountcenter"
 	"signet/internal/hosted"
 	"signet/internal/mfa"
-	"signet/internal/signinexp"
+	"signet/internal/signin"
 )
 
 // settings shows the account and everything that may be changed.
@@ -52,24 +52,28 @@ func (p *Pages) twoFactor(v *visit, page *hosted.Settings) error {
 	if err != nil {
 		return err
 	}
-	offered := experience.MFA.Has(signinexp.FactorWebAuthn) || experience.PasskeySignIn.Enabled
-	if !offered || !v.center.Readable(accountcenter.MFA) {
+	if !offersPasskeys(experience) || !v.center.Readable(accountcenter.MFA) {
 		return nil
 	}
 	credentials, err := p.Engine.Passkeys(v.ctx(), v.caller)
 	if err != nil {
 		return err
 	}
-	section := &hosted.TwoFactor{On: len(credentials) > 0 && !v.user.IsMFASkippedOnSignIn}
+	asked, err := signin.SecondFactors(v.ctx(), v.tenant.DB, experience, v.user)
+	if err != nil {
+		return err
+	}
+	section := &hosted.TwoFactor{On: len(asked) > 0}
 	editable := v.center.Editable(accountcenter.Passkey)
 	if editable {
 		p.addition(v, page, section, len(credentials))
 	}
 	query := v.r.URL.Query()
 	for i := range credentials {
-		section.Passkeys = append(section.Passkeys, passkeyRow(v, &credentials[i], editable))
-		if credentials[i].ID == query.Get("id") {
-			page.Notice = noticeOf(query.Get("done"), &credentials[i])
+		row := p.passkeyRow(v, &credentials[i], editable)
+		section.Passkeys = append(section.Passkeys, row)
+		if row.ID == query.Get("id") {
+			page.Notice = noticeOf(query.Get("done"), row.Name, section.On)
 		}
 	}
 	// A spare is recommended where it matters: when the first key was just added.
@@ -99,9 +103,9 @@ func (p *Pages) addition(v *visit, page *hosted.Settings, section *hosted.TwoFac
 	}
 }
 
-func passkeyRow(v *visit, c *mfa.Credential, editable bool) hosted.PasskeyRow {
+func (p *Pages) passkeyRow(v *visit, c *mfa.Credential, editable bool) hosted.PasskeyRow {
 	row := hosted.PasskeyRow{
-		ID: c.ID, Name: text(c.Name), Kind: hosted.KindThisDevice, Model: c.Model(),
+		ID: c.ID, Name: p.nameOf(v, c), Kind: hosted.KindThisDevice, Model: c.Model(),
 		Synced: c.Kind() == mfa.Synced, AddedAt: c.CreatedAt,
 	}
 	if c.Kind() == mfa.SecurityKey {
@@ -181,15 +185,18 @@ func notice(done string) *hosted.Notice {
 	}
 }
 
-// noticeOf says what has just happened to a passkey of the person.
-func noticeOf(done string, c *mfa.Credential) *hosted.Notice {
+// noticeOf says what has just happened to a passkey of the person. asked says that
+// signing in asks for it.
+func noticeOf(done, name string, asked bool) *hosted.Notice {
 	switch done {
 	case donePasskey:
-		n := good("settings.passkeys.saved", "name", text(c.Name))
-		n.Text = hosted.Say("settings.passkeys.saved_text")
+		n := good("settings.passkeys.saved", "name", name)
+		if asked {
+			n.Text = hosted.Say("settings.passkeys.saved_text")
+		}
 		return n
 	case doneRename:
-		return good("settings.passkeys.renamed", "name", text(c.Name))
+		return good("settings.passkeys.renamed", "name", name)
 	default:
 		return nil
 	}
