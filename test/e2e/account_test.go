@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"signet/internal/apptest"
 	"signet/test/e2e/browser"
 	"signet/test/fixture"
@@ -100,4 +102,20 @@ func TestAccount_SignsAnotherSessionOut(t *testing.T) {
 		p.Reload()
 		p.Heading("Account settings")
 	})
+}
+
+// An open menu lies over the page: it closes when the keyboard goes on, so that it
+// never hides what has the focus.
+func TestAccount_MenuClosesWhenTheKeyboardGoesOn(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	fixture.User(t, app, username)
+	p := settings(t, app, browser.Options{Width: 320, Height: 640})
+	tabTo(t, p, "Account menu")
+	p.Press(kb.Enter)
+	p.Sees("Profile")
+	tabTo(t, p, "Sign out")
+	p.Press(kb.Tab)
+	p.FocusOn("Add")
+	p.Lacks("Profile")
 }

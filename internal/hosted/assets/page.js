@@ -57,7 +57,8 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form").forEach(ready);
 });
 
-// Menus made of <details> close on Escape and on a click elsewhere.
+// Menus close when the keyboard goes elsewhere, those made of <details> on Escape
+// and on a click elsewhere too.
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -65,8 +66,15 @@ addEventListener("keydown", (event) => {
     menu.querySelector("summary")?.focus();
   }
 });
-addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
-  }
+for (const leaving of ["click", "focusin"]) {
+  addEventListener(leaving, ({ target }) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (target instanceof Node && !menu.contains(target)) menu.removeAttribute("open");
+    }
+  });
+}
+addEventListener("focusin", ({ target }) => {
+  const panel = document.querySelector(".menu-panel:popover-open");
+  const inside = target instanceof Node && panel?.parentElement?.contains(target);
+  if (panel instanceof HTMLElement && !inside) panel.hidePopover();
 });
