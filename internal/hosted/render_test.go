@@ -161,6 +161,14 @@ func TestRender_InitialsAreNoWords(t *testing.T) {
 	}
 }
 
+// "English" alone does not say what the menu is for.
+func TestRender_LanguageMenuSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	if body, _ := rendered(t, testSite, SignedOut{}); !strings.Contains(body, `aria-label="Language: English"`) {
+		t.Error("the language menu has no name of its own")
+	}
+}
+
 // Two links beside each other are told apart by more than a space.
 func TestRender_ConsentSeparatesItsLinks(t *testing.T) {
 	t.Parallel()
@@ -227,6 +235,19 @@ func TestNotice_TakesTheFocus(t *testing.T) {
 	body, _ = rendered(t, testSite, Settings{Menu: sampleMenu(), TwoFactor: &TwoFactor{Unavailable: FailIPAddress}})
 	if strings.Contains(body, "autofocus") {
 		t.Error("a notice that always stands there takes the focus")
+	}
+}
+
+// What stands in the section "Two-factor authentication" is not a part of what was
+// said there.
+func TestNotice_IsNoHeadingOfWhatFollows(t *testing.T) {
+	t.Parallel()
+	body, _ := rendered(t, testSite, Settings{
+		Menu: sampleMenu(), TwoFactor: &TwoFactor{AdviseSpare: true, Unavailable: FailIPAddress},
+		Notice: &Notice{Title: Say("settings.passkeys.removed")}, NoticeIn: "two-factor",
+	})
+	if n := strings.Count(body, "<h2 "); n != 1 {
+		t.Errorf("%d headings of the second level for one section", n)
 	}
 }
 
