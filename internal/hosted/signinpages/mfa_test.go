@@ -103,7 +103,7 @@ func TestPasskey_BoundAtSignUpAndAskedForAtSignIn(t *testing.T) {
 			t.Fatalf("%d credentials", len(got))
 		}
 		b := toPasskey(t, app, "robin")
-		if strings.Contains(b.page.Text, "Try another way") {
+		if strings.Contains(b.page.Text, "another way") {
 			t.Error("another way is offered, there is none")
 		}
 		b.useKey(key).signedIn()
