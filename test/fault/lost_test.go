@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,7 @@ func TestDatabaseLost_Answers503AndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	cluster.Kill()
+	assertReady(t, server, http.StatusServiceUnavailable)
 	assertUnavailable(t, server)
 	if err := cluster.Start(); err != nil {
 		t.Fatal(err)
@@ -83,6 +85,7 @@ func TestDiskFull_Answers503AndHeals(t *testing.T) {
 		t.Fatal("the full disk has room for everybody")
 	}
 	assertUnavailable(t, server)
+	assertReady(t, server, http.StatusServiceUnavailable)
 	// What needs no write still works.
 	if err := flow.New(server.Base, nil).Get(t.Context(), "/oidc/jwks"); err != nil {
 		t.Errorf("keys on a full disk: %v", err)
@@ -160,8 +163,22 @@ func assertHeals(t *testing.T, server *flow.Process) {
 	var err error
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if err = signUp(t.Context(), server, "after"); err == nil {
+			assertReady(t, server, http.StatusNoContent)
 			return
 		}
 	}
 	t.Fatalf("the server did not heal: %v", err)
+}
+
+// assertReady expects what load balancers are told.
+func assertReady(t *testing.T, server *flow.Process, want int) {
+	t.Helper()
+	res, err := http.Get(server.Base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != want {
+		t.Errorf("readiness: %d, want %d", res.StatusCode, want)
+	}
 }

@@ -107,6 +107,7 @@ type Pool struct {
 	transactions  atomic.Int64        // that SQLite's writer has committed
 	crowded       atomic.Bool         // the last commit was that of several
 	want          want                // of SQLite's writer
+	exhausted     atomic.Bool         // the database has been out of resources; see Ready
 	checkpointDue chan struct{}
 	stamps        *stamps
 	done          chan struct{}
@@ -212,6 +213,7 @@ func (p *Pool) giveBack(conn *sql.Conn, from *sql.DB, err error) {
 	if from == p.writer {
 		p.want.end()
 	}
+	p.noteFailure(err)
 	if isSpent(err) {
 		discard(conn)
 	}

@@ -39,6 +39,9 @@ const (
 	unavailable                // disk full, read-only, out of resources
 )
 
+// pgReadOnly is how a standby, or a read-only database, refuses to write.
+const pgReadOnly = "25006"
+
 // classOf sorts a driver's error. A caller who went away is fatal: nothing is
 // wrong with the database.
 func classOf(err error) failure {
@@ -93,7 +96,7 @@ func pgClass(e *pgconn.PgError) failure {
 		return busy
 	case "57P01", "57P02", "57P03":
 		return lost
-	case "25006", "57014":
+	case pgReadOnly, "57014":
 		return unavailable
 	}
 	switch e.Code[:min(2, len(e.Code))] {

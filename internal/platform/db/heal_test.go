@@ -79,10 +79,17 @@ func fillAndHeal(path string) error {
 	if err != nil || !slices.Equal(names, []string{"before"}) {
 		return fmt.Errorf("a full disk shows %v, %w", names, err)
 	}
+	// The log may have room left for as little as Ready writes.
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1, Max: usual.Max}); err != nil {
+		return err
+	}
+	if err := p.Ready(ctx); !errors.Is(err, db.ErrUnavailable) || p.Ping(ctx) != nil {
+		return fmt.Errorf("Ready on a full disk: %w", err)
+	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &usual); err != nil {
 		return err
 	}
-	return errors.Join(addRole(ctx, d, "2", "after"), inTx("3", "in a transaction after"))
+	return errors.Join(p.Ready(ctx), addRole(ctx, d, "2", "after"), inTx("3", "in a transaction after"))
 }
 
 // crowdOnFullDisk has many write at once, who are committed together and fail

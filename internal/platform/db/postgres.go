@@ -82,7 +82,8 @@ func (p *Pool) takePostgres(ctx context.Context) (*pgxpool.Conn, error) {
 }
 
 // givePostgres returns a connection, on which the database said err at last.
-func givePostgres(conn *pgxpool.Conn, err error) {
+func (p *Pool) givePostgres(conn *pgxpool.Conn, err error) {
+	p.noteFailure(err)
 	if isSpent(err) {
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
 		defer cancel()
@@ -97,7 +98,7 @@ func (p *Pool) onPostgres(ctx context.Context, fn func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { givePostgres(conn, err) }()
+	defer func() { p.givePostgres(conn, err) }()
 	err = fn(conn.Conn())
 	return err
 }
