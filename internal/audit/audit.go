@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type row struct {
 	tenantID  string
 	id        string
 	createdAt int64
+	requestID string
 	entry     Entry
 	payload   []byte
 	// reached, if set, makes the row a mark that stands for no entry: it is
@@ -63,36 +65,48 @@ type Trail struct {
 	pool      *db.Pool
 	clock     clock.Clock
 	followers []Follower
+	log       *slog.Logger
 
 	queue chan row
 	stop  chan struct{}
 	done  sync.WaitGroup
+
+	// life ends when the trail is closing and the database has taken nothing for
+	// lastWhile, which ending measures.
+	life      context.Context
+	ending    *time.Timer
+	longest   time.Duration // longestRest
+	lastWhile time.Duration // lastWhile
 }
 
 const (
 	queueSize = 4096
-	// batchSize is reached while the database is slow. Else what one statement stores
-	// is a batch: a longer one has whoever needs a processor, or SQLite's writer, wait
-	// for several milliseconds.
-	batchSize = 96
 	// headroom is kept for requests that were let in before the queue was full.
 	headroom = 1024
-	// gather is how long the first entry of a batch waits for others, so that not
-	// every request has its commit.
-	gather = 100 * time.Millisecond
 )
 
 // NewTrail starts a trail; Close writes what is left.
 func NewTrail(pool *db.Pool, now clock.Clock, followers ...Follower) *Trail {
-	t := &Trail{pool: pool, clock: now, followers: followers, queue: make(chan row, queueSize), stop: make(chan struct{})}
-	t.done.Go(t.run)
+	t := &Trail{
+		pool: pool, clock: now, followers: followers, log: slog.Default(),
+		queue: make(chan row, queueSize), stop: make(chan struct{}), longest: longestRest, lastWhile: lastWhile,
+	}
+	life, end := context.WithCancel(context.Background())
+	t.life, t.ending = life, time.AfterFunc(math.MaxInt64, end)
+	t.done.Go(func() {
+		defer end()
+		t.run()
+	})
 	return t
 }
 
-// Close writes what is queued and stops. Nothing may be logged afterwards.
+// Close writes what is queued and stops. When the database takes nothing for seconds,
+// what is left is lost, as the log says then. Nothing may be logged afterwards.
 func (t *Trail) Close() {
+	t.ending.Reset(t.lastWhile)
 	close(t.stop)
 	t.done.Wait()
+	t.ending.Stop()
 }
 
 // HasRoom reports whether the trail can keep what one more request does. It
@@ -100,7 +114,7 @@ func (t *Trail) Close() {
 // then a request must be refused before it does anything.
 func (t *Trail) HasRoom() bool { return len(t.queue) < queueSize-headroom }
 
-// Sync waits until everything that was logged before it is stored, or given up.
+// Sync waits until everything that was logged before it is stored, or lost.
 func (t *Trail) Sync(ctx context.Context) error {
 	mark := row{reached: make(chan struct{})}
 	select {
@@ -142,7 +156,7 @@ func Log(ctx context.Context, e Entry) {
 	now := c.trail.clock()
 	r := row{
 		tenantID: tenant.From(ctx).ID, id: ids.Ordered(now), createdAt: now.UnixMilli(),
-		entry: e, payload: payload(web.Info(ctx), e),
+		requestID: web.Info(ctx).ID, entry: e, payload: payload(web.Info(ctx), e),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,97 +220,4 @@ func describe(err error) map[string]any {
 		body["message"] = e.Detail
 	}
 	return body
-}
-
-func (t *Trail) run() {
-	for {
-		select {
-		case r := <-t.queue:
-			t.write(t.batch(r))
-		case <-t.stop:
-			for len(t.queue) > 0 {
-				t.write(t.batch(<-t.queue))
-			}
-			return
-		}
-	}
-}
-
-// batch gathers what comes soon after first, and what is queued by then. A mark, and
-// the end, wait no more.
-func (t *Trail) batch(first row) []row {
-	rows := []row{first}
-	enough := time.NewTimer(gather)
-	defer enough.Stop()
-	for len(rows) < perInsert && rows[len(rows)-1].reached == nil {
-		select {
-		case r := <-t.queue:
-			rows = append(rows, r)
-		case <-enough.C:
-			return rows
-		case <-t.stop:
-			return rows
-		}
-	}
-	for len(rows) < batchSize && len(t.queue) > 0 {
-		rows = append(rows, <-t.queue)
-	}
-	return rows
-}
-
-// write stores rows; a database that is away is waited for with growing
-// patience, up to a minute, while requests go on until the queue is full.
-func (t *Trail) write(rows []row) {
-	byTenant := map[string][]row{}
-	for _, r := range rows {
-		if r.reached != nil {
-			defer close(r.reached)
-			continue
-		}
-		byTenant[r.tenantID] = append(byTenant[r.tenantID], r)
-	}
-	for tenantID, group := range byTenant {
-		wait := 50 * time.Millisecond
-		for range 11 {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			err := t.store(ctx, t.pool.For(tenantID), group)
-			cancel()
-			if err == nil {
-				break
-			}
-			slog.Error("cannot write the audit trail", "entries", len(group), "error", err)
-			time.Sleep(wait)
-			wait *= 2
-		}
-	}
-}
-
-// store writes the rows of a tenant and what follows from them.
-func (t *Trail) store(ctx context.Context, d *db.DB, rows []row) error {
-	var committed []func()
-	batch := make([]Happened, len(rows))
-	for i, r := range rows {
-		batch[i] = Happened{r.entry, r.createdAt}
-	}
-	err := d.Tx(ctx, func(tx *db.Tx) error {
-		committed = nil
-		if err := insert(ctx, tx, rows); err != nil {
-			return err
-		}
-		for _, follow := range t.followers {
-			done, err := follow(ctx, tx, batch)
-			if err != nil {
-				return err
-			}
-			committed = append(committed, done)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, done := range committed {
-		done()
-	}
-	return nil
 }

@@ -14,6 +14,8 @@ var hidden = []string{"TriggerHook.", "TrustedDevice."}
 // perInsert is how many entries one statement stores.
 const perInsert = 16
 
+// insert stores rows, but for those that an attempt has stored whose outcome nobody
+// knew.
 func insert(ctx context.Context, tx *db.Tx, rows []row) error {
 	for some := range slices.Chunk(rows, perInsert) {
 		values, args := []string{}, []any{}
@@ -27,7 +29,7 @@ func insert(ctx context.Context, tx *db.Tx, rows []row) error {
 		}
 		err := tx.Queue(ctx, `INSERT INTO audit_logs
 			(tenant_id, id, created_at, key, is_success, is_listed, user_id, application_id, session_id, payload)
-			VALUES `+strings.Join(values, ", "), args...)
+			VALUES `+strings.Join(values, ", ")+` ON CONFLICT (tenant_id, created_at, id) DO NOTHING`, args...)
 		if err != nil {
 			return err
 		}

@@ -120,6 +120,45 @@ func TestFullTrail_RefusesRequestsUntilItIsWritten(t *testing.T) {
 	}
 }
 
+// While nothing can be written, the trail can be read as far as it goes.
+func TestLogs_AreListedWhileTheyCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, app *apptest.App) {
+		o := app.Operator(t)
+		step := func() {
+			ctx, flush := app.Server.Trail().Collect(tenant.With(t.Context(), app.Server.Tenant(tenant.Default)))
+			audit.Log(ctx, audit.Entry{Key: "Step"})
+			flush()
+		}
+		count := func() string {
+			t.Helper()
+			return o.Want(200, "GET", "/api/logs?logKey=Step", "").Header.Get("Total-Number")
+		}
+		step()
+		if n := count(); n != "1" {
+			t.Errorf("%s entries, want 1", n)
+		}
+		err := app.Pool.Across().Tx(t.Context(), func(tx *db.AcrossTx) error {
+			if tx.Dialect() == db.Postgres { // SQLite has one writer
+				if _, err := tx.Exec(t.Context(), `LOCK TABLE audit_logs IN SHARE MODE`); err != nil {
+					return err
+				}
+			}
+			step()
+			if n := count(); n != "1" {
+				t.Errorf("%s entries while nothing can be written", n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(); n != "2" {
+			t.Errorf("%s entries afterwards", n)
+		}
+	})
+}
+
 // A request that outlives its time is answered as a database that is away.
 func TestTimeout_Is503(t *testing.T) {
 	t.Parallel()
