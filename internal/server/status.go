@@ -18,7 +18,8 @@ import (
 var errCrossOrigin = errs.New(403, "request.cross_origin")
 
 // health answers the probes of load balancers at any host: /healthz says that
-// the process runs, /readyz that its database answers and can be written to.
+// the process runs, /readyz that its database can be read and written to and that
+// the audit trail has room.
 func (s *Server) health(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -27,7 +28,7 @@ func (s *Server) health(next http.Handler) http.Handler {
 		case "/readyz":
 			ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 			defer cancel()
-			if err := s.options.Pool.Ready(ctx); err != nil {
+			if err := s.options.Pool.Ready(ctx); err != nil || !s.trail.HasRoom() {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}

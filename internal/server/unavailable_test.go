@@ -100,6 +100,9 @@ func TestFullTrail_RefusesRequestsUntilItIsWritten(t *testing.T) {
 			audit.Log(ctx, audit.Entry{Key: "Step"})
 			flush()
 		}
+		if a := get(t, app.URL+"/readyz"); a.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("readyz: %d", a.StatusCode)
+		}
 		page, api := ask()
 		if page.StatusCode != http.StatusServiceUnavailable || !strings.Contains(page.Text, "<html") {
 			t.Errorf("page: %d %s", page.StatusCode, page.Text)
@@ -117,6 +120,9 @@ func TestFullTrail_RefusesRequestsUntilItIsWritten(t *testing.T) {
 	}
 	if page, api := ask(); page.StatusCode >= 500 || api.StatusCode != http.StatusOK {
 		t.Errorf("afterwards: page %d, API %d", page.StatusCode, api.StatusCode)
+	}
+	if a := get(t, app.URL+"/readyz"); a.StatusCode != http.StatusNoContent {
+		t.Errorf("readyz afterwards: %d", a.StatusCode)
 	}
 }
 
