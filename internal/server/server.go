@@ -214,11 +214,21 @@ func (s *Server) crossOrigin() web.Middleware {
 	}
 }
 
+// isMetadata are what APIs and applications read to check tokens by themselves. Nothing
+// of it goes on record.
+func isMetadata(path string) bool {
+	switch path {
+	case proto.PathJWKS, proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathInsertedMetadata:
+		return true
+	}
+	return false
+}
+
 // collectAudit writes the request's audit entries once its outcome is known. A
 // request that the trail could not keep is refused.
 func (s *Server) collectAudit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.trail.HasRoom() {
+		if !s.trail.HasRoom() && !isMetadata(r.URL.Path) {
 			refuse := web.WriteError
 			if forPeople(r) {
 				refuse = s.parts.renderError

@@ -11,6 +11,7 @@ import (
 	"signet/internal/application"
 	"signet/internal/apptest"
 	"signet/internal/audit"
+	"signet/internal/oidc/proto"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/server"
@@ -102,6 +103,11 @@ func TestFullTrail_RefusesRequestsUntilItIsWritten(t *testing.T) {
 		}
 		if a := get(t, app.URL+"/readyz"); a.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("readyz: %d", a.StatusCode)
+		}
+		for _, path := range []string{proto.PathJWKS, proto.PathDiscovery, proto.PathAuthorizationMetadata, proto.PathInsertedMetadata} {
+			if a := get(t, app.URL+path); a.StatusCode != http.StatusOK {
+				t.Errorf("%s, which nobody puts on record: %d", path, a.StatusCode)
+			}
 		}
 		page, api := ask()
 		if page.StatusCode != http.StatusServiceUnavailable || !strings.Contains(page.Text, "<html") {
