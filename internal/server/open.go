@@ -172,21 +172,23 @@ func loadKey(c *conf.Config, fresh bool) ([]byte, error) {
 	return key, err
 }
 
-// checkKey compares the key with the value that the first start left behind.
+// checkKey compares the key with the value that the first start left behind. Only
+// that start writes: commands may meet a standby.
 func (in *Installation) checkKey(ctx context.Context) error {
-	return in.Pool.Across().Tx(ctx, func(tx *db.AcrossTx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO system_settings (key, value, updated_at) VALUES ('key_check', $1, $2)
+	const kept = `SELECT value FROM system_settings WHERE key = 'key_check'`
+	stored, err := db.One[db.JSON[string]](ctx, in.Pool.Across(), kept)
+	if errors.Is(err, db.ErrNoRows) {
+		_, err = in.Pool.Across().Exec(ctx, `INSERT INTO system_settings (key, value, updated_at) VALUES ('key_check', $1, $2)
 			ON CONFLICT (key) DO NOTHING`, db.JSON[string]{V: in.Keyring.Check()}, clock.Clock(clock.System).Millis())
-		if err != nil {
-			return err
+		if err == nil {
+			stored, err = db.One[db.JSON[string]](ctx, in.Pool.Across(), kept)
 		}
-		stored, err := db.One[db.JSON[string]](ctx, tx, `SELECT value FROM system_settings WHERE key = 'key_check'`)
-		if err != nil {
-			return err
-		}
-		if stored.V != in.Keyring.Check() {
-			return errors.New("this is not the key with which the database was created: put back its key file, or its SECRET_VAULT_KEK")
-		}
-		return nil
-	})
+	}
+	if err != nil {
+		return err
+	}
+	if stored.V != in.Keyring.Check() {
+		return errors.New("this is not the key with which the database was created: put back its key file, or its SECRET_VAULT_KEK")
+	}
+	return nil
 }

@@ -3,8 +3,10 @@ package server_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -172,6 +174,30 @@ func TestPostgres_NeedsTheSameKeyOnEveryNode(t *testing.T) {
 	t.Run("first node", func(t *testing.T) { before = start(t, c).Snapshot(t) })
 	refuses(t, config(t, "DB_URL", url, "SECRET_VAULT_KEK", kek("b")), server.ForServing, "not the key")
 	t.Run("second node", func(t *testing.T) { before.Same(t, start(t, c).Snapshot(t)) })
+}
+
+// Commands that only read work on a standby, with the key alone.
+func TestCommands_OpenAStandby(t *testing.T) {
+	t.Parallel()
+	options := dbtest.PostgresOptions(t)
+	start(t, config(t, "DB_URL", options.URL, "SECRET_VAULT_KEK", kek("a")))
+	at, err := url.Parse(options.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := at.Query()
+	query.Set("default_transaction_read_only", "on")
+	at.RawQuery = query.Encode()
+	standby := at.String()
+	in, err := server.Open(t.Context(), config(t, "DB_URL", standby, "SECRET_VAULT_KEK", kek("a")), server.ForCommands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close() })
+	if err := in.Pool.Ready(t.Context()); !errors.Is(err, db.ErrUnavailable) {
+		t.Errorf("it can be written to: %v", err)
+	}
+	refuses(t, config(t, "DB_URL", standby, "SECRET_VAULT_KEK", kek("b")), server.ForCommands, "not the key")
 }
 
 func TestPostgres_ThatIsAwayIsNamedWithoutItsPassword(t *testing.T) {
