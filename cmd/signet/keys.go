@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"signet/internal/audit"
 	"signet/internal/oidc/token"
@@ -18,7 +19,7 @@ type keysCommand struct {
 	Add    keysAdd    `cmd:"" help:"Add a key for applications that choose its algorithm for their ID tokens."`
 	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
 	Delete keysDelete `cmd:"" help:"Stop publishing a previous or an additional key: what it signed no longer verifies."`
-	Rotate keysRotate `cmd:"" help:"Sign with a new key from now on; the old one stays published so that its tokens still verify."`
+	Rotate keysRotate `cmd:"" help:"Sign with a new key, now or after a grace period; the old one stays published so that its tokens still verify."`
 }
 
 // keyAnswer is a key as the command line prints one; its material never leaves
@@ -30,6 +31,8 @@ type keyAnswer struct {
 	// IsAdditional tells keys that sign for applications alone that choose them.
 	IsAdditional bool  `json:"isAdditional"`
 	CreatedAt    int64 `json:"createdAt"`
+	// EffectiveAt is when a next key begins to sign; nil for others.
+	EffectiveAt *int64 `json:"effectiveAt,omitempty"`
 }
 
 type keysList struct{ inTenant }
@@ -45,11 +48,28 @@ type keysRotate struct {
 	inTenant
 
 	Algorithm string `enum:"ES256,ES384,ES512,RS256,PS256,EdDSA" default:"ES384" help:"What the new key signs with: ${enum}."`
+	// GracePeriod is nil for that of the configuration.
+	GracePeriod *int64 `placeholder:"SECONDS" help:"For how long the new key is published before it signs, so that caches can follow; 0 signs with it at once. Without it PRIVATE_KEY_ROTATION_GRACE_PERIOD counts."`
+}
+
+// Validate checks what the command line says.
+func (c keysRotate) Validate() error {
+	if g := c.GracePeriod; g != nil && (*g < 0 || *g > token.MaxGrace) {
+		return fmt.Errorf("--grace-period: must be from 0 to %d seconds", token.MaxGrace)
+	}
+	return nil
 }
 
 // Run replaces the current signing key.
 func (c keysRotate) Run(e *environment) error {
-	return newKey(e, c.Tenant, c.Algorithm, "CommandLine.Keys.Rotate", token.RotateSigningKey)
+	grace := int64(e.config.KeyGrace)
+	if c.GracePeriod != nil {
+		grace = *c.GracePeriod
+	}
+	return newKey(e, c.Tenant, c.Algorithm, "CommandLine.Keys.Rotate",
+		func(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, key *token.NewKey) error {
+			return token.ReplaceSigningKey(ctx, tx, now, grace, ring, key)
+		})
 }
 
 type keysAdd struct {
@@ -116,12 +136,15 @@ func printKeys(ctx context.Context, e *environment, t *tenant.Tenant) error {
 	}
 	answers := make([]keyAnswer, 0, primary+len(additional))
 	for i, k := range append(keys, additional...) {
-		answers = append(answers, keyAnswer{k.ID, k.Algorithm, k.Status, i >= primary, k.CreatedAt})
+		answers = append(answers, keyAnswer{k.ID, k.Algorithm, k.Status, i >= primary, k.CreatedAt, k.EffectiveAt})
 	}
 	return printList(e, answers, "No keys.", func(k *keyAnswer) (keyAnswer, string) {
 		line := fmt.Sprintf("%-8s  %-5s  %s", k.Status, k.Algorithm, k.ID)
 		if k.IsAdditional {
 			line += "  (additional)"
+		}
+		if k.EffectiveAt != nil {
+			line += "  (signs from " + time.UnixMilli(*k.EffectiveAt).UTC().Format(time.RFC3339) + ")"
 		}
 		return *k, line
 	})

@@ -21,6 +21,19 @@ func SeedKeys(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, ke
 	return RotateCookieKey(ctx, tx, now, ring)
 }
 
+// MaxGrace is the longest time, in seconds, for which a key is published before it
+// signs.
+const MaxGrace = 365 * 24 * 60 * 60
+
+// ReplaceSigningKey is RotateSigningKey, or StageSigningKey where there is a grace
+// period, in seconds.
+func ReplaceSigningKey(ctx context.Context, tx *db.Tx, now, grace int64, ring *crypt.Keyring, key *NewKey) error {
+	if grace > 0 {
+		return StageSigningKey(ctx, tx, now, now+grace*1000, ring, key)
+	}
+	return RotateSigningKey(ctx, tx, now, ring, key)
+}
+
 // RotateSigningKey makes key the current one at once. The one that was current
 // stays published; older ones are dropped. While another key waits to become
 // current it is ErrKeyWaits.

@@ -48,7 +48,7 @@ type Config struct {
 
 	CaseSensitiveUsername bool        `env:"CASE_SENSITIVE_USERNAME" envDefault:"true" doc:"Set to false to ignore the case of usernames in every tenant, whatever its own policy says."`
 	UserDefaultRoleNames  Names       `env:"USER_DEFAULT_ROLE_NAMES" doc:"Names of roles, separated by commas, that every new user gets beside the default roles of the tenant. Each tenant but the admin one must have them: without one of them, nobody can register. Better make a role a default one."`
-	KeyGrace              int         `env:"PRIVATE_KEY_ROTATION_GRACE_PERIOD" envDefault:"0" doc:"Seconds for which a new signing key is published before it signs, so that caches of the key set can follow, where a rotation by the Management API does not say. 0 signs with it at once."`
+	KeyGrace              int         `env:"PRIVATE_KEY_ROTATION_GRACE_PERIOD" envDefault:"0" doc:"Seconds for which a new signing key is published before it signs, so that caches of the key set can follow, where a rotation does not say. 0 signs with it at once."`
 	StatusAPIKey          logs.Secret `env:"STATUS_API_KEY" doc:"Who sends it in the header logto-status-api-key to /api/status learns the tenant's id. Without it nobody does."`
 
 	BreachService string `env:"BREACH_SERVICE" envDefault:"https://api.pwnedpasswords.com" doc:"Where new passwords are looked up among breached ones: the range service of Have I Been Pwned, or a mirror of it. It learns five of forty digits of the password's SHA-1. off does not look."`

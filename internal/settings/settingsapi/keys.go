@@ -78,9 +78,9 @@ func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
 		}
 		return a.rotateCookie(ctx)
 	}
-	grace := a.KeyGrace.Milliseconds()
+	grace := int64(a.KeyGrace.Seconds())
 	if in.RotationGracePeriod != nil {
-		grace = *in.RotationGracePeriod * 1000
+		grace = *in.RotationGracePeriod
 	}
 	algorithm := token.ES384
 	if in.SigningKeyAlgorithm != nil {
@@ -91,14 +91,7 @@ func (a *API) rotate(ctx context.Context, in *rotateIn) (*[]keyOut, error) {
 		return nil, err
 	}
 	return db.Do(ctx, tenant.From(ctx).DB, func(tx *db.Tx) (*[]keyOut, error) {
-		now := a.Clock.Millis()
-		var err error
-		if grace > 0 {
-			err = token.StageSigningKey(ctx, tx, now, now+grace, a.Keyring, key)
-		} else {
-			err = token.RotateSigningKey(ctx, tx, now, a.Keyring, key)
-		}
-		if err != nil {
+		if err := token.ReplaceSigningKey(ctx, tx, a.Clock.Millis(), grace, a.Keyring, key); err != nil {
 			return nil, err
 		}
 		return a.list(ctx, tx, in.KeyType)
