@@ -117,7 +117,7 @@ function show(name) {
   // As the notices that come with a page: the focus goes there, and reads it.
   const notice = /** @type {HTMLElement} */ (status.querySelector(".notice"));
   const body = /** @type {HTMLElement} */ (notice.querySelector(".notice-body"));
-  body.id = "outcome";
+  body.id = "failure"; // "outcome" may be that of what has come with the page
   notice.setAttribute("aria-labelledby", body.id);
   notice.tabIndex = -1;
   notice.focus();
