@@ -327,6 +327,28 @@ func TestOldPasswordIsNoProofOnceItIsChanged(t *testing.T) {
 	})
 }
 
+// A password that is replaced before a sign-up has come to its end shuts out whoever
+// chose the first one.
+func TestSubmit_OfANewUserWhosePasswordWasReplaced(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, w *world) {
+		f := w.begin(signin.EventRegister)
+		f.register("ada")
+		u := w.reload(f.state().UserID)
+		w.clock.Advance(time.Second)
+		hash, err := w.hasher.Hash(w.ctx, "Red-Harbour-42")
+		w.ok(err)
+		w.update(u.ID, user.Patch{PasswordHash: &hash})
+		f.unchanged(func() {
+			_, err = f.submit()
+			w.refused(err, verification.ErrNotVerified)
+		})
+		if w.reload(u.ID).LastSignInAt != nil {
+			t.Error("signed in")
+		}
+	})
+}
+
 func TestOneAddressCannotTryForever(t *testing.T) {
 	t.Parallel()
 	each(t, nil, func(t *testing.T, w *world) {

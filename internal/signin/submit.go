@@ -45,7 +45,14 @@ func (v *visit) stillGood(p *Person) error {
 	if err := p.User.Usable(); err != nil {
 		return err
 	}
-	if v.state.Created || v.row.StepsUp() {
+	if v.row.StepsUp() {
+		return nil
+	}
+	if v.state.Created {
+		// Nobody else can have chosen a password that is as old as the account.
+		if changed := p.User.PasswordChangedAt; changed != nil && *changed != p.User.CreatedAt {
+			return verification.ErrNotVerified
+		}
 		return nil
 	}
 	if proof := v.state.password(); proof == nil || !proof.Holds(p.User) {

@@ -23,6 +23,7 @@ var personal = []target{
 	}},
 	{file: "internal/signin/submit.go", mutants: []mutant{
 		{"the proof of another", never("proof == nil || !proof.Holds(p.User)"), "TestSubmit_NeedsTheProofThatIdentified"},
+		{"a new user's first password", never("changed != nil && *changed != p.User.CreatedAt"), "TestSubmit_OfANewUserWhosePasswordWasReplaced"},
 		{"what operators stored", never("!v.state.Created"), "TestExtraProfile_OverwritesNothing"},
 	}},
 	{file: "internal/user/user.go", tests: "internal/user/userapi", mutants: []mutant{
