@@ -148,12 +148,22 @@ func (o *oracle) judge(calls []*call) {
 		c.op.judge(o, c)
 		expected = append(expected, c.expected...)
 	}
+	o.nothingFor()
 	for _, change := range changes {
 		o.must(slices.ContainsFunc(expected, change.meets), "unexpected: %v", change)
 	}
 	for _, e := range expected {
 		n := len(slices.DeleteFunc(slices.Clone(changes), func(ch change) bool { return !ch.meets(e) }))
 		o.must(e.most == 0 || n <= e.most || slices.ContainsFunc(expected, e.isBelow), "%d changes of %s, want at most %d: %v", n, e.kind, e.most, changes)
+	}
+}
+
+// nothingFor checks that nobody who is suspended is signed in anywhere.
+func (o *oracle) nothingFor() {
+	for _, r := range o.rows {
+		at := slices.IndexFunc(o.people, func(p *person) bool { return p.id == r.Owner })
+		isIn := r.Kind == sessionRow || r.Kind == codeRow || r.Kind == tokenRow
+		o.must(at < 0 || o.people[at].usable() || !isIn, "there is a %s of a suspended or deleted user", r.Kind)
 	}
 }
 

@@ -245,7 +245,10 @@ func (o *oracle) endAll(c *call, p *person) {
 		}
 	}
 	for _, i := range o.interactions {
-		i.gone = i.gone || i.stepUp == p || i.consents && i.session.of == p || i.finished != nil && i.who == p
+		if i.stepUp == p || i.consents && i.session.of == p || i.finished != nil && i.who == p {
+			i.gone = true
+			c.expect("-", interactionRow, rowOf(i.uid), 1)
+		}
 	}
 }
 

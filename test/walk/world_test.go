@@ -150,24 +150,32 @@ func (w *world) step(seed uint64, number int) {
 	if c == nil {
 		return
 	}
-	c.op, c.b = op, b
-	c.uid, c.secret = b.interaction(), b.secret()
-	times := 1
-	if op.once && w.chance(6) {
-		times = 2
+	c.on(op, b)
+	calls := []*call{c}
+	switch {
+	case op.once && w.chance(6):
+		again := *c
+		again.isSecond = true
+		calls = append(calls, &again)
+	case c.method != "" && c.from != operator && w.chance(4):
+		rival := named(pick(w, rivals))
+		if other := rival.prepare(w, b); other != nil {
+			other.on(rival, b)
+			calls = append(calls, other)
+		}
 	}
-	calls := w.send(c, times)
+	w.send(calls)
 	for _, c := range calls {
 		w.trace = append(w.trace, c.String())
 	}
 	w.oracle.judge(calls)
 	for _, c := range calls {
-		op.tally(c)
+		c.op.tally(c)
 		if c.answer == nil {
 			continue
 		}
-		if w.recover(c); op.learn != nil {
-			op.learn(w, c)
+		if w.recover(c); c.op.learn != nil {
+			c.op.learn(w, c)
 		}
 	}
 }
@@ -197,28 +205,24 @@ func (w *world) choose(b *browser) *operation {
 	panic("weights")
 }
 
-// send makes the request of a call, or several at the same time, and returns the calls
-// with their answers, those that succeeded first.
-func (w *world) send(c *call, times int) []*call {
-	if c.method == "" {
-		return []*call{c}
+// rivals are what operators do at the very moment of something else.
+var rivals = []string{"suspend", "delete user", "reset mfa"}
+
+// send makes the requests of calls at the same time. What came of two can have come in
+// the order in which they are left: first those that worked, and first the visitor.
+func (w *world) send(calls []*call) {
+	if calls[0].method == "" {
+		return
 	}
-	c.b.remember()
-	calls := make([]*call, times)
+	calls[0].b.remember()
 	var group sync.WaitGroup
-	for i := range calls {
-		again := *c
-		calls[i] = &again
-		group.Go(func() { again.answer = w.request(&again) })
+	for _, c := range calls {
+		group.Go(func() { c.answer = w.request(c) })
 	}
 	group.Wait()
-	if times == 2 && calls[0].refused() && !calls[1].refused() {
+	if len(calls) == 2 && calls[0].refused() && !calls[1].refused() {
 		calls[0], calls[1] = calls[1], calls[0]
 	}
-	for _, c := range calls[1:] {
-		c.isSecond = true
-	}
-	return calls
 }
 
 func (w *world) request(c *call) *apptest.Answer {
@@ -296,6 +300,11 @@ type call struct {
 	expected    []expectation
 	// isSecond says that the same request was made at the same time.
 	isSecond bool
+}
+
+// on notes which operation of which browser the call is.
+func (c *call) on(op *operation, b *browser) {
+	c.op, c.b, c.uid, c.secret = op, b, b.interaction(), b.secret()
 }
 
 func (c *call) refused() bool { return c.answer.StatusCode >= 400 }
