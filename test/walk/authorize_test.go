@@ -1,8 +1,10 @@
 package walk_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"signet/internal/apptest"
@@ -256,7 +258,7 @@ func learnConsent(w *world, c *call) {
 		c.b.redirect, c.b.next = target, "resume"
 		w.redirects = append(w.redirects, target)
 	} else if c.answer.StatusCode == http.StatusOK {
-		c.b.next = "agree"
+		c.b.next = pick(w, []string{"agree", "agree", "agree", "cancel"})
 	}
 }
 
@@ -267,6 +269,20 @@ func prepareAgree(w *world, _ *browser) *call {
 		c.body = string(encode(map[string][]string{"organizationIds": {c.opened}}))
 	}
 	return c
+}
+
+var consentToken = regexp.MustCompile(`name="token" value="([^"]+)"`)
+
+// prepareCancel says no on the page that asks for consent.
+func prepareCancel(w *world, b *browser) *call {
+	b.named = w.clients[len(w.clients)-1]
+	path := "/consent?app_id=" + b.named.ID
+	form := consentToken.FindStringSubmatch(b.Do(http.MethodGet, path, "", "Accept", "text/html").Text)
+	if form == nil {
+		return nil
+	}
+	body := url.Values{"token": {html.UnescapeString(form[1])}, "decision": {"cancel"}}
+	return &call{method: http.MethodPost, path: path, body: body.Encode(), headers: []string{"Accept", "text/html", "Sec-Fetch-Site", "same-origin"}}
 }
 
 func (w *world) form(c *apptest.Client, pairs ...string) string {

@@ -265,7 +265,7 @@ func prepareMode(w *world, _ *browser) *call {
 }
 
 func prepareWait(w *world, _ *browser) *call {
-	step := pick(w, []time.Duration{time.Minute, time.Minute, 3 * time.Minute, 61 * time.Minute, 15 * 24 * time.Hour})
+	step := pick(w, []time.Duration{time.Minute, 3 * time.Minute, 3 * time.Minute, 61 * time.Minute, 15 * 24 * time.Hour})
 	w.app.Clock.Advance(step)
 	w.trace = append(w.trace, "wait "+step.String())
 	w.oracle.rows = w.look()

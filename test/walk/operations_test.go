@@ -59,6 +59,7 @@ func init() {
 		{name: "resume", weight: 5, once: true, prepare: prepareResume, judge: (*oracle).resume, learn: learnWhereto},
 		{name: "consent page", weight: 2, prepare: prepareConsentPage, judge: (*oracle).consent, learn: learnConsent},
 		{name: "agree", weight: 3, once: true, prepare: prepareAgree, judge: (*oracle).consent, learn: learnRedirect},
+		{name: "cancel", weight: 2, prepare: prepareCancel, judge: (*oracle).cancel, learn: learnConsent},
 		{name: "redeem", weight: 4, once: true, prepare: prepareRedeem, judge: (*oracle).redeem, learn: learnTokens},
 		{name: "refresh", weight: 3, once: true, prepare: prepareRefresh, judge: (*oracle).refresh, learn: learnTokens},
 		{name: "userinfo", weight: 3, prepare: prepareUserinfo, judge: (*oracle).userinfo},
@@ -74,7 +75,7 @@ func init() {
 		{name: "reset mfa", weight: 4, prepare: prepareReset, judge: (*oracle).reset},
 		{name: "change policy", weight: 2, prepare: preparePolicy, judge: (*oracle).change},
 		{name: "change mode", weight: 2, prepare: prepareMode, judge: (*oracle).change},
-		{name: "wait", weight: 2, prepare: prepareWait},
+		{name: "wait", weight: 5, prepare: prepareWait},
 	}
 }
 

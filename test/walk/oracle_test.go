@@ -67,6 +67,7 @@ type interaction struct {
 	wantsMFA bool
 
 	finished *time.Time
+	denied   bool
 	taken    bool
 	methods  []string
 	// proven is the password with which who has signed in.

@@ -48,6 +48,7 @@ func (o *oracle) whereto(c *call, of *interaction, s *session, hasLoggedIn, hasC
 		o.must(!signsIn && !stepsUp, "consent of somebody who is not signed in, or not well enough")
 		o.begin(c, of, s).consents = true
 	case strings.HasPrefix(c.moves(), of.client.Redirect()) && at.Query().Get("code") != "":
+		o.must(!of.denied, "a code for an application that was turned away")
 		o.must(!signsIn, "a code without a sign-in")
 		o.must(!stepsUp, "a code without the key that was demanded")
 		o.must(s.of.usable(), "a code for a suspended or deleted user")
@@ -165,6 +166,17 @@ func (o *oracle) consent(c *call) {
 	s.consents[i.client.ID] = true
 	c.expect("~", interactionRow, rowOf(i.uid), 1)
 	c.expect("~+", grantRow, s.of.id, 1)
+}
+
+func (o *oracle) cancel(c *call) {
+	i := o.interactions[c.uid]
+	if c.refused() || path.Base(c.moves()) != c.uid {
+		return
+	}
+	o.must(o.isOpen(i, c.secret) && i.consents, "a no that nobody waits for")
+	now := o.now()
+	i.finished, i.denied = &now, true
+	c.expect("~", interactionRow, rowOf(i.uid), 1)
 }
 
 func (o *oracle) redeem(c *call) {

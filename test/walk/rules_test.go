@@ -110,7 +110,8 @@ func (o *oracle) identify(c *call) {
 		// What a new identity brought stays staged when something else is missing.
 		if i != nil && i.event == "Register" {
 			c.expect("~", interactionRow, rowOf(i.uid), 1)
-			if len(c.changes) > 0 && c.record != "" && !c.isSecond {
+			isSaved := slices.ContainsFunc(c.changes, func(ch change) bool { return ch.Kind == interactionRow && ch.ID == rowOf(i.uid) })
+			if isSaved && c.record != "" && !c.isSecond {
 				o.must(c.record == i.newcomer.id, "something was staged from %s", c.record)
 				i.staged = i.newcomer.typed
 			}
