@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"signet/internal/apptest"
@@ -14,12 +15,17 @@ import (
 
 // jar keeps cookies by name and path and ignores their life: a browser may hold on
 // to what it should have forgotten.
-type jar struct{ cookies map[string]*http.Cookie }
+type jar struct {
+	mu      sync.Mutex
+	cookies map[string]*http.Cookie
+}
 
-func newJar() *jar { return &jar{map[string]*http.Cookie{}} }
+func newJar() *jar { return &jar{cookies: map[string]*http.Cookie{}} }
 
 // SetCookies implements http.CookieJar.
 func (j *jar) SetCookies(_ *url.URL, cookies []*http.Cookie) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	for _, c := range cookies {
 		if key := c.Path + " " + c.Name; c.MaxAge < 0 {
 			delete(j.cookies, key)
@@ -31,6 +37,8 @@ func (j *jar) SetCookies(_ *url.URL, cookies []*http.Cookie) {
 
 // Cookies implements http.CookieJar.
 func (j *jar) Cookies(u *url.URL) []*http.Cookie {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	var sent []*http.Cookie
 	for _, c := range j.cookies {
 		if c.Path == "/" || u.Path == c.Path || strings.HasPrefix(u.Path, c.Path+"/") {
@@ -40,7 +48,7 @@ func (j *jar) Cookies(u *url.URL) []*http.Cookie {
 	return sent
 }
 
-func (j *jar) copy() *jar { return &jar{maps.Clone(j.cookies)} }
+func (j *jar) copy() *jar { return &jar{cookies: maps.Clone(j.cookies)} }
 
 func (j *jar) value(path, name string) string {
 	if c := j.cookies[path+" "+name]; c != nil {

@@ -41,7 +41,8 @@ func (o *oracle) password(c *call) {
 	if i := o.interactions[c.uid]; c.refused() {
 		switch c.answer.Code() {
 		case "user.suspended":
-			o.must(right && p.suspended, "a stranger is told of a suspension")
+			isKnown := slices.ContainsFunc(o.people, func(p *person) bool { return p.identity == c.typed && p.suspended })
+			o.must(isKnown, "a stranger is told of a suspension")
 		case "session.invalid_credentials":
 			o.must(!right, "the right password was refused")
 			if o.wrong == "" {

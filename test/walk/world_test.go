@@ -220,9 +220,15 @@ func (w *world) send(calls []*call) {
 		group.Go(func() { c.answer = w.request(c) })
 	}
 	group.Wait()
-	if len(calls) == 2 && calls[0].refused() && !calls[1].refused() {
+	if len(calls) == 2 && calls[0].cameSecond() && !calls[1].refused() {
 		calls[0], calls[1] = calls[1], calls[0]
 	}
+}
+
+// cameSecond reports whether the answer shows that a rival was faster: it is a refusal,
+// or somebody has to sign in.
+func (c *call) cameSecond() bool {
+	return c.refused() || c.op.name == "authorize" && strings.HasPrefix(c.moves(), "/sign-in")
 }
 
 func (w *world) request(c *call) *apptest.Answer {
