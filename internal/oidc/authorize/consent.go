@@ -55,6 +55,10 @@ func (e *Engine) Consent(ctx context.Context, d *db.DB, in *Interaction, organiz
 		redirectTo, err = finish(ctx, tx, now, in, result)
 		return err
 	})
+	if db.IsReference(err) {
+		// Deleted since the session was looked up.
+		return "", ErrNotFound.Describe("session account not found")
+	}
 	return redirectTo, err
 }
 
