@@ -28,6 +28,9 @@ var suspended = []target{
 		{"suspended, with a code", never("u.Usable() != nil"), "TestCode_ExpiresAndDiesWithItsSession"},
 		{"suspended, with a refresh token", never("u.Usable() != nil"), "TestRefresh_AfterTheUserIsGone/suspended"},
 	}},
+	{file: "internal/oidc/grant/exchange.go", mutants: []mutant{
+		{"suspended, in the midst of an exchange", swap("user.Share(ctx, tx, s.userID)", "user.ByID(ctx, tx, s.userID)"), "TestTokenExchange_SuspendedMeanwhile"},
+	}},
 	{file: "internal/oidc/token/access.go", mutants: []mutant{
 		{"suspended, with an opaque token", drop(" AND NOT u.is_suspended"), "TestAccess"},
 	}},

@@ -38,7 +38,9 @@ func exchangeToken(ctx context.Context, tx *db.Tx, rq *request) (*authorization,
 		return nil, err
 	}
 	a := &authorization{scope: rq.params.Get("scope"), isExchange: true}
-	if a.user, err = activeUser(ctx, tx, s.userID); err != nil {
+	// There is no grant yet that could be held: who suspends the user meanwhile waits,
+	// and ends what comes of this.
+	if a.user, err = activeOf(user.Share(ctx, tx, s.userID)); err != nil {
 		return a, err
 	}
 	if a.actor, err = actorOf(ctx, tx, rq); err != nil {

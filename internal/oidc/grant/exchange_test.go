@@ -9,6 +9,7 @@ import (
 
 	"signet/internal/application"
 	"signet/internal/oidc/grant"
+	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
 	"signet/internal/platform/db/dbtest"
 	"signet/internal/subjecttoken"
@@ -269,4 +270,69 @@ func TestTokenExchange_FiftyParallelExchangesYieldOneAnswer(t *testing.T) {
 			t.Errorf("%d exchanges", won.Load())
 		}
 	})
+}
+
+// Attack test 14: who is exchanging a token while its user is suspended holds none
+// that works once the user is let in again, whichever of the two is done first. On
+// SQLite the one waits for the other anyway.
+func TestTokenExchange_SuspendedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := setup(t, dbtest.Postgres(t))
+	value := w.impersonation()
+	held, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() { // has the exchange wait in its midst
+		w.tx(func(tx *db.Tx) error {
+			_, err := db.One[string](w.ctx, tx, `SELECT user_id FROM subject_tokens WHERE tenant_id = $1`+tx.Dialect().ForUpdate())
+			close(held)
+			<-release
+			return err
+		})
+	})
+	<-held
+	var got *grant.Response
+	var refused error
+	all.Go(func() { got, refused = w.trade(asImpersonation, value, "scope", "openid") })
+	w.waiting(1)
+	suspended := make(chan struct{})
+	all.Go(func() {
+		defer close(suspended)
+		w.tx(func(tx *db.Tx) error {
+			if _, err := user.Update(w.ctx, tx, w.now(), w.user.ID, user.Patch{IsSuspended: &yes}); err != nil {
+				return err
+			}
+			return token.RevokeUser(w.ctx, tx, w.now(), w.user.ID)
+		})
+	})
+	w.waiting(2, suspended)
+	close(release)
+	all.Wait()
+	w.exec(`UPDATE users SET is_suspended = FALSE WHERE tenant_id = $1`)
+	if refused != nil {
+		return
+	}
+	if access, err := token.AccessByValue(w.ctx, w.tenant.DB, w.now(), got.AccessToken); access != nil || err != nil {
+		t.Errorf("a token of before the suspension: %+v %v", access, err)
+	}
+}
+
+// waiting returns when so many transactions wait for others, or something is done.
+func (w *world) waiting(n int, done ...chan struct{}) {
+	w.t.Helper()
+	for {
+		got, err := db.One[int](w.ctx, w.pool.Across(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, d := range done {
+			select {
+			case <-d:
+				return
+			default:
+			}
+		}
+		if got >= n {
+			return
+		}
+	}
 }

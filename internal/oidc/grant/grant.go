@@ -355,7 +355,11 @@ func (rq *request) idToken(ctx context.Context, tx *db.Tx, a *authorization, ext
 
 // activeUser returns the user of a grant if tokens may be minted for them.
 func activeUser(ctx context.Context, q db.Q, userID string) (*user.User, error) {
-	u, err := user.ByID(ctx, q, userID)
+	return activeOf(user.ByID(ctx, q, userID))
+}
+
+// activeOf is active for what a look-up has returned.
+func activeOf(u *user.User, err error) (*user.User, error) {
 	if err != nil && !errors.Is(err, user.ErrNotFound) {
 		return nil, err
 	}
