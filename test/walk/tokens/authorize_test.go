@@ -23,6 +23,8 @@ type ask struct {
 	nonce     string
 	key       string // thumbprint to which the code is bound, "" for none
 	way       string // "" through the browser, "pushed" or "signed"
+	// asked is what is asked for of each resource, as that was at the time.
+	asked map[string]set
 }
 
 // draw makes up a request of an app.
@@ -54,6 +56,10 @@ func (w *walk) draw(a *app) *ask {
 	}
 	if a.key != nil && w.chance(2) {
 		rq.key = a.key.Thumbprint
+	}
+	rq.asked = map[string]set{}
+	for _, resource := range rq.resources {
+		rq.asked[resource] = w.ceiling(a).resource(resource, rq.scope.and(w.offers(resource)))
 	}
 	if a.name == "shop" {
 		rq.way = pick(w, []string{"", "pushed", "signed"})
@@ -265,11 +271,6 @@ func (w *walk) grantOf(s *session, a *app) *grant {
 	return nil
 }
 
-// asked is what a request asks for of a resource.
-func (w *walk) asked(rq *ask, resource string) set {
-	return w.ceiling(rq.app).resource(resource, rq.scope.and(w.offers(resource)))
-}
-
 // covers reports whether nothing is left to ask the person.
 func (w *walk) covers(g *grant, rq *ask) bool {
 	if !g.provider.covers(rq.scope.and(providerScopes)) {
@@ -277,7 +278,7 @@ func (w *walk) covers(g *grant, rq *ask) bool {
 	}
 	for _, resource := range rq.resources {
 		allowed, ok := g.allowed[resource]
-		if !ok || !allowed.or(g.refused[resource]).covers(w.asked(rq, resource)) {
+		if !ok || !allowed.or(g.refused[resource]).covers(rq.asked[resource]) {
 			return false
 		}
 	}
@@ -291,10 +292,6 @@ func (w *walk) consent(b *browser, rq *ask, s *session, a answer) answer {
 		w.fail("want consent: %s", a)
 	}
 	a = w.do(b, http.MethodGet, a.header.Get("Location"), "")
-	asked := map[string]set{}
-	for _, resource := range rq.resources {
-		asked[resource] = w.asked(rq, resource)
-	}
 	if rq.app.isThird {
 		if a.status != http.StatusOK || strings.Contains(a.body, w.another(s.user).username) {
 			w.fail("want a page about %s: %s", s.user.name, a)
@@ -313,7 +310,7 @@ func (w *walk) consent(b *browser, rq *ask, s *session, a answer) answer {
 		}
 		a.header = http.Header{"Location": {agreed.text("redirectTo")}}
 	}
-	w.allow(rq, s, asked)
+	w.allow(rq, s)
 	return w.do(b, http.MethodGet, a.header.Get("Location"), "")
 }
 
@@ -328,7 +325,7 @@ func (w *walk) another(p *person) *person {
 }
 
 // allow is what consent makes of the grant of the session.
-func (w *walk) allow(rq *ask, s *session, asked map[string]set) {
+func (w *walk) allow(rq *ask, s *session) {
 	g := w.grantOf(s, rq.app)
 	if g == nil {
 		g = &grant{
@@ -339,7 +336,7 @@ func (w *walk) allow(rq *ask, s *session, asked map[string]set) {
 	}
 	g.provider = g.provider.or(w.ceiling(rq.app).providers(rq.scope.and(providerScopes)))
 	g.isOffline = g.isOffline || rq.scope["offline_access"]
-	for resource, scope := range asked {
+	for resource, scope := range rq.asked {
 		given := scope
 		if api := apiOf(resource); rq.app.isThird && api != "" {
 			given = scope.and(w.given(rq.app, s.user, api, ""))

@@ -263,6 +263,7 @@ func (w *walk) detach(g *grant) (left []*session) {
 		if s.apps[g.app] == g {
 			delete(s.apps, g.app)
 			w.site.expectNotice(g.app, g.user, s.sids[g.app])
+			delete(s.sids, g.app) // should it come back, it is told of another
 			left = append(left, s)
 		}
 	}

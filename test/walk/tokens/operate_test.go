@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -74,12 +75,46 @@ func (w *walk) deleteApp() bool {
 	if got := w.manage("DELETE /api/applications/" + a.ID); got.status != http.StatusNoContent {
 		w.fail("delete: %s", got)
 	}
+	w.deleted(a)
+	return true
+}
+
+// deleted is what the end of an application makes of the oracle.
+func (w *walk) deleted(a *app) {
 	w.note("    %s is gone", a.name)
 	a.isGone = true
 	w.site.forgive(a)
 	for f := range w.facts {
 		if a.isThird && f.concerns() && (f.kind == "opened" || kindOf(f).a[0] == "" || f.kind == "third user scope" || f.kind == "third org scope") ||
 			a.name == "robot" && (f.kind == "robot role" || f.kind == "robot member" || f.kind == "robot org role") {
+			delete(w.facts, f)
+		}
+	}
+}
+
+// recycle deletes an organization, a role or an API and makes another one of the
+// same name, which inherits nothing.
+func (w *walk) recycle() bool {
+	name := pick(w, []string{"crew", "fleet", "reader", "writer", "clerk", "captain", "orders", "files"})
+	path, body := "/api/organizations", fmt.Sprintf(`{"name":%q}`, name)
+	switch {
+	case slices.Contains(roles, name):
+		path, body = "/api/roles", fmt.Sprintf(`{"name":%q,"description":"d","type":"User"}`, name)
+	case slices.Contains(orgRoles, name):
+		path, body = "/api/organization-roles", fmt.Sprintf(`{"name":%q,"type":"User"}`, name)
+	case slices.Contains(apis, name):
+		path, body = "/api/resources", fmt.Sprintf(`{"name":%q,"indicator":%q,"accessTokenTtl":%d}`, name, indicator(name), ttl)
+	}
+	if a := w.manage("DELETE " + path + "/" + w.site.ids[name]); a.status != http.StatusNoContent {
+		w.fail("delete %s: %s", name, a)
+	}
+	a := w.manage("POST " + path + " " + body)
+	if w.site.ids[name] = a.text("id"); w.site.ids[name] == "" {
+		w.fail("make %s: %s", name, a)
+	}
+	w.note("    another %s", name)
+	for f := range w.facts {
+		if f.a == name || f.b == name || f.c == name || strings.HasPrefix(f.b, name+"/") {
 			delete(w.facts, f)
 		}
 	}

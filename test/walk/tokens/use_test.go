@@ -18,6 +18,14 @@ func (w *walk) useSome() bool {
 	return true
 }
 
+// useLast uses the latest tokens.
+func (w *walk) useLast(n int) {
+	w.t.Helper()
+	for _, t := range w.tokens[max(0, len(w.tokens)-n):] {
+		w.use(t)
+	}
+}
+
 // useAll uses all.
 func (w *walk) useAll() {
 	w.note("--- all tokens are used")

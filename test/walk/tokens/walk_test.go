@@ -72,7 +72,8 @@ var operations = []operation{
 	{"redeem a code several times at once", 2, (*walk).raceRedeem},
 	{"refresh several times at once", 3, (*walk).raceRefresh},
 	{"exchange a subject token several times at once", 1, (*walk).raceExchange},
-	{"refresh while everything ends", 4, (*walk).raceEnd},
+	{"present a token while its grant ends", 4, (*walk).raceEnd},
+	{"get tokens while the user is suspended", 3, (*walk).raceSuspend},
 
 	{"revoke", 4, (*walk).revoke},
 	{"sign out", 3, (*walk).signOut},
@@ -84,6 +85,7 @@ var operations = []operation{
 	{"delete an application", 1, (*walk).deleteApp},
 
 	{"change a right", 12, (*walk).changeRight},
+	{"replace by one of the same name", 2, (*walk).recycle},
 	{"explain access", 4, (*walk).explain},
 	{"change a secret", 2, (*walk).changeSecret},
 	{"rotate keys", 1, (*walk).rotateKeys},
