@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"signet/internal/oidc/client"
 	"signet/internal/oidc/dpop"
@@ -66,11 +67,14 @@ func (e *Engine) bearerCaller(ctx context.Context, access *token.AccessToken, st
 }
 
 // reach reports whether the application of a token belongs to the operator, and
-// how much of the token's scope operators allow it now. One that cannot be resolved
-// does not, and has nothing left.
+// how much of the token's scope operators allow it now. One that can do nothing at
+// present does not, and has nothing left; one that is gone is web.ErrUnauthorized.
 func (e *Engine) reach(ctx context.Context, access *token.AccessToken) (firstParty bool, scope string, err error) {
 	t := tenant.From(ctx)
 	c, err := e.Clients.ByID(ctx, t, t.DB, access.ClientID)
+	if errors.Is(err, proto.ErrInvalidClient) {
+		return false, "", web.ErrUnauthorized
+	}
 	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
 		return false, "", nil
 	}

@@ -54,6 +54,7 @@ var audiences = []target{
 	}},
 	{file: "internal/account/bearer.go", tests: "internal/account/accountapi", mutants: []mutant{
 		{"operators allow the scope", swap("ceiling, err := client.CeilingOf(ctx, t.DB, c)", "var ceiling *client.Ceiling"), "TestAccount_ShowsEachClassOfDataToItsScopeOnly/sqlite"},
+		{"application is still there", never("errors.Is(err, proto.ErrInvalidClient)"), "TestToken_IsCheckedBeforeAnything/sqlite"},
 	}},
 	{file: "internal/oidc/grant/grant.go", mutants: []mutant{
 		{"application admits the user, at the token endpoint", ignore("rq.client.CheckAccess(ctx, tx, a.user.ID)"), "TestAccessRules/sqlite"},

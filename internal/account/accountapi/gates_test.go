@@ -160,6 +160,7 @@ func TestToken_IsCheckedBeforeAnything(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ann := w.person("ann")
 		plain := ann.tokenIn(ann.session, client.AccountCenter, "profile")
+		orphan := ann.tokenIn(ann.session, "deletedmeanwhile", account.AllScopes)
 		for _, tc := range []struct {
 			name, header string
 			status       int
@@ -174,6 +175,7 @@ func TestToken_IsCheckedBeforeAnything(t *testing.T) {
 			{"extended token", "Bearer " + ann.token + "A", 401, "auth.unauthorized"},
 			{"a JWT", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", 401, "auth.unauthorized"},
 			{"no openid", "Bearer " + plain, 403, "auth.forbidden"},
+			{"an application that is gone", "Bearer " + orphan, 401, "auth.unauthorized"},
 		} {
 			for _, op := range operations {
 				headers := http.Header{}
