@@ -224,25 +224,50 @@ func (w *walk) ended(what string, t *token) {
 	}
 }
 
-// raceSuspend suspends somebody, for a moment, while tokens come about for which
-// there is no grant yet: by exchange, and by another authorization in the browser.
-// Nothing of that lives on when they are let in again.
-func (w *walk) raceSuspend() bool {
-	var calls []call
-	p := pick(w, w.people)
-	if !p.isUsable() {
-		return false
-	}
-	if s := w.usable(true); s != nil && s.user == p {
+// unheld prepares requests of a person's that make grants: by exchange, and by
+// another authorization in a browser that is signed in.
+func (w *walk) unheld(p *person, apps ...string) (calls []call) {
+	if s := w.usable(true); s != nil && s.user == p && slices.Contains(apps, "shop") {
 		calls = append(calls, w.exchanging(s.value, kindPersonal)...)
 	}
 	if b := pick(w, w.browsers); w.signedIn(b) != nil && w.signedIn(b).user == p {
-		for _, name := range []string{"page", "shop"} {
+		for _, name := range apps {
 			if a := w.apps[name]; !a.isGone {
 				calls = append(calls, w.rushing(b, a))
 			}
 		}
 	}
+	return calls
+}
+
+// raceDelete deletes an app while it gets tokens for which there is no grant yet.
+func (w *walk) raceDelete() bool {
+	a, p := w.apps[pick(w, []string{"page", "shop"})], pick(w, w.people)
+	if a.isGone || !p.isUsable() {
+		return false
+	}
+	calls := w.unheld(p, a.name)
+	if len(calls) == 0 {
+		return false
+	}
+	w.note("%s is deleted while it signs %s in", a.name, p.name)
+	g := &grant{user: p, app: a, isRevoked: true}
+	for _, answer := range w.together(w.operating(http.MethodDelete, "/api/applications/"+a.ID, ""), calls...) {
+		w.stillborn(answer, a, g)
+	}
+	w.deleted(a)
+	w.useLast(len(calls))
+	return true
+}
+
+// raceSuspend suspends somebody, for a moment, while tokens come about for which
+// there is no grant yet. Nothing of that lives on when they are let in again.
+func (w *walk) raceSuspend() bool {
+	p := pick(w, w.people)
+	if !p.isUsable() {
+		return false
+	}
+	calls := w.unheld(p, "page", "shop")
 	if len(calls) == 0 {
 		return false
 	}

@@ -74,6 +74,7 @@ var operations = []operation{
 	{"exchange a subject token several times at once", 1, (*walk).raceExchange},
 	{"present a token while its grant ends", 4, (*walk).raceEnd},
 	{"get tokens while the user is suspended", 3, (*walk).raceSuspend},
+	{"get tokens while the app is deleted", 1, (*walk).raceDelete},
 
 	{"revoke", 4, (*walk).revoke},
 	{"sign out", 3, (*walk).signOut},
