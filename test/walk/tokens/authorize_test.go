@@ -149,6 +149,7 @@ func (w *walk) address(rq *ask) (target string, ok bool) {
 				w.fail("the request of another: %s", other)
 			}
 		}
+		w.pushed = append(w.pushed, &pushed{app: rq.app, uri: uri, expires: w.now() + pushedLife, isUsed: true})
 		return "/oidc/auth?" + form("client_id", rq.app.ID, "request_uri", uri, "scope", "openid").Encode(), true
 	}
 	if w.chance(15) && !rq.app.isGone { // never a redirect to what is not registered

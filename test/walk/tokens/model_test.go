@@ -165,6 +165,7 @@ type model struct {
 	tokens   []*token
 	jwts     []*structured
 	singles  []*single
+	pushed   []*pushed
 	facts    map[fact]bool
 }
 

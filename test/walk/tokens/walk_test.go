@@ -69,6 +69,9 @@ var operations = []operation{
 	{"poll from a device", 5, (*walk).pollFromDevice},
 	{"answer a device", 4, (*walk).answerDevice},
 
+	{"push a request", 1, (*walk).push},
+	{"open a pushed request", 2, (*walk).usePushed},
+
 	{"redeem a code several times at once", 2, (*walk).raceRedeem},
 	{"refresh several times at once", 3, (*walk).raceRefresh},
 	{"exchange a subject token several times at once", 1, (*walk).raceExchange},
