@@ -146,7 +146,7 @@ func (w *walk) populate() {
 		jar, _ := cookiejar.New(nil)
 		w.browsers = append(w.browsers, &browser{name: name, client: &http.Client{
 			Jar: jar, Transport: s.transport, Timeout: 30 * time.Second,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			CheckRedirect: staying,
 		}})
 	}
 	w.registerAll()
@@ -269,6 +269,9 @@ func (a answer) text(property string) string {
 	return text
 }
 
+// staying follows no redirect.
+func staying(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // send sends a request; it is safe for concurrent use and fails no test.
 func (s *site) send(c *http.Client, method, target, body string, headers ...string) answer {
 	if strings.HasPrefix(target, "/") {
@@ -323,7 +326,7 @@ func (w *walk) sound(a answer) answer {
 // do sends a request for a browser, or for nobody.
 func (w *walk) do(b *browser, method, target, body string, headers ...string) answer {
 	w.t.Helper()
-	client := &http.Client{Transport: w.site.transport, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: w.site.transport, Timeout: 30 * time.Second, CheckRedirect: staying}
 	if b != nil {
 		client = b.client
 		headers = append(headers, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", len(b.name), w.site.count>>8&255, w.site.count&255))
