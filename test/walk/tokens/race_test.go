@@ -230,7 +230,9 @@ func (w *walk) unheld(p *person, apps ...string) (calls []call) {
 	if s := w.usable(true); s != nil && s.user == p && slices.Contains(apps, "shop") {
 		calls = append(calls, w.exchanging(s.value, kindPersonal)...)
 	}
-	if b := pick(w, w.browsers); w.signedIn(b) != nil && w.signedIn(b).user == p {
+	b := pick(w, w.browsers)
+	// Whether it is renewed would hang on who comes first.
+	if s := w.signedIn(b); s != nil && s.user == p && w.now()-s.renewed < renewal {
 		for _, name := range apps {
 			if a := w.apps[name]; !a.isGone {
 				calls = append(calls, w.rushing(b, a))
@@ -290,7 +292,7 @@ func (w *walk) raceSuspend() bool {
 func (w *walk) raceSession() bool {
 	b, shop := pick(w, w.browsers), w.apps["shop"]
 	s := w.signedIn(b)
-	if s == nil || shop.isGone {
+	if s == nil || shop.isGone || w.now()-s.renewed >= renewal {
 		return false
 	}
 	id := w.listedSessions(s.user)[s]
@@ -306,8 +308,8 @@ func (w *walk) raceSession() bool {
 	return true
 }
 
-// withdrawAll takes back all that a person has allowed apps: the oracle does not
-// know what came of a race.
+// withdrawAll takes back all that a person has allowed apps, but for exchanges: the
+// oracle does not know what came of a race.
 func (w *walk) withdrawAll(p *person) {
 	w.t.Helper()
 	list, _ := w.manage("GET /api/users/" + p.id + "/grants").object()["grants"].([]any)
@@ -318,12 +320,8 @@ func (w *walk) withdrawAll(p *person) {
 		}
 	}
 	for _, g := range w.grants {
-		switch {
-		case g.user != p:
-		case g.session != nil && w.grantLives(g):
+		if g.user == p && g.session != nil && w.grantLives(g) {
 			w.withdrawn(g)
-		default:
-			w.kill(g)
 		}
 	}
 	for _, a := range w.apps {

@@ -141,6 +141,9 @@ func (w *walk) set(f fact, holds bool) {
 // changeRight gives or takes something.
 func (w *walk) changeRight() bool {
 	k := pick(w, kinds)
+	if w.chance(3) { // what third parties get hangs on most
+		k = pick(w, slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return !strings.HasPrefix(k.name, "third scope") && k.name != "opened" }))
+	}
 	f := fact{k.name, pick(w, k.a), pick(w, k.b), pick(w, k.c)}
 	switch {
 	case k.needs != nil && !w.facts[k.needs(f)],

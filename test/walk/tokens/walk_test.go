@@ -39,7 +39,7 @@ func number(t *testing.T, name string, usual int) int {
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	first, count, steps := number(t, "WALK_SEED", 1), number(t, "WALK_COUNT", 100), number(t, "WALK_STEPS", 25)
+	first, count, steps := number(t, "WALK_SEED", 1), number(t, "WALK_COUNT", 60), number(t, "WALK_STEPS", 25)
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		s := newSite(t, app)
 		for seed := first; seed < first+count; seed++ {
