@@ -71,9 +71,10 @@ func TestSessions_EndTakesTheGrantsThatAreAskedFor(t *testing.T) {
 			return clients
 		}
 		for target, dead := range map[string][]string{
-			"": nil, "?revokeGrantsTarget=firstParty": {own}, "?revokeGrantsTarget=all": {own, foreign, client.DemoApp},
+			"": nil, "?revokeGrantsTarget=firstParty": {own}, "?revokeGrantsTarget=all": {own, foreign, foreign, client.DemoApp},
 		} {
 			session, _ := ann.signIn(own, "openid")
+			ann.tokenIn(session, foreign, "openid") // as at once, or of a client with a grant for each time
 			ann.tokenIn(session, foreign, "openid")
 			ann.tokenIn(session, client.DemoApp, "openid")
 			before := grantsLeft()

@@ -169,29 +169,27 @@ func End(ctx context.Context, clients *client.Directory, now int64, userID, uid 
 	})
 }
 
-// revokeIn revokes the grants of a session that target covers.
+// revokeIn revokes the grants of a session that target covers. An application may have
+// several: one that nobody has registered gets one for each authorization.
 func revokeIn(ctx context.Context, tx *db.Tx, clients *client.Directory, now int64, uid string, target RevokeTarget) error {
 	if target == RevokeNone {
 		return nil
 	}
-	authorized, err := token.SessionClients(ctx, tx, uid)
+	grants, err := token.GrantsIn(ctx, tx, now, uid)
 	if err != nil {
 		return err
 	}
-	for _, sc := range authorized {
-		if sc.GrantID == nil {
-			continue
-		}
+	for _, g := range grants {
 		covered := target == RevokeAll
 		if !covered {
-			if covered, err = isOwnApplication(ctx, tx, clients, sc.ClientID); err != nil {
+			if covered, err = isOwnApplication(ctx, tx, clients, g.ClientID); err != nil {
 				return err
 			}
 		}
 		if !covered {
 			continue
 		}
-		if err := token.RevokeGrant(ctx, tx, now, *sc.GrantID); err != nil {
+		if err := token.RevokeGrant(ctx, tx, now, g.ID); err != nil {
 			return err
 		}
 	}

@@ -123,8 +123,17 @@ func SeeGrantOfSession(ctx context.Context, q db.Q, now int64, sessionUID, clien
 
 // GrantsOf returns the live grants of a user, the oldest first.
 func GrantsOf(ctx context.Context, q db.Q, now int64, userID string) ([]Grant, error) {
-	rows, err := db.All[grantRow](ctx, q, selectGrant+`user_id = $2 AND revoked_at IS NULL AND expires_at > $3
-		ORDER BY issued_at, id`, userID, now)
+	return liveGrants(ctx, q, now, `user_id`, userID)
+}
+
+// GrantsIn returns the live grants that were made in a session, the oldest first.
+func GrantsIn(ctx context.Context, q db.Q, now int64, sessionUID string) ([]Grant, error) {
+	return liveGrants(ctx, q, now, `session_uid`, sessionUID)
+}
+
+func liveGrants(ctx context.Context, q db.Q, now int64, column, value string) ([]Grant, error) {
+	rows, err := db.All[grantRow](ctx, q, selectGrant+column+` = $2 AND revoked_at IS NULL AND expires_at > $3
+		ORDER BY issued_at, id`, value, now)
 	if err != nil {
 		return nil, err
 	}
