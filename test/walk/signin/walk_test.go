@@ -1,15 +1,15 @@
-// Package walk_test drives the real server at random: several browsers, applications
+// Package signin_test drives the real server at random: several browsers, applications
 // and operators do what makes sense and what does not, one request after the other and
 // sometimes two at once, and an oracle with a simple model of what has been proved says
 // what must not have worked.
 //
-//	WALK_COUNT=5000 go test ./test/walk            # more walks
-//	WALK_SEED=17 WALK_COUNT=1 go test ./test/walk  # that of a failure
+//	WALK_COUNT=5000 go test ./test/walk/signin            # more walks
+//	WALK_SEED=17 WALK_COUNT=1 go test ./test/walk/signin  # that of a failure
 //
 // The operations are a table (operations_test.go). The driver makes their requests
 // (authorize_test.go, elsewhere_test.go), the oracle judges the answers (oracle_test.go,
 // rules_test.go, rules_provider_test.go) and what has changed in the database.
-package walk_test
+package signin_test
 
 import (
 	"fmt"

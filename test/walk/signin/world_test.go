@@ -1,4 +1,4 @@
-package walk_test
+package signin_test
 
 import (
 	"context"
