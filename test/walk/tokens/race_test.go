@@ -287,6 +287,27 @@ func (w *walk) raceSuspend() bool {
 	return true
 }
 
+// raceSession ends a session, with all that it allowed, while the shop signs in
+// there: whoever comes first, the shop has nothing afterwards.
+func (w *walk) raceSession() bool {
+	b, shop := pick(w, w.browsers), w.apps["shop"]
+	s := w.signedIn(b)
+	if s == nil || shop.isGone || w.now()-s.renewed >= renewal {
+		return false
+	}
+	id := w.listedSessions(s.user)[s]
+	w.note("the session of %s ends while the shop signs %s in there", b.name, s.user.name)
+	end := w.operating(http.MethodDelete, "/api/users/"+s.user.id+"/sessions/"+id+"?revokeGrantsTarget=all", "")
+	g := &grant{user: s.user, app: shop, isRevoked: true}
+	for _, a := range w.together(end, w.rushing(b, shop), w.rushing(b, shop)) {
+		w.stillborn(a, shop, g)
+	}
+	w.endedByOperator(s, "all")
+	w.useLast(4)
+	w.withdrawAll(s.user)
+	return true
+}
+
 // withdrawAll takes back all that a person has allowed apps, but for exchanges: the
 // oracle does not know what came of a race.
 func (w *walk) withdrawAll(p *person) {

@@ -77,6 +77,7 @@ var operations = []operation{
 	{"exchange a subject token several times at once", 1, (*walk).raceExchange},
 	{"present a token while its grant ends", 4, (*walk).raceEnd},
 	{"get tokens while the user is suspended", 3, (*walk).raceSuspend},
+	{"get tokens while the session ends", 2, (*walk).raceSession},
 	{"get tokens while the app is deleted", 1, (*walk).raceDelete},
 
 	{"revoke", 4, (*walk).revoke},
