@@ -256,11 +256,12 @@ type SessionClient struct {
 // ErrSessionNotFound if the session has ended meanwhile.
 func AuthorizeClient(ctx context.Context, tx *db.Tx, sessionUID, clientID, grantID string, persistent bool) (string, error) {
 	sid, err := db.One[string](ctx, tx, `INSERT INTO session_clients (tenant_id, session_uid, client_id, sid, grant_id, is_logout_persistent)
-		VALUES ($1, $2, $3, $4, $5, $6)
+		SELECT $1, uid, $3, $4, $5, CASE WHEN $6 THEN TRUE ELSE FALSE END
+		FROM sessions WHERE tenant_id = $1 AND uid = $2`+tx.Dialect().ForReference()+`
 		ON CONFLICT (tenant_id, session_uid, client_id) DO UPDATE SET grant_id = excluded.grant_id,
 			is_logout_persistent = session_clients.is_logout_persistent OR excluded.is_logout_persistent
 		RETURNING sid`, sessionUID, clientID, ids.Token(), grantID, persistent)
-	if db.IsReference(err) {
+	if errors.Is(err, db.ErrNoRows) {
 		err = ErrSessionNotFound
 	}
 	return sid, err

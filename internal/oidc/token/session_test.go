@@ -159,6 +159,44 @@ func TestEndSession(t *testing.T) {
 	})
 }
 
+// Whoever ends a session holds it, and then looks for what was authorized there: nobody
+// authorizes anything meanwhile, an application that has done so before neither.
+func TestAuthorizeClient_WaitsForWhoHoldsTheSession(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		s, _ := w.start(now, time.Hour)
+		authorize := func(tx *db.Tx) error {
+			_, err := token.AuthorizeClient(t.Context(), tx, s.UID, "app", "g1", false)
+			return err
+		}
+		w.tx(authorize)
+		var seen *string
+		held, late := dbtest.Overlap(t, p, func(tx *db.Tx) error {
+			if err := token.HoldSession(t.Context(), tx, s.UID); err != nil {
+				return err
+			}
+			_, err := tx.Exec(t.Context(), `UPDATE sessions SET client_id = 'held' WHERE tenant_id = $1`)
+			return err
+		}, func() error {
+			return w.db.Tx(t.Context(), func(tx *db.Tx) (err error) {
+				if err := authorize(tx); err != nil {
+					return err
+				}
+				seen, err = db.One[*string](t.Context(), tx, `SELECT client_id FROM sessions WHERE tenant_id = $1`)
+				return err
+			})
+		})
+		if held != nil || late != nil || seen == nil || *seen != "held" {
+			t.Errorf("held with %v, authorized with %v before that was done: %v", held, late, seen)
+		}
+		w.tx(func(tx *db.Tx) error { return token.DropSession(t.Context(), tx, now, s.UID) })
+		if err := w.db.Tx(t.Context(), authorize); !errors.Is(err, token.ErrSessionNotFound) {
+			t.Errorf("after its end: %v", err)
+		}
+	})
+}
+
 func TestSessionClients(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {

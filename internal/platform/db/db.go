@@ -63,6 +63,15 @@ func (d Dialect) ForShare() string {
 	return ""
 }
 
+// ForReference is the clause that keeps the selected rows from being deleted until the
+// transaction ends, as a new reference to them does; empty on SQLite.
+func (d Dialect) ForReference() string {
+	if d == Postgres {
+		return " FOR KEY SHARE"
+	}
+	return ""
+}
+
 // SkipLocked is the clause that locks the selected rows and passes over those
 // that another worker holds; empty on SQLite.
 func (d Dialect) SkipLocked() string {
