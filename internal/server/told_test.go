@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"signet/internal/application"
 	"signet/internal/apptest"
 )
 
@@ -115,38 +114,5 @@ func TestClaims_OfAScopeTakenBack(t *testing.T) {
 		if got := told(t, b, next.ID, tokens.Access); got != "[{},{}]" {
 			t.Errorf("the token of before: %s", got)
 		}
-	})
-}
-
-// Introspection tells of a refresh token what a refresh would still give: nothing that
-// no role grants any more. The audience of all organizations offers what the template
-// has, whatever the roles.
-func TestIntrospection_OfALostRole(t *testing.T) {
-	t.Parallel()
-	apptest.Each(t, func(t *testing.T, app *apptest.App) {
-		robin := app.CreateUser(t, "robin")
-		crew := app.Shop(t, robin.ID)
-		o, c, b := app.Operator(t), app.CreateApp(t, application.Application{Type: application.Native}), app.Browser(t)
-		tokens := b.Redeem(c, b.SignIn(c, "robin", apptest.Password, "scope", everything, "prompt", "consent", "resource", apptest.Orders+",urn:logto:resource:organizations"))
-		const provider = "openid offline_access urn:logto:scope:organizations urn:logto:scope:organization_roles"
-		wants := func(when, want string) {
-			t.Helper()
-			a := apptest.Do(t, b.Client, "POST", b.Endpoint+"/oidc/token/introspection", url.Values{"token": {tokens.Refresh}, "client_id": {c.ID}}.Encode())
-			if got := a.String("scope"); got != want {
-				t.Errorf("%s: %q, want %q", when, got, want)
-			}
-		}
-		wants("with all roles", provider+" read:orders write:orders invite")
-		roles := o.Want(200, "GET", "/api/users/"+robin.ID+"/roles", "").Text
-		var held []struct{ ID string }
-		if err := json.Unmarshal([]byte(roles), &held); err != nil || len(held) != 1 {
-			t.Fatal(err, roles)
-		}
-		o.Want(204, "DELETE", "/api/users/"+robin.ID+"/roles/"+held[0].ID, "")
-		wants("without the role", provider+" write:orders invite")
-		o.Want(204, "DELETE", "/api/organizations/"+crew+"/users/"+robin.ID, "")
-		wants("without the organization", provider+" invite")
-		o.Want(201, "POST", "/api/users/"+robin.ID+"/roles", `{"roleIds":["`+held[0].ID+`"]}`)
-		wants("with the role again", provider+" read:orders invite")
 	})
 }

@@ -38,7 +38,6 @@ var audiences = []target{
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
 		{"who asks too often learns nothing wrong", swap("errors.Is(err, proto.ErrInvalidClient) || ", "err != nil || "), "TestDescribedClient_IntrospectedWhileFetchesAreLimited"},
 		{"operators allow the scope that is told", swap("ceiling.Any(found.Scope)", "found.Scope+ceiling.Any(\"\")"), "TestClaims_OfAScopeTakenBack/sqlite"},
-		{"roles permit the scope that is told", swap("a.tokens.Reach(ctx, t, c, found.refresh, found.grant)", "found.Scope, nil"), "TestIntrospection_OfALostRole/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{
 		{"form is of this request", never("!crypt.Equal([]byte(form.Get(\"token\")), []byte(b.consentToken(t, in)))"), "TestConsent_Refuses"},

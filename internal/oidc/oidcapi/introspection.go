@@ -27,10 +27,6 @@ type introspected struct {
 	TokenType string `json:"token_type,omitempty"`
 	// Confirmation is the key that the token is bound to (RFC 9449 section 6.2).
 	Confirmation *confirmation `json:"cnf,omitempty"`
-
-	// refresh and grant are set of a refresh token.
-	refresh *token.RefreshToken
-	grant   *token.Grant
 }
 
 // confirmation is a key by its thumbprint.
@@ -80,9 +76,8 @@ func mayLearn(c *client.Authenticated, found *introspected) bool {
 	return found != nil && (found.ClientID == c.ID || !c.IsPublic() && !c.IsUnvetted())
 }
 
-// told is what is told of a live token: within what operators let its client have now
-// and, of a refresh token, what the user's roles permit; nothing if there is no such
-// client any more.
+// told is what is told of a live token: within what operators let its client have now,
+// and nothing if there is no such client any more.
 func (a *API) told(ctx context.Context, t *tenant.Tenant, found *introspected) (*introspected, error) {
 	c, err := a.clients.ByID(ctx, t, t.DB, found.ClientID)
 	if errors.Is(err, proto.ErrInvalidClient) || errors.Is(err, proto.ErrInvalidClientMetadata) {
@@ -91,15 +86,13 @@ func (a *API) told(ctx context.Context, t *tenant.Tenant, found *introspected) (
 	if err != nil {
 		return nil, err
 	}
-	answer := *found
-	answer.Active, answer.Issuer = true, t.Issuer()
-	if found.refresh != nil {
-		answer.Scope, err = a.tokens.Reach(ctx, t, c, found.refresh, found.grant)
-		return &answer, err
-	}
 	ceiling, err := client.CeilingOf(ctx, t.DB, c)
-	answer.Scope = ceiling.Any(found.Scope)
-	return &answer, err
+	if err != nil {
+		return nil, err
+	}
+	answer := *found
+	answer.Active, answer.Issuer, answer.Scope = true, t.Issuer(), ceiling.Any(found.Scope)
+	return &answer, nil
 }
 
 // introspect returns what a live token of either kind says, nil for any other.
@@ -116,37 +109,36 @@ func (a *API) introspect(ctx context.Context, q db.Q, value string) (*introspect
 			Confirmation: confirmationOf(access.KeyThumbprint),
 		}, nil
 	}
-	refresh, g, err := liveRefresh(ctx, q, now, value)
+	refresh, userID, err := liveRefresh(ctx, q, now, value)
 	if err != nil || refresh == nil {
 		return nil, err
 	}
 	return &introspected{
 		ClientID: refresh.ClientID, ExpiresAt: refresh.ExpiresAt / 1000, IssuedAt: refresh.IssuedAt / 1000,
-		Scope: refresh.Scope, Subject: g.UserID, Confirmation: confirmationOf(refresh.KeyThumbprint),
-		refresh: refresh, grant: g,
+		Scope: refresh.Scope, Subject: userID, Confirmation: confirmationOf(refresh.KeyThumbprint),
 	}, nil
 }
 
-// liveRefresh returns a refresh token that could be used now, with its grant; nil
+// liveRefresh returns a refresh token that could be used now, with its user; nil
 // for any other.
-func liveRefresh(ctx context.Context, q db.Q, now int64, value string) (*token.RefreshToken, *token.Grant, error) {
+func liveRefresh(ctx context.Context, q db.Q, now int64, value string) (*token.RefreshToken, string, error) {
 	t, err := token.RefreshByValue(ctx, q, value)
 	if err != nil || t == nil || t.ConsumedAt != nil || t.ExpiresAt <= now {
-		return nil, nil, err
+		return nil, "", err
 	}
 	g, err := token.GrantByID(ctx, q, t.GrantID)
 	if err != nil || g == nil || !g.IsLive(now) {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if t.SessionUID != nil {
 		session, err := token.SessionByUID(ctx, q, now, *t.SessionUID)
 		if err != nil || session == nil || session.UserID == nil || *session.UserID != g.UserID {
-			return nil, nil, err
+			return nil, "", err
 		}
 	}
 	u, err := user.ByID(ctx, q, g.UserID)
 	if errors.Is(err, user.ErrNotFound) || err == nil && u.Usable() != nil {
-		return nil, nil, nil
+		return nil, "", nil
 	}
-	return t, g, err
+	return t, g.UserID, err
 }
