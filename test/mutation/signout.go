@@ -4,7 +4,10 @@ package main
 // often.
 var signOuts = []target{
 	{file: "internal/oidc/token/session.go", tests: "internal/oidc/authorize", mutants: []mutant{
-		{"nothing is allowed in a session that has ended", never("db.IsReference(err)"), "TestStart_SessionEndedMeanwhile/sqlite"},
+		{"nothing is allowed in a session that has ended", swap("\t\terr = ErrSessionNotFound", "\t\terr = nil"), "TestStart_SessionEndedMeanwhile/sqlite"},
+	}},
+	{file: "internal/oidc/token/session.go", mutants: []mutant{
+		{"nothing is allowed while a session ends", swap("tx.Dialect().ForReference()", `""`), "TestAuthorizeClient_WaitsForWhoHoldsTheSession/postgres"},
 	}},
 	{file: "internal/oidc/logout/backchannel.go", tests: "internal/oidc/oidcapi", mutants: []mutant{
 		{"who has returned stays signed in", swap("err != nil || returned {", "err != nil || (returned && false) {"), "TestBackchannelLogout_SparesWhoHasReturned/sqlite"},
