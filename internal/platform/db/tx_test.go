@@ -284,7 +284,7 @@ func TestALockThatStaysIsUnavailable(t *testing.T) {
 			ctx := context.Background()
 			o := options(t)
 			holder := dbtest.Open(t, o).For("default")
-			o.LockWait = 30 * time.Millisecond
+			o.LockWait = 300 * time.Millisecond // to open the pool takes a part of it
 			waiter := dbtest.Open(t, o).For("default")
 			if err := addRole(ctx, holder, "r", "n"); err != nil {
 				t.Fatal(err)
