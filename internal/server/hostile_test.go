@@ -130,7 +130,13 @@ func wrongs(s *openapi3.Schema, at []string) []wrong {
 			if s.Pattern == "" {
 				here(strings.Repeat("x", 200_000))
 			} else {
-				here("!", strings.Repeat("a", 200_000))
+				here(strings.Repeat("a", 200_000))
+				form := regexp.MustCompile(s.Pattern)
+				for _, odd := range []string{"!", "script:!"} {
+					if !form.MatchString(odd) {
+						here(odd)
+					}
+				}
 			}
 			if s.Enum != nil {
 				here("No Such Value")
