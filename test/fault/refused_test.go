@@ -80,7 +80,8 @@ func TestHeldPool_Answers503AndHeals(t *testing.T) {
 		var people errgroup.Group
 		for range crowd {
 			people.Go(func() error {
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				// Each of its requests may wait for the connection, and then for the lock.
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				refusals <- signUp(ctx, server, "meanwhile")
 				return nil
