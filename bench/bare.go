@@ -235,11 +235,11 @@ func (b *bare) refreshing(sign func() (string, error)) func(r *http.Request) (an
 func (b *bare) rotate(ctx context.Context, value string) (next, access string, err error) {
 	now := clock.Clock(clock.System).Millis()
 	return next, access, b.q.Tx(ctx, func(tx *db.Tx) error {
-		presented, err := token.Present(ctx, tx, now, value)
+		held, err := token.LockRefresh(ctx, tx, now, value)
 		if err != nil {
 			return err
 		}
-		t, g := presented.Token, presented.Grant
+		t, g := held.Token, held.Grant
 		if next, err = token.RotateRefresh(ctx, tx, now, b.ring, g, t, t.ExpiresAt); err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func (b *bare) rotate(ctx context.Context, value string) (next, access string, e
 		if err != nil {
 			return err
 		}
-		_, err = token.Claims(ctx, tx, presented.User, t.Scope, func(string) bool { return false }, nil)
+		_, err = token.Claims(ctx, tx, held.User, t.Scope, func(string) bool { return false }, nil)
 		return err
 	})
 }

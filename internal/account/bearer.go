@@ -75,7 +75,7 @@ func (e *Engine) reach(ctx context.Context, access *token.AccessToken) (firstPar
 	if errors.Is(err, proto.ErrInvalidClient) {
 		return false, "", web.ErrUnauthorized
 	}
-	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
+	if errs.IsRefusal(err) {
 		return false, "", nil
 	}
 	if err != nil {

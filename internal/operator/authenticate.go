@@ -124,7 +124,7 @@ func (g *Gate) verify(ctx context.Context, home *tenant.Tenant, raw string) (*to
 // checkStanding refuses a token that has outlived its application or its user.
 func (g *Gate) checkStanding(ctx context.Context, home *tenant.Tenant, c *Caller) error {
 	through, err := g.Clients.ByID(ctx, home, home.DB, c.ClientID)
-	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
+	if errs.IsRefusal(err) {
 		return web.ErrUnauthorized.Wrap(err)
 	}
 	if err != nil {

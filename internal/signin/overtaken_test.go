@@ -32,9 +32,7 @@ func TestAuthentication_IsOvertakenByACopyOfItsKey(t *testing.T) {
 		go func() { answered <- w.engine.FinishAuthentication(w.ctx, f.in, id, answer) }()
 		for {
 			// Until the other waits for our row.
-			waiting, err := db.One[int64](w.ctx, pool.Across(), `SELECT count(*) FROM pg_stat_activity
-				WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-			if err != nil || waiting > 0 {
+			if waiting, err := dbtest.Waiting(w.ctx, pool); err != nil || waiting > 0 {
 				return err
 			}
 		}

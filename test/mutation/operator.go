@@ -21,7 +21,7 @@ var operators = []target{
 		{"scope", never("!proto.HasScope(claims.Scope, resource.ManagementScope)"), gateTest},
 		{"standing", ignore("g.checkStanding(ctx, home, c)"), forgetTest},
 		{"standing of a tenant's own", swap("return g.caller(ctx, home, claims)", "return g.caller(ctx, here, claims)"), gateTest},
-		{"client exists", swap(`if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
+		{"client exists", swap(`if errs.IsRefusal(err) {
 		return web.ErrUnauthorized.Wrap(err)
 	}
 	if err != nil {

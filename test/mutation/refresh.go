@@ -11,8 +11,8 @@ const (
 
 // The statements that find a refresh token: its grant is locked before it is read.
 const (
-	lockOfRefresh = "db.First(&p.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),"
-	readOfRefresh = "db.First(&p.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),"
+	lockOfRefresh = "db.First(&l.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),"
+	readOfRefresh = "db.First(&l.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),"
 )
 
 // refreshReuse is what happens to a code or a refresh token that is used twice

@@ -10,16 +10,16 @@ const (
 // strangers are the bounds by address of what is kept of them.
 var strangers = []target{
 	{file: "internal/oidc/grant/grant.go", tests: "internal/server", mutants: []mutant{
-		{"refusals of strangers", never("err != nil && isStranger && (result == nil || !result.isReuse)"), trailTest},
+		{"refusals of strangers", never("errs.IsRefusal(err) && isStranger && (result == nil || !result.isReuse)"), trailTest},
 		{"clients that anybody can be", swap("err != nil || c.IsAnybody()", "err != nil"), trailTest},
 		{"clients that fail to prove it", swap("err != nil || c.IsAnybody()", "err == nil && c.IsAnybody()"), trailTest},
 		{"not of others", swap("isStranger := err != nil || c.IsAnybody()", "isStranger := true"), trailTest},
 		{"not what tells of a thief", drop(" && (result == nil || !result.isReuse)"), trailTest},
-		{"not what is asked rightly", swap("err != nil && isStranger &&", "isStranger &&"), trailTest},
+		{"not what is asked rightly", swap("errs.IsRefusal(err) && isStranger &&", "!(errs.IsRefusal(err) && false) && isStranger &&"), trailTest},
 	}},
 	{file: "internal/oidc/oidcapi/token.go", tests: "internal/server", mutants: []mutant{
-		{"revocations of strangers", never("err != nil || c.IsAnybody()"), trailTest},
-		{"not of others", swap("if err != nil || c.IsAnybody() {", "if true {"), trailTest},
+		{"revocations of strangers", never("errs.IsRefusal(err) || err == nil && c.IsAnybody()"), trailTest},
+		{"not of others", swap("err == nil && c.IsAnybody()", "err == nil"), trailTest},
 	}},
 	{file: "internal/oidc/dpop/dpop.go", tests: "internal/server", mutants: []mutant{
 		{"proofs of strangers", never("from.IsAnybody"), proofsTest},

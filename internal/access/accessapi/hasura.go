@@ -32,7 +32,7 @@ func (a *API) hasura(ctx context.Context, in *hasuraIn) (*hasuraOut, error) {
 		return nil, web.Invalid("resource", "must name the API resource for which tokens are")
 	}
 	caller, refusal := a.Gate.Bearer(ctx, in.Authorization, *in.Resource)
-	if refusal != nil && !isRefusal(refusal) {
+	if refusal != nil && !errs.IsRefusal(refusal) {
 		return nil, refusal
 	}
 	web.Header(ctx).Set("Cache-Control", "no-store") // it is about whoever holds the token
@@ -55,12 +55,6 @@ func (a *API) hasura(ctx context.Context, in *hasuraIn) (*hasuraOut, error) {
 		return nil, errExpectedRole.Wrap(refusal)
 	}
 	return out, nil
-}
-
-// isRefusal tells a token that does not count from a failure to look at it.
-func isRefusal(err error) bool {
-	e, ok := errs.As(err)
-	return ok && e.Status < 500
 }
 
 func holds(ctx context.Context, q db.Q, c *operator.Caller, name *string) (bool, error) {

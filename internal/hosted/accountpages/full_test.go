@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"signet/internal/apptest"
 	"signet/internal/mfa"
@@ -118,12 +117,7 @@ func TestAccount_PasskeyThatWaitedFindsTheAccountFull(t *testing.T) {
 	u := app.CreateUser(t, "robin")
 	p := signedIn(t, app, "robin")
 	have(t, app, u.ID, mfa.MaxCredentials-1)
-	p.open("/account/verified-action?next=%2Faccount%2Fpasskey%2Fadd")
-	p.send("password", apptest.Password)
-	app.Clock.Advance(6 * time.Minute)
-	p.open("/account/passkey/add")
-	app.Clock.Advance(5 * time.Minute)
-	p.create()
+	p.createLate()
 	p.send("password", apptest.Password)
 	p.sees("One more step until the passkey is saved")
 	have(t, app, u.ID, 1)

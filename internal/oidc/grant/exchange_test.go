@@ -320,7 +320,7 @@ func TestTokenExchange_SuspendedMeanwhile(t *testing.T) {
 func (w *world) waiting(n int, done ...chan struct{}) {
 	w.t.Helper()
 	for {
-		got, err := db.One[int](w.ctx, w.pool.Across(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+		got, err := dbtest.Waiting(w.ctx, w.pool)
 		if err != nil {
 			w.t.Fatal(err)
 		}

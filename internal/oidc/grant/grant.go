@@ -16,6 +16,7 @@ import (
 	"signet/internal/platform/clock"
 	"signet/internal/platform/crypt"
 	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/resource"
 	"signet/internal/sentinel"
@@ -152,7 +153,7 @@ func (e *Endpoint) Exchange(ctx context.Context, t *tenant.Tenant, p proto.Param
 	if errors.Is(err, proto.ErrAuthorizationPending) {
 		return nil, err
 	}
-	if err != nil && isStranger && (result == nil || !result.isReuse) {
+	if errs.IsRefusal(err) && isStranger && (result == nil || !result.isReuse) {
 		if limited := e.limit(ctx, t); limited != nil {
 			return nil, limited
 		}
@@ -358,16 +359,11 @@ func activeUser(ctx context.Context, q db.Q, userID string) (*user.User, error) 
 	return activeOf(user.ByID(ctx, q, userID))
 }
 
-// activeOf is active for what a look-up has returned.
+// activeOf is activeUser for what a look-up has returned; nil is nobody.
 func activeOf(u *user.User, err error) (*user.User, error) {
 	if err != nil && !errors.Is(err, user.ErrNotFound) {
 		return nil, err
 	}
-	return active(u)
-}
-
-// active returns a user, nil for none, whom tokens may be issued for.
-func active(u *user.User) (*user.User, error) {
 	if u == nil || u.Usable() != nil {
 		return nil, proto.ErrInvalidGrant
 	}

@@ -29,11 +29,11 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return nil, err
 	}
-	presented, err := token.Present(ctx, tx, rq.now, value)
+	held, err := token.LockRefresh(ctx, tx, rq.now, value)
 	if err != nil {
 		return nil, err
 	}
-	t, g := presented.Token, presented.Grant
+	t, g := held.Token, held.Grant
 	if t == nil || t.ClientID != rq.client.ID || t.ExpiresAt <= rq.now || !rq.holds(t.KeyThumbprint) {
 		return nil, proto.ErrInvalidGrant
 	}
@@ -60,7 +60,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if err != nil {
 		return a, err
 	}
-	if a.user, err = active(presented.User); err != nil {
+	if a.user, err = activeOf(held.User, nil); err != nil {
 		return a, err
 	}
 	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }

@@ -10,6 +10,7 @@ import (
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
+	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/sentinel"
 	"signet/internal/tenant"
@@ -45,7 +46,7 @@ func (a *API) revocation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := a.authenticate(w, r, params)
-	if err != nil || c.IsAnybody() {
+	if errs.IsRefusal(err) || err == nil && c.IsAnybody() {
 		if limited := a.limit(r, "revocation"); limited != nil {
 			return limited
 		}

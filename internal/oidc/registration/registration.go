@@ -120,7 +120,7 @@ func (m *metadata) finish(ctx context.Context, tx *db.Tx, now int64, app *applic
 
 // refused turns what applications refuse into what clients understand.
 func refused(err error) error {
-	if e, ok := errs.As(err); ok && e.Status < 500 {
+	if errs.IsRefusal(err) {
 		return proto.ErrInvalidClientMetadata.Describe("the metadata contradict each other, or a value is not supported").Wrap(err)
 	}
 	return err

@@ -209,7 +209,7 @@ func isOwnApplication(ctx context.Context, q db.Q, clients *client.Directory, id
 // known returns a client, nil if it cannot be resolved.
 func known(ctx context.Context, q db.Q, clients *client.Directory, id string) (*client.Client, error) {
 	c, err := clients.ByID(ctx, tenant.From(ctx), q, id)
-	if refusal, ok := errs.As(err); ok && refusal.Status < 500 {
+	if errs.IsRefusal(err) {
 		return nil, nil
 	}
 	return c, err

@@ -97,30 +97,30 @@ func refreshByHash(ctx context.Context, q db.Q, hash []byte) (*RefreshToken, err
 	return row.token(), nil
 }
 
-// Presented is a refresh token that somebody presents, with what it stands for. Token
-// and User are nil if there is none any more.
-type Presented struct {
+// LockedRefresh is a refresh token with the grant and the user behind it. Token and User
+// are nil if there is none any more.
+type LockedRefresh struct {
 	Token *RefreshToken
 	Grant *Grant
 	User  *user.User
 }
 
-// Present finds a refresh token by its value, consumed or expired ones too, and holds
+// LockRefresh finds a refresh token by its value, consumed or expired ones too, and holds
 // its grant as LockGrant does: whoever uses the token at the same moment is seen, or
 // waits. Without such a token it is invalid_grant too.
-func Present(ctx context.Context, tx *db.Tx, now int64, value string) (p Presented, err error) {
+func LockRefresh(ctx context.Context, tx *db.Tx, now int64, value string) (l LockedRefresh, err error) {
 	const grantOfToken = `(SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2)`
 	hash := crypt.Hash(value)
 	err = tx.ReadEach(ctx,
 		// First, so that those after it see what somebody has done who held it before.
-		db.First(&p.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),
-		db.First(&p.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),
-		user.First(&p.User, `id = (SELECT user_id FROM grants WHERE tenant_id = $1 AND id = `+grantOfToken+`)`, hash))
+		db.First(&l.Grant, (*grantRow).grant, selectGrant+`id = `+grantOfToken+tx.Dialect().ForUpdate(), hash),
+		db.First(&l.Token, (*refreshRow).token, selectRefresh+`token_hash = $2`, hash),
+		user.First(&l.User, `id = (SELECT user_id FROM grants WHERE tenant_id = $1 AND id = `+grantOfToken+`)`, hash))
 	if err != nil {
-		return p, err
+		return l, err
 	}
-	p.Grant, err = p.Grant.lockedBy(tx, now)
-	return p, err
+	l.Grant, err = l.Grant.lockedBy(tx, now)
+	return l, err
 }
 
 // IssueRefresh stores a refresh token under the live grant g, whose end it cannot

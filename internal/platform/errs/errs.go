@@ -119,6 +119,13 @@ func (e *Error) Wrap(cause error) *Error {
 	return &c
 }
 
+// IsRefusal reports whether err tells a client what is wrong with its request: nothing
+// has failed on our side.
+func IsRefusal(err error) bool {
+	e, ok := As(err)
+	return ok && e.Status < 500
+}
+
 // As returns the Error within err, if there is one.
 func As(err error) (*Error, bool) {
 	var e *Error

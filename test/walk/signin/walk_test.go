@@ -12,13 +12,11 @@
 package signin_test
 
 import (
-	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 
 	"signet/internal/apptest"
+	"signet/test/walk"
 )
 
 const (
@@ -29,7 +27,7 @@ const (
 
 func TestWalks(t *testing.T) {
 	t.Parallel()
-	seed, count := number(t, "WALK_SEED", defaultSeed), number(t, "WALK_COUNT", defaultCount)
+	seed, count := walk.Number(t, "WALK_SEED", defaultSeed), walk.Number(t, "WALK_COUNT", defaultCount)
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		w := newWorld(t, app)
 		for i := range count {
@@ -85,17 +83,4 @@ func (w *world) shrink(seed int, skipped map[int]bool) {
 			}
 		}
 	}
-}
-
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", name, err))
-	}
-	return n
 }

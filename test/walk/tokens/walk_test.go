@@ -4,42 +4,26 @@
 // step both must agree. A walk is known by its seed, which failures tell.
 //
 // The table of operations is in this file; what operations do lies in authorize_,
-// redeem_, exchange_, end_ and operate_test.go. The oracle is model_, rights_ and
-// expect_test.go; use_test.go asks the server about what the oracle knows, and
-// site_test.go is what all walks of a server share.
+// push_, redeem_, exchange_, race_, end_ and operate_test.go. The oracle is model_,
+// rights_, expect_ and notices_test.go; use_test.go asks the server about what the
+// oracle knows, and site_test.go is what all walks of a server share.
 package tokens_test
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"signet/internal/apptest"
+	environment "signet/test/walk"
 )
-
-// What the environment may say: WALK_SEED is the first walk's seed and WALK_COUNT
-// how many walks follow on each database, each with the next seed; WALK_STEPS is
-// how long a walk is, and WALK_TRACE=1 prints every step.
-func number(t *testing.T, name string, usual int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	first, count, steps := number(t, "WALK_SEED", 1), number(t, "WALK_COUNT", 60), number(t, "WALK_STEPS", 25)
+	first, count, steps := environment.Number(t, "WALK_SEED", 1), environment.Number(t, "WALK_COUNT", 60), environment.Number(t, "WALK_STEPS", 25)
 	apptest.Each(t, func(t *testing.T, app *apptest.App) {
 		s := newSite(t, app)
 		for seed := first; seed < first+count; seed++ {

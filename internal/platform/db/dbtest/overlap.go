@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"context"
 	"sync"
 	"testing"
 
@@ -21,9 +22,7 @@ func Overlap(t testing.TB, p *db.Pool, first func(tx *db.Tx) error, second func(
 		// A deadlock runs the transaction again.
 		once.Do(func() { go func() { ended <- second() }() })
 		for p.Dialect() == db.Postgres && len(ended) == 0 {
-			waiting, err := db.One[int64](t.Context(), p.Across(), `SELECT count(*) FROM pg_stat_activity
-				WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-			if err != nil || waiting > 0 {
+			if waiting, err := Waiting(t.Context(), p); err != nil || waiting > 0 {
 				return err
 			}
 		}
@@ -31,4 +30,10 @@ func Overlap(t testing.TB, p *db.Pool, first func(tx *db.Tx) error, second func(
 	})
 	once.Do(func() { ended <- second() })
 	return firstErr, <-ended
+}
+
+// Waiting returns how many transactions wait for what others hold, on PostgreSQL.
+func Waiting(ctx context.Context, p *db.Pool) (int, error) {
+	return db.One[int](ctx, p.Across(), `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock'`)
 }
