@@ -28,6 +28,9 @@ var (
 	// Authorization is how often somebody whom nobody knows yet may begin to sign in
 	// from one address: each time is stored for an hour.
 	Authorization = Rate{Burst: 600, Every: 100 * time.Millisecond}
+	// Step is how often one address may take a step of signing in, of which each sign-in
+	// has some: each is on record.
+	Step = Rate{Burst: 600, Every: 100 * time.Millisecond}
 	// UserCode is how often one address may name a device's user code: as a guesser
 	// it tries 90 of 25 billion before the code expires (RFC 8628 section 5.1).
 	UserCode = Rate{Burst: 30, Every: 10 * time.Second}

@@ -65,6 +65,55 @@ func TestStrangers_BeginSoManySignIns(t *testing.T) {
 	}
 }
 
+// Attack: one machine takes steps of one sign-in without end, each of which is put on
+// record, whatever becomes of it.
+func TestStrangers_TakeSoManySteps(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, trusting)
+	c := app.CreateApp(t, application.Application{Type: application.SPA})
+	const flood, other = "192.0.2.1", "198.51.100.1"
+	b := app.Browser(t)
+	page := b.Visit(b.Authorize(c).Header.Get("Location"))
+	csrf := hidden(t, page, "token")
+	begin := func(address string) *apptest.Answer {
+		return b.Do("PUT", "/api/experience", `{"interactionEvent":"SignIn"}`, "X-Forwarded-For", address)
+	}
+	fail := func(address string) *apptest.Answer {
+		return b.Do("POST", "/api/experience/identification", `{}`, "X-Forwarded-For", address)
+	}
+	send := func(address string) *apptest.Answer {
+		form := url.Values{"token": {csrf}, "identifier": {""}}.Encode()
+		return b.Do("POST", page.Request.URL.Path, form, "Accept", "text/html", "X-Forwarded-For", address)
+	}
+	kept := func() int { return len(app.Audit(t, tenant.Default)) }
+	for i := range sentinel.Step.Burst / 3 {
+		for name, take := range map[string]func(string) *apptest.Answer{"begin": begin, "fail": fail, "send": send} {
+			if a := take(flood); a.StatusCode >= 500 || a.StatusCode == http.StatusTooManyRequests {
+				t.Fatalf("%s, %d: %d %s", name, i, a.StatusCode, a.Text)
+			}
+		}
+	}
+	before := kept()
+	for name, take := range map[string]func(string) *apptest.Answer{"begin": begin, "fail": fail, "send": send} {
+		if a := take(flood); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "1" {
+			t.Errorf("%s: %d %q %s", name, a.StatusCode, a.Header.Get("Retry-After"), a.Text)
+		}
+	}
+	if n := kept(); n != before {
+		t.Errorf("%d entries came of it", n-before)
+	}
+	if a := b.Do("GET", "/api/experience/interaction", "", "X-Forwarded-For", flood); a.StatusCode != http.StatusOK {
+		t.Errorf("looking: %d %s", a.StatusCode, a.Text)
+	}
+	if a := begin(other); a.StatusCode != http.StatusNoContent {
+		t.Errorf("another address: %d %s", a.StatusCode, a.Text)
+	}
+	app.Clock.Advance(time.Second)
+	if a := begin(flood); a.StatusCode != http.StatusNoContent {
+		t.Errorf("a second later: %d %s", a.StatusCode, a.Text)
+	}
+}
+
 // stranger sends forms to the provider from an address of its own.
 type stranger struct {
 	t       *testing.T

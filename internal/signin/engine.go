@@ -33,8 +33,8 @@ type Engine struct {
 	Assets *asset.Disk
 	// Pwned tells passwords that are known from breaches; nil knows none.
 	Pwned user.PwnedCheck
-	// Limiter bounds how often one address tries passwords, registers and uploads;
-	// nil does not.
+	// Limiter bounds how often one address takes steps, tries passwords, registers and
+	// uploads; nil does not.
 	Limiter *sentinel.Limiter
 	// DefaultRoles are names of roles that every new user gets beside the default
 	// ones of the tenant.
@@ -333,6 +333,12 @@ func (v *visit) mayStage(ctx context.Context) error {
 // password hashed.
 func (e *Engine) allowAddress(ctx context.Context) error {
 	return e.Limiter.AllowAddress(ctx, tenant.From(ctx).DB, e.Clock, "sign-up", web.Info(ctx).IP, sentinel.SignIn)
+}
+
+// Admit bounds how often one address takes steps: whoever lets people take some asks
+// it before each, whatever becomes of the step.
+func (e *Engine) Admit(ctx context.Context) error {
+	return e.Limiter.AllowAddress(ctx, tenant.From(ctx).DB, e.Clock, "step", web.Info(ctx).IP, sentinel.Step)
 }
 
 // Look returns what must happen next in an interaction, and its state for

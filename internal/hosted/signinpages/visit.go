@@ -54,7 +54,9 @@ func (p *Pages) visited(handle func(v *visit) error) func(w http.ResponseWriter,
 		case err == nil && v.in.Prompt == authorize.PromptConsent:
 			return v.redirect(v.withApp("/consent"))
 		case err == nil && r.Method == http.MethodPost:
-			err = p.checkForm(v)
+			if err = p.checkForm(v); err == nil {
+				err = p.Engine.Admit(ctx)
+			}
 		case lost(err) && r.Method == http.MethodGet && r.URL.Query().Has("preview"):
 			v.in, v.preview, err = &authorize.Interaction{}, true, nil
 		}
