@@ -8,7 +8,6 @@ import (
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
-	"signet/internal/platform/errs"
 	"signet/internal/platform/web"
 	"signet/internal/tenant"
 )
@@ -75,7 +74,7 @@ func (e *Engine) reach(ctx context.Context, access *token.AccessToken) (firstPar
 	if errors.Is(err, proto.ErrInvalidClient) {
 		return false, "", web.ErrUnauthorized
 	}
-	if errs.IsRefusal(err) {
+	if client.IsGone(err) {
 		return false, "", nil
 	}
 	if err != nil {

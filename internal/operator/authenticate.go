@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"signet/internal/application"
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/dpop"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
@@ -124,7 +125,7 @@ func (g *Gate) verify(ctx context.Context, home *tenant.Tenant, raw string) (*to
 // checkStanding refuses a token that has outlived its application or its user.
 func (g *Gate) checkStanding(ctx context.Context, home *tenant.Tenant, c *Caller) error {
 	through, err := g.Clients.ByID(ctx, home, home.DB, c.ClientID)
-	if errs.IsRefusal(err) {
+	if client.IsGone(err) {
 		return web.ErrUnauthorized.Wrap(err)
 	}
 	if err != nil {

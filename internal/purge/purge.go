@@ -50,7 +50,8 @@ var rules = []rule{
 	// like any other, and tells nothing of its family.
 	{table: "refresh_tokens", key: "token_hash", column: "expires_at"},
 	{table: "pushed_requests", key: "uri_hash", column: "expires_at", keep: time.Hour},
-	// An interaction that began with a document may last an hour longer.
+	// A document may be used for an hour past its end, and what began then lasts
+	// another.
 	{table: "cimd_clients", key: "client_id_hash", column: "expires_at", keep: 2 * time.Hour},
 	{table: "interactions", key: "id_hash", column: "expires_at", keep: time.Hour},
 	{table: "sessions", key: "uid", column: "expires_at", keep: day},

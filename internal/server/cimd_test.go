@@ -278,38 +278,6 @@ func TestDescribedClient_Cache(t *testing.T) {
 	}
 }
 
-// A document that cannot be fetched at this moment makes no token inactive: whoever
-// asks is told to come again.
-func TestDescribedClient_IntrospectedWhileFetchesAreLimited(t *testing.T) {
-	t.Parallel()
-	app := apptest.Start(t, apptest.ReachingTests(), trusting)
-	allowDescribed(t, app)
-	app.CreateUser(t, "robin")
-	d := describe(t, nil)
-	d.control = "no-store"
-	b, c := app.Browser(t), d.party()
-	tokens := b.Redeem(c, allow(t, b, asks(t, b, apptest.AuthorizeURL(c))))
-	api := app.CreateApp(t, application.Application{Type: application.Traditional})
-	introspect := func() *apptest.Answer {
-		return app.Browser(t).Do("POST", "/oidc/token/introspection",
-			url.Values{"token": {tokens.Access}, "client_id": {api.ID}, "client_secret": {api.Secret}}.Encode(), "X-Forwarded-For", "192.0.2.1")
-	}
-	if a := introspect(); !strings.Contains(a.Text, `"active":true`) {
-		t.Fatalf("%d %s", a.StatusCode, a.Text)
-	}
-	app.Clock.Advance(2 * time.Minute)
-	for i := range 31 {
-		app.Browser(t).Do("GET", apptest.AuthorizeURL(c, "client_id", fmt.Sprintf("%s?%d", d.id, i)), "", "X-Forwarded-For", "192.0.2.1")
-	}
-	if a := introspect(); a.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("%d %s", a.StatusCode, a.Text)
-	}
-	app.Clock.Advance(time.Minute)
-	if a := introspect(); !strings.Contains(a.Text, `"active":true`) {
-		t.Errorf("later: %d %s", a.StatusCode, a.Text)
-	}
-}
-
 // Anybody can name an address: nobody has us call one after the other.
 func TestDescribedClient_LimitsFetches(t *testing.T) {
 	t.Parallel()

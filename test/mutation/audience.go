@@ -35,8 +35,11 @@ var audiences = []target{
 	{file: "internal/oidc/oidcapi/introspection.go", mutants: []mutant{
 		{"tokens of others stay unknown", swap("!c.IsPublic() && !c.IsUnvetted()", "!c.IsUnvetted()"), "TestIntrospection/sqlite"},
 	}},
+	{file: "internal/account/bearer.go", tests: "internal/server", mutants: []mutant{
+		{"who asks too often keeps a token's rights", swap("client.IsGone(err)", "client.IsGone(err) || err != nil"), "TestDescribedClient_WhileFetchesAreLimited"},
+	}},
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
-		{"who asks too often learns nothing wrong", swap("errors.Is(err, proto.ErrInvalidClient) || ", "err != nil || "), "TestDescribedClient_IntrospectedWhileFetchesAreLimited"},
+		{"who asks too often learns nothing wrong", swap("client.IsGone(err)", "err != nil"), "TestDescribedClient_WhileFetchesAreLimited"},
 		{"operators allow the scope that is told", swap("ceiling.Any(found.Scope)", "found.Scope+ceiling.Any(\"\")"), "TestClaims_OfAScopeTakenBack/sqlite"},
 	}},
 	{file: "internal/oidc/oidcapi/consent.go", tests: "internal/server", mutants: []mutant{

@@ -21,13 +21,13 @@ var operators = []target{
 		{"scope", never("!proto.HasScope(claims.Scope, resource.ManagementScope)"), gateTest},
 		{"standing", ignore("g.checkStanding(ctx, home, c)"), forgetTest},
 		{"standing of a tenant's own", swap("return g.caller(ctx, home, claims)", "return g.caller(ctx, here, claims)"), gateTest},
-		{"client exists", swap(`if errs.IsRefusal(err) {
+		{"client exists", swap(`if client.IsGone(err) {
 		return web.ErrUnauthorized.Wrap(err)
 	}
 	if err != nil {
 		return err
 	}
-	if c.IsApplication {`, "if err == nil && c.IsApplication {"), gateTest},
+	if c.IsApplication {`, "if !client.IsGone(err) && err == nil && c.IsApplication {"), gateTest},
 		{"application acts for itself", never("through.Type != application.MachineToMachine"), gateTest},
 		{"suspended user", ignore("u.Usable()"), forgetTest},
 	}},

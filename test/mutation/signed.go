@@ -8,6 +8,7 @@ const (
 	objectTest    = "TestSignedRequest_Refuses/sqlite"
 	documentTest  = "TestDescribedClient_Refused/sqlite"
 	askedTest     = "TestDescribedClient/sqlite"
+	awayTest      = "TestDescribedClient_Away/sqlite"
 )
 
 // signed are assertions (RFC 7523), request objects (RFC 9101) and client ID
@@ -65,6 +66,12 @@ var signed = []target{
 		{"no wildcards", drop(`strings.Contains(uri, "*") || `), documentTest},
 		{"addresses that people can read", swap("application.CheckUnvettedURI(uri)", "application.CheckRedirectURI(uri)"), documentTest},
 		{"names that people can read", swap("case !IsPlainName(d.Name):", "case len(d.Name) > 128:"), documentTest},
+	}},
+	{file: "internal/oidc/client/documents.go", tests: "internal/server", mutants: []mutant{
+		{"who is gone is not away", swap("&& isUnknown(err)", "&& err != nil"), awayTest},
+		{"an outage lasts an hour", swap("r.ExpiresAt+documentGrace.Milliseconds()", "r.ExpiresAt+24*documentGrace.Milliseconds()"), awayTest},
+		{"no document lasts more than a day", swap("r.FetchedAt+maxDocumentLife.Milliseconds()", "2*r.FetchedAt"), "TestDescribedClient_AwayForADay"},
+		{"who asks too often is told so", swap("errors.Is(err, sentinel.ErrRateLimited)", "false"), "TestDescribedClient_WhileFetchesAreLimited"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{
 		{"unregistered clients learn of their own", drop(" && !c.IsUnvetted()"), "TestDescribedClient_WithKeys/sqlite"},

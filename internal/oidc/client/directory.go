@@ -49,8 +49,16 @@ func NewDirectory(p *db.Pool, o Options) *Directory {
 	}
 }
 
+// IsGone reports whether an error of ByID says that there is no such client, or none
+// that can take part in any flow. Any other leaves that open.
+func IsGone(err error) bool {
+	return errors.Is(err, proto.ErrInvalidClient) || errors.Is(err, proto.ErrInvalidClientMetadata)
+}
+
 // ByID returns the client of an id. An unknown one is invalid_client, one that
-// cannot take part in any flow invalid_client_metadata.
+// cannot take part in any flow invalid_client_metadata: see IsGone. A client that
+// describes itself is also sentinel.ErrRateLimited or request.unavailable, when its
+// document must be fetched and too many are.
 func (d *Directory) ByID(ctx context.Context, t *tenant.Tenant, q db.Q, id string) (*Client, error) {
 	c := Builtin(t, id)
 	if c == nil {

@@ -32,6 +32,9 @@ const (
 	maxDocumentLife   = 24 * time.Hour
 	// documentPause is how long an address that has no good document is left alone.
 	documentPause = 30 * time.Second
+	// documentGrace is how much longer a document is used whose place does not answer,
+	// but never past maxDocumentLife: an outage there is no reason to sign people out.
+	documentGrace = time.Hour
 	// maxDocumentFetches is how many are fetched at once: anybody can name an
 	// address.
 	maxDocumentFetches = 8
@@ -70,8 +73,9 @@ var errBusy = errs.New(http.StatusServiceUnavailable, "request.unavailable")
 var errNoDocument = proto.ErrInvalidClient.Describe("the client_id is not the address of a client metadata document")
 
 // get returns the document at an address, which good accepts: the stored one as
-// long as it lives, then what is there now. In a transaction nothing is fetched,
-// and a stored one is good however old: whoever began had a fresh one.
+// long as it lives, then what is there now, and the stored one again while nobody
+// can tell. In a transaction nothing is fetched, and a stored one is good however
+// old: whoever began had a fresh one.
 func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte) error) ([]byte, error) {
 	stored, err := storedDocument(ctx, q, id)
 	if err != nil {
@@ -85,6 +89,15 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 	case inTransaction:
 		return nil, errNoDocument
 	}
+	body, err := d.current(ctx, q, id, now, good)
+	if err != nil && stored.isGoodEnough(now) && isUnknown(err) {
+		return stored.Document.V, nil
+	}
+	return body, err
+}
+
+// current returns what is at an address now.
+func (d *documents) current(ctx context.Context, q db.Q, id string, now int64, good func([]byte) error) ([]byte, error) {
 	key := q.TenantID() + " " + id
 	if f, ok := d.failed.Get(key); ok && now < f.until {
 		return nil, f.err
@@ -93,6 +106,12 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 		return nil, err
 	}
 	return d.renew(ctx, q, key, id, now, good)
+}
+
+// isUnknown reports whether an error leaves open what is at an address.
+func isUnknown(err error) bool {
+	var outage away
+	return errors.As(err, &outage) || errors.Is(err, errBusy) || errors.Is(err, sentinel.ErrRateLimited)
 }
 
 // renew fetches a document, once for all who ask for it at the same time, and stores
@@ -167,13 +186,20 @@ func documentLife(control string) time.Duration {
 
 type documentRow struct {
 	Document  db.JSON[json.RawMessage] `db:"document"`
+	FetchedAt int64                    `db:"fetched_at"`
 	ExpiresAt int64                    `db:"expires_at"`
+}
+
+// isGoodEnough reports whether a document that has expired may be used where nobody
+// can tell what is at its address. There may be none.
+func (r *documentRow) isGoodEnough(now int64) bool {
+	return r != nil && now < min(r.ExpiresAt+documentGrace.Milliseconds(), r.FetchedAt+maxDocumentLife.Milliseconds())
 }
 
 // storedDocument returns what was fetched last from an address; nil if nothing is
 // known.
 func storedDocument(ctx context.Context, q db.Q, id string) (*documentRow, error) {
-	row, err := db.One[documentRow](ctx, q, `SELECT document, expires_at FROM cimd_clients
+	row, err := db.One[documentRow](ctx, q, `SELECT document, fetched_at, expires_at FROM cimd_clients
 		WHERE tenant_id = $1 AND client_id_hash = $2`, crypt.Hash(id))
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil

@@ -8,8 +8,14 @@ import (
 	"signet/internal/platform/fetch"
 )
 
+// away is why an address does not answer now, which tells nothing of what is there.
+type away struct{ error }
+
+func (a away) Unwrap() error { return a.error }
+
 // get returns what a client publishes at an address, at most limit bytes of it.
-// Whatever is not a plain 200 is an error: a redirect, too.
+// Whatever is not a plain 200 is an error: a redirect, too. It is away where
+// nobody answers, or says to come again (RFC 9110 section 15.6, RFC 6585 section 4).
 func get(ctx context.Context, outbound *http.Client, uri string, limit int64) ([]byte, http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
@@ -19,11 +25,14 @@ func get(ctx context.Context, outbound *http.Client, uri string, limit int64) ([
 	req.Header.Set("User-Agent", "Signet")
 	res, err := outbound.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, away{err}
 	}
 	body, err := fetch.Read(res, limit)
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s answers %d", req.URL.Host, res.StatusCode)
+		if res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests {
+			err = away{err}
+		}
 	}
 	return body, res.Header, err
 }

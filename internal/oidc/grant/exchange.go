@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
@@ -146,7 +147,7 @@ func bearerOf(ctx context.Context, tx *db.Tx, rq *request, value string) (*subje
 		return nil, proto.ErrInvalidGrant
 	}
 	issuedTo, err := rq.clients.ByID(ctx, rq.tenant, tx, clientID)
-	if errors.Is(err, proto.ErrInvalidClient) || err == nil && issuedTo.IsThirdParty {
+	if client.IsGone(err) || err == nil && issuedTo.IsThirdParty {
 		return nil, proto.ErrInvalidGrant
 	}
 	return &subject{userID: userID}, err

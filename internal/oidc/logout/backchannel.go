@@ -82,7 +82,7 @@ func (d *Dispatcher) deliver(ctx context.Context, tenantID string, payload json.
 // it need not be told any more.
 func (d *Dispatcher) addressee(ctx context.Context, q db.Q, n *token.LogoutNotice) (*client.Client, error) {
 	c, err := d.Clients.ByID(ctx, tenant.From(ctx), q, n.ClientID)
-	if errs.IsRefusal(err) {
+	if client.IsGone(err) {
 		return nil, nil
 	}
 	if err != nil || c.BackchannelLogoutURI == "" || (c.HasSID && n.SID == "") {

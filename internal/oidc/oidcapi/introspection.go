@@ -80,7 +80,7 @@ func mayLearn(c *client.Authenticated, found *introspected) bool {
 // and nothing if there is no such client any more.
 func (a *API) told(ctx context.Context, t *tenant.Tenant, found *introspected) (*introspected, error) {
 	c, err := a.clients.ByID(ctx, t, t.DB, found.ClientID)
-	if errors.Is(err, proto.ErrInvalidClient) || errors.Is(err, proto.ErrInvalidClientMetadata) {
+	if client.IsGone(err) {
 		return &introspected{}, nil
 	}
 	if err != nil {

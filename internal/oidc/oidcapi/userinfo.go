@@ -36,7 +36,7 @@ func (a *API) userinfo(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := a.clients.ByID(ctx, t, t.DB, access.ClientID)
-	if errors.Is(err, proto.ErrInvalidClient) {
+	if client.IsGone(err) {
 		return proto.ErrInvalidToken // its application is gone
 	}
 	if err != nil {

@@ -74,7 +74,7 @@ func Grants(ctx context.Context, clients *client.Directory, now int64, userID st
 	return grants, nil
 }
 
-// party returns the client of a grant, nil if it cannot be resolved. One that
+// party returns the client of a grant, nil if it is gone. One that
 // nobody has registered is as it was when the user allowed it something.
 func party(ctx context.Context, clients *client.Directory, g *token.Grant) (*client.Client, error) {
 	if g.ClientKind == client.KindDocument {

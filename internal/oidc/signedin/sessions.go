@@ -206,10 +206,10 @@ func isOwnApplication(ctx context.Context, q db.Q, clients *client.Directory, id
 	return c != nil && c.Kind == client.KindApplication && !c.IsThirdParty, err
 }
 
-// known returns a client, nil if it cannot be resolved.
+// known returns a client, nil if it is gone.
 func known(ctx context.Context, q db.Q, clients *client.Directory, id string) (*client.Client, error) {
 	c, err := clients.ByID(ctx, tenant.From(ctx), q, id)
-	if errs.IsRefusal(err) {
+	if client.IsGone(err) {
 		return nil, nil
 	}
 	return c, err
