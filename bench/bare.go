@@ -240,7 +240,7 @@ func (b *bare) rotate(ctx context.Context, value string) (next, access string, e
 			return err
 		}
 		t, g := held.Token, held.Grant
-		if next, err = token.RotateRefresh(ctx, tx, now, b.ring, g, t, t.ExpiresAt); err != nil {
+		if next, err = held.Rotate(ctx, tx, now, b.ring, t.ExpiresAt); err != nil {
 			return err
 		}
 		access, err = token.IssueAccess(ctx, tx, now, g, token.AccessToken{ClientID: t.ClientID, SessionUID: t.SessionUID, Scope: t.Scope})

@@ -30,11 +30,13 @@ const (
 		application_id, cimd_client_id, last_sign_in_at, created_at, updated_at
 		FROM users WHERE tenant_id = $1 AND id = (SELECT user_id FROM grants WHERE tenant_id = $1
 		AND id = (SELECT grant_id FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2))`
-	plainSuccessor = `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
-		session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 	plainConsume = `UPDATE refresh_tokens SET consumed_at = $3, successor_sealed = $4
 		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`
+	plainSuccessor = `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
+		session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
+		SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
+		auth_time, family_started_at, $5, $6, $7, authentication
+		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed = $3`
 	plainForget = `UPDATE refresh_tokens SET successor_sealed = NULL
 		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at <= $3`
 	plainAccess = `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,
@@ -61,12 +63,10 @@ func openPlain(ctx context.Context, url string, ring *crypt.Keyring) (*plain, er
 
 // plainRow is what the statements that write take of those that read.
 type plainRow struct {
-	hash, parent              []byte
-	grant, family, client     string
-	session, nonce, key       *string
-	scope                     string
-	resources, authentication []byte
-	authTime, begun, expires  int64
+	hash, parent         []byte
+	grant, client, scope string
+	session, key         *string
+	expires              int64
 }
 
 func (p *plain) refresh(ctx context.Context, value string) (next string, err error) {
@@ -90,11 +90,8 @@ func (p *plain) refresh(ctx context.Context, value string) (next string, err err
 }
 
 func (p *plain) token(ctx context.Context, tx pgx.Tx, value string) (t plainRow, err error) {
-	var unused *int64
-	var issued int64
-	var sealed []byte
-	err = tx.QueryRow(ctx, plainToken, p.tenant, crypt.Hash(value)).Scan(&t.hash, &t.grant, &t.family, &t.parent, &t.client, &t.session, &t.scope,
-		&t.resources, &t.nonce, &t.authTime, &t.begun, &issued, &t.expires, &unused, &t.key, &t.authentication, &sealed)
+	err = tx.QueryRow(ctx, plainToken, p.tenant, crypt.Hash(value)).Scan(&t.hash, &t.grant, nil, &t.parent, &t.client, &t.session, &t.scope,
+		nil, nil, nil, nil, nil, &t.expires, nil, &t.key, nil, nil)
 	return t, err
 }
 
@@ -119,9 +116,8 @@ func (p *plain) write(ctx context.Context, tx pgx.Tx, now int64, t plainRow, hol
 		query string
 		args  []any
 	}{
-		{plainSuccessor, []any{crypt.Hash(next), t.grant, t.family, t.hash, t.client, t.session, t.scope, t.resources, t.nonce,
-			t.authTime, t.begun, now, t.expires, t.key, t.authentication}},
 		{plainConsume, []any{t.hash, now, sealed}},
+		{plainSuccessor, []any{t.hash, sealed, crypt.Hash(next), now, t.expires, t.key}},
 		{plainForget, []any{t.parent, now - token.ReuseLeeway.Milliseconds()}},
 		{plainAccess, []any{crypt.Hash(ids.Token()), t.grant, holder, t.client, t.session, t.scope, t.key, now, now + token.AccessTTL.Milliseconds()}},
 	} {

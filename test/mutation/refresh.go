@@ -4,7 +4,7 @@ package main
 const (
 	reuseTest  = "TestRefresh_LaterReuseKillsTheFamily/sqlite"
 	leewayTest = "TestRefresh_ReuseWithinLeewayGetsTheSameSuccessor/sqlite"
-	sealTest   = "TestRotateRefresh_SealsTheSuccessor/sqlite"
+	sealTest   = "TestRotate_SealsTheSuccessor/sqlite"
 	revokeTest = "TestRevokeUser/sqlite"
 	mintTest   = "TestGrant_NothingIsMintedPastItsEnd/sqlite"
 )
@@ -50,11 +50,12 @@ var refreshReuse = []target{
 		{"leeway ends", drop(" && now-*t.ConsumedAt < millis(ReuseLeeway)"), reuseTest},
 		{"leeway ends in time", swap("*t.ConsumedAt < millis(ReuseLeeway)", "*t.ConsumedAt <= millis(ReuseLeeway)"), reuseTest},
 		{"retry gets the newest successor", swap("t = next\n", "return value, nil\n"), leewayTest},
-		{"token ends with its grant", swap("min(t.ExpiresAt, g.ExpiresAt)", "max(t.ExpiresAt, min(0, g.ExpiresAt))"), "TestRefresh_Lifetimes/sqlite"},
+		{"successor ends with its grant", swap("min(expiresAt, g.ExpiresAt)", "max(expiresAt, min(0, g.ExpiresAt))"), "TestRefresh_Lifetimes/sqlite"},
 	}},
 	{file: "internal/oidc/token/refresh.go", mutants: []mutant{
+		{"token ends with its grant", swap("min(t.ExpiresAt, g.ExpiresAt)", "max(t.ExpiresAt, min(0, g.ExpiresAt))"), "TestRefresh_EndsWithItsGrant/sqlite"},
 		{"token is spent once", swap("AND consumed_at IS NULL AND expires_at > $3", "AND expires_at > $3"), sealTest},
-		{"loser of a race gets nothing", swap("DELETE FROM refresh_tokens WHERE", "DELETE FROM refresh_tokens WHERE 1 = 0 AND"), sealTest},
+		{"loser of a race gets nothing", drop(" AND successor_sealed = $3"), sealTest},
 		{"successor is forgotten", swap("AND consumed_at <= $3", "AND consumed_at < 0 * $3"), sealTest},
 		{"forgotten successor is not reusable", drop("t.successor != nil && "), sealTest},
 	}},

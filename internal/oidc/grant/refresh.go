@@ -63,7 +63,7 @@ func refresh(ctx context.Context, tx *db.Tx, rq *request) (*authorization, error
 	if a.user, err = activeOf(held.User, nil); err != nil {
 		return a, err
 	}
-	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, t, g) }
+	a.follow = func(ctx context.Context, tx *db.Tx) (string, error) { return successor(ctx, tx, rq, value, held) }
 	return a, nil
 }
 
@@ -80,7 +80,8 @@ func narrow(held, requested string) (string, error) {
 }
 
 // successor returns the refresh token of the answer.
-func successor(ctx context.Context, tx *db.Tx, rq *request, value string, t *token.RefreshToken, g *token.Grant) (string, error) {
+func successor(ctx context.Context, tx *db.Tx, rq *request, value string, held token.LockedRefresh) (string, error) {
+	t := held.Token
 	switch {
 	case t.ConsumedAt != nil:
 		return token.SuccessorOf(ctx, tx, rq.ring, t)
@@ -90,11 +91,7 @@ func successor(ctx context.Context, tx *db.Tx, rq *request, value string, t *tok
 	if t.KeyThumbprint == nil {
 		t.KeyThumbprint = rq.refreshKey()
 	}
-	next, err := token.RotateRefresh(ctx, tx, rq.now, rq.ring, g, t, nextExpiry(rq.client.Client, t, rq.now))
-	if err == nil && next == "" {
-		err = proto.ErrInvalidGrant
-	}
-	return next, err
+	return held.Rotate(ctx, tx, rq.now, rq.ring, nextExpiry(rq.client.Client, t, rq.now))
 }
 
 // rotates decides whether a refresh replaces the token.

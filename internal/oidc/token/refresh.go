@@ -148,24 +148,30 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t Refresh
 	return value, nil
 }
 
-// RotateRefresh consumes t, a token of the grant g, and returns the value of its
-// successor, which lives until expiresAt. If somebody has consumed t before, it
-// returns "".
-func RotateRefresh(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, g *Grant, t *RefreshToken, expiresAt int64) (string, error) {
-	next := *t
-	next.parent, next.ExpiresAt = t.hash, expiresAt
-	value, err := IssueRefresh(ctx, tx, now, g, next)
+// Rotate consumes the token, which nobody has consumed yet, and returns the value of its
+// successor, which lives until expiresAt or the end of the grant. Nobody waits for the
+// database: the lock says what it will answer. Should the token be spent all the same,
+// what is returned is worth nothing.
+func (l LockedRefresh) Rotate(ctx context.Context, tx *db.Tx, now int64, ring *crypt.Keyring, expiresAt int64) (string, error) {
+	t := l.Token
+	g, err := l.Grant.held(ctx, tx, now)
 	if err != nil {
 		return "", err
 	}
-	n, err := tx.Exec(ctx, `UPDATE refresh_tokens SET consumed_at = $3, successor_sealed = $4
-		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`,
-		t.hash, now, ring.Seal([]byte(value), "refresh_tokens", "successor_sealed", tx.TenantID(), t.rowID()))
+	value := ids.Token()
+	sealed := ring.Seal([]byte(value), "refresh_tokens", "successor_sealed", tx.TenantID(), t.rowID())
+	err = tx.Queue(ctx, `UPDATE refresh_tokens SET consumed_at = $3, successor_sealed = $4
+		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at IS NULL AND expires_at > $3`, t.hash, now, sealed)
 	if err != nil {
 		return "", err
 	}
-	if n == 0 {
-		_, err = tx.Exec(ctx, `DELETE FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2`, crypt.Hash(value))
+	err = tx.Queue(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
+			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
+		SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
+			auth_time, family_started_at, $5, $6, $7, authentication
+		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed = $3`,
+		t.hash, sealed, crypt.Hash(value), now, min(expiresAt, g.ExpiresAt), t.KeyThumbprint)
+	if err != nil {
 		return "", err
 	}
 	// Nobody may ask for t again by way of its predecessor once that one's

@@ -308,9 +308,35 @@ func TestAccess(t *testing.T) {
 	})
 }
 
+// No refresh token outlives its grant, be it the first of a family or a successor.
+func TestRefresh_EndsWithItsGrant(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
+		w := setup(t, p)
+		g := w.grant(token.Grant{ClientID: "app"})
+		var first, second string
+		w.tx(func(tx *db.Tx) (err error) {
+			first, err = token.IssueRefresh(t.Context(), tx, now, g, token.RefreshToken{ClientID: "app", ExpiresAt: g.ExpiresAt + hour})
+			return err
+		})
+		w.tx(func(tx *db.Tx) error {
+			held, err := token.LockRefresh(t.Context(), tx, now, first)
+			if err == nil {
+				second, err = held.Rotate(t.Context(), tx, now, w.ring, g.ExpiresAt+hour)
+			}
+			return err
+		})
+		for name, value := range map[string]string{"first": first, "second": second} {
+			if rt, err := token.RefreshByValue(t.Context(), w.db, value); err != nil || rt.ExpiresAt != g.ExpiresAt {
+				t.Errorf("%s: %+v, %v", name, rt, err)
+			}
+		}
+	})
+}
+
 // The successor of a token can be read for the leeway, sealed in its own row,
 // and not a moment longer than needed.
-func TestRotateRefresh_SealsTheSuccessor(t *testing.T) {
+func TestRotate_SealsTheSuccessor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, p *db.Pool) {
 		w := setup(t, p)
@@ -318,19 +344,19 @@ func TestRotateRefresh_SealsTheSuccessor(t *testing.T) {
 		_, first := w.mint(g, nil)
 		rotate := func(value string, at int64) (next string) {
 			t.Helper()
-			rt, err := token.RefreshByValue(t.Context(), w.db, value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.tx(func(tx *db.Tx) (err error) {
-				next, err = token.RotateRefresh(t.Context(), tx, at, w.ring, g, rt, now+24*hour)
+			w.tx(func(tx *db.Tx) error {
+				held, err := token.LockRefresh(t.Context(), tx, at, value)
+				if err == nil {
+					next, err = held.Rotate(t.Context(), tx, at, w.ring, now+24*hour)
+				}
 				return err
 			})
 			return next
 		}
 		second := rotate(first, now)
-		if lost := rotate(first, now); lost != "" {
-			t.Errorf("rotated twice: %q", lost)
+		// Who must not be there gets nothing that is worth something.
+		if lost, err := token.RefreshByValue(t.Context(), w.db, rotate(first, now)); lost != nil || err != nil {
+			t.Errorf("rotated twice: %+v, %v", lost, err)
 		}
 		if n := w.count("refresh_tokens"); n != 2 {
 			t.Errorf("%d tokens", n)
