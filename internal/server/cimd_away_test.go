@@ -24,9 +24,19 @@ func signedInThrough(t *testing.T, app *apptest.App) (*described, *apptest.Brows
 	return d, b, b.Redeem(c, allow(t, b, asks(t, b, apptest.AuthorizeURL(c, "scope", "openid offline_access", "prompt", "consent"))))
 }
 
-// answering says nothing but a status.
+// answering says a status on a page that is longer than any document.
 func answering(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write(make([]byte, 8<<10))
+	}
+}
+
+// breakingOff promises more than it sends.
+func breakingOff(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", "100")
+	_, _ = w.Write([]byte("{"))
 }
 
 // The outage of a client's site signs nobody out, for an hour. Whoever says that
@@ -41,14 +51,17 @@ func TestDescribedClient_Away(t *testing.T) {
 				t.Errorf("%d %s, want %d", a.StatusCode, a.Text, want)
 			}
 		}
-		for _, answer := range []int{http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests} {
-			app.Clock.Advance(2 * time.Minute)
-			d.answer.Store(answering(answer))
+		for name, answer := range map[string]http.HandlerFunc{
+			"500": answering(http.StatusInternalServerError), "503": answering(http.StatusServiceUnavailable),
+			"429": answering(http.StatusTooManyRequests), "breaks off": breakingOff,
+		} {
+			app.Clock.Advance(90 * time.Second)
+			d.answer.Store(answer)
 			calls := d.calls.Load()
 			userinfo(http.StatusOK)
 			userinfo(http.StatusOK)
 			if n := d.calls.Load(); n != calls+1 {
-				t.Errorf("%d: asked %d times", answer, n-calls)
+				t.Errorf("%s: asked %d times", name, n-calls)
 			}
 		}
 		tokens = b.Refresh(d.party(), tokens.Refresh)

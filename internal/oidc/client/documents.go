@@ -110,8 +110,8 @@ func (d *documents) current(ctx context.Context, q db.Q, id string, now int64, g
 
 // isUnknown reports whether an error leaves open what is at an address.
 func isUnknown(err error) bool {
-	var outage away
-	return errors.As(err, &outage) || errors.Is(err, errBusy) || errors.Is(err, sentinel.ErrRateLimited)
+	_, isAway := errors.AsType[away](err)
+	return isAway || errors.Is(err, errBusy) || errors.Is(err, sentinel.ErrRateLimited)
 }
 
 // renew fetches a document, once for all who ask for it at the same time, and stores
