@@ -28,8 +28,8 @@ var (
 	// Authorization is how often somebody whom nobody knows yet may begin to sign in
 	// from one address: each time is stored for an hour.
 	Authorization = Rate{Burst: 600, Every: 100 * time.Millisecond}
-	// Step is how often one address may take a step of signing in, of which each sign-in
-	// has some: each is on record.
+	// Step is how often one address may take a step of signing in, on each node: each is
+	// on record. A sign-in by password has four.
 	Step = Rate{Burst: 600, Every: 100 * time.Millisecond}
 	// UserCode is how often one address may name a device's user code: as a guesser
 	// it tries 90 of 25 billion before the code expires (RFC 8628 section 5.1).
@@ -134,6 +134,15 @@ func (l *Limiter) AllowAddress(ctx context.Context, q db.Q, now clock.Clock, act
 		return nil
 	}
 	return l.Allow(ctx, q, now, addressKey(action, ip), r)
+}
+
+// AllowAddressHere is AllowAddress without the database: each node counts by itself. It
+// is for what happens so often that to count it everywhere would cost more than it saves.
+func (l *Limiter) AllowAddressHere(tenantID string, now clock.Clock, action, ip string, r Rate) error {
+	if l == nil || isLoopback(ip) || l.allowHere(tenantID, addressKey(action, ip), now(), r) {
+		return nil
+	}
+	return limited(r)
 }
 
 // OnceForAddress is AllowAddress for one step within a transaction, which may run

@@ -119,11 +119,34 @@ func TestLimiter_AddressesAreCountedApartAndLoopbackIsNot(t *testing.T) {
 	want(t, "no address at all", exhaust(""), ErrRateLimited)
 }
 
+// Each node counts by itself what is not counted in the database.
+func TestLimiter_Here(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(time.Unix(1_800_000_000, 0))
+	nodes := []*Limiter{NewLimiter(), NewLimiter()}
+	allow := func(node int, tenantID, ip string) error {
+		return nodes[node].AllowAddressHere(tenantID, now.Now, "step", ip, perSecond)
+	}
+	for range perSecond.Burst {
+		want(t, "burst", allow(0, "default", "192.0.2.1"), nil)
+	}
+	want(t, "beyond", allow(0, "default", "192.0.2.1"), ErrRateLimited)
+	want(t, "another node", allow(1, "default", "192.0.2.1"), nil)
+	want(t, "another address", allow(0, "default", "192.0.2.2"), nil)
+	want(t, "another tenant", allow(0, "admin", "192.0.2.1"), nil)
+	for range perSecond.Burst + 1 {
+		want(t, "loopback", allow(0, "default", "::1"), nil)
+	}
+	now.Advance(time.Second)
+	want(t, "a second later", allow(0, "default", "192.0.2.1"), nil)
+}
+
 func TestLimiter_NilAllowsEverything(t *testing.T) {
 	t.Parallel()
 	var l *Limiter
 	for range 100 {
 		want(t, "nil", l.Allow(t.Context(), nil, nil, "a", Rate{}), nil)
+		want(t, "nil, here", l.AllowAddressHere("default", nil, "a", "192.0.2.1", Rate{}), nil)
 	}
 }
 

@@ -335,12 +335,6 @@ func (e *Engine) allowAddress(ctx context.Context) error {
 	return e.Limiter.AllowAddress(ctx, tenant.From(ctx).DB, e.Clock, "sign-up", web.Info(ctx).IP, sentinel.SignIn)
 }
 
-// Admit bounds how often one address takes steps: whoever lets people take some asks
-// it before each, whatever becomes of the step.
-func (e *Engine) Admit(ctx context.Context) error {
-	return e.Limiter.AllowAddress(ctx, tenant.From(ctx).DB, e.Clock, "step", web.Info(ctx).IP, sentinel.Step)
-}
-
 // Look returns what must happen next in an interaction, and its state for
 // pages to render. The state must not be changed.
 func (e *Engine) Look(ctx context.Context, in *authorize.Interaction) (*State, Step, error) {

@@ -45,7 +45,10 @@ func (v *visit) ownWebAuthn(recordID string) (*verification.WebAuthn, error) {
 // identified user; mfa.ErrTooMany if there can be no further one. The credential is
 // stored by Submit, once it was bound.
 func (e *Engine) StartRegistration(ctx context.Context, in *authorize.Interaction) (recordID string, options mfa.CreationOptions, err error) {
-	entry := step(in, auditWebAuthn+"Create", nil)
+	entry, err := e.step(ctx, in, auditWebAuthn+"Create", nil)
+	if err != nil {
+		return "", options, err
+	}
 	defer entry.log(ctx, &err)
 	err = e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)
@@ -74,7 +77,10 @@ func (e *Engine) StartRegistration(ctx context.Context, in *authorize.Interactio
 
 // FinishRegistration checks the browser's answer to StartRegistration.
 func (e *Engine) FinishRegistration(ctx context.Context, in *authorize.Interaction, recordID string, payload *mfa.RegistrationPayload) (err error) {
-	entry := step(in, auditWebAuthn+"Submit", map[string]any{"ceremony": "registration"})
+	entry, err := e.step(ctx, in, auditWebAuthn+"Submit", map[string]any{"ceremony": "registration"})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	return e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)
@@ -103,7 +109,10 @@ func (e *Engine) FinishRegistration(ctx context.Context, in *authorize.Interacti
 // StartAuthentication begins to ask the identified user for a security key or
 // passkey; mfa.ErrNoCredential if the user has none.
 func (e *Engine) StartAuthentication(ctx context.Context, in *authorize.Interaction) (recordID string, options mfa.RequestOptions, err error) {
-	entry := step(in, auditWebAuthn+"Create", nil)
+	entry, err := e.step(ctx, in, auditWebAuthn+"Create", nil)
+	if err != nil {
+		return "", options, err
+	}
 	defer entry.log(ctx, &err)
 	err = e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)
@@ -137,7 +146,10 @@ func (e *Engine) StartAuthentication(ctx context.Context, in *authorize.Interact
 // counter is stored at once, whether or not the sign-in is completed; one that
 // did not grow is refused and reported.
 func (e *Engine) FinishAuthentication(ctx context.Context, in *authorize.Interaction, recordID string, payload *mfa.AuthenticationPayload) (err error) {
-	entry := step(in, auditWebAuthn+"Submit", map[string]any{"ceremony": "authentication"})
+	entry, err := e.step(ctx, in, auditWebAuthn+"Submit", map[string]any{"ceremony": "authentication"})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	v, err := e.look(ctx, in)
 	if err != nil {
@@ -228,7 +240,10 @@ func (v *visit) spend(ctx context.Context, recordID string, payload *mfa.Authent
 // BindFactor stages a new factor from a verified registration and, with it, the
 // wish to use a second factor.
 func (e *Engine) BindFactor(ctx context.Context, in *authorize.Interaction, factor signinexp.Factor, recordID string) (err error) {
-	entry := step(in, "BindMfa."+string(factor)+".Submit", nil)
+	entry, err := e.step(ctx, in, "BindMfa."+string(factor)+".Submit", nil)
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	return e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)
@@ -243,7 +258,10 @@ func (e *Engine) BindFactor(ctx context.Context, in *authorize.Interaction, fact
 // BindPasskey stages a new passkey for signing in, without the wish to be asked
 // for a second factor.
 func (e *Engine) BindPasskey(ctx context.Context, in *authorize.Interaction, recordID string) (err error) {
-	entry := step(in, "SignInPasskey.Submit", nil)
+	entry, err := e.step(ctx, in, "SignInPasskey.Submit", nil)
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	return e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)

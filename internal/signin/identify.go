@@ -18,7 +18,10 @@ import (
 // sign-up a new user, who is created here. created tells which. Without a
 // proof, sign-up uses what is staged.
 func (e *Engine) Identify(ctx context.Context, in *authorize.Interaction, recordID *string) (created bool, err error) {
-	entry := step(in, "Identifier.Submit", nil)
+	entry, err := e.step(ctx, in, "Identifier.Submit", nil)
+	if err != nil {
+		return false, err
+	}
 	defer entry.log(ctx, &err)
 	// Asked before the transaction, told where it is due.
 	var closed error

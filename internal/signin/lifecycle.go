@@ -12,7 +12,10 @@ import (
 // the interaction is forgotten. No captcha provider exists, so a captcha token
 // is refused with ErrCaptchaFailed.
 func (e *Engine) Start(ctx context.Context, in *authorize.Interaction, event Event, captchaToken *string) (err error) {
-	entry := step(in, "Create", nil)
+	entry, err := e.step(ctx, in, "Create", nil)
+	if err != nil {
+		return err
+	}
 	entry.sees(&State{Event: event})
 	defer entry.log(ctx, &err)
 	if captchaToken != nil {
@@ -42,7 +45,10 @@ func contextOf(ctx context.Context) map[string]string {
 // SwitchEvent changes what the person wants, between signing in and signing up.
 // Proofs and the identified user stay, staged profile data goes.
 func (e *Engine) SwitchEvent(ctx context.Context, in *authorize.Interaction, event Event) (err error) {
-	entry := step(in, "Update", map[string]any{"newEvent": string(event)})
+	entry, err := e.step(ctx, in, "Update", map[string]any{"newEvent": string(event)})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	return e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)

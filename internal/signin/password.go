@@ -21,7 +21,10 @@ import (
 // are one refusal and cost the same; that a user is suspended, or the password
 // too old, is told to those who know it.
 func (e *Engine) VerifyPassword(ctx context.Context, in *authorize.Interaction, id verification.Identifier, password string) (recordID string, err error) {
-	entry := step(in, "Verification.Password.Submit", map[string]any{"identifier": id})
+	entry, err := e.step(ctx, in, "Verification.Password.Submit", map[string]any{"identifier": id})
+	if err != nil {
+		return "", err
+	}
 	defer entry.log(ctx, &err)
 	v, err := e.look(ctx, in)
 	if err != nil {
@@ -96,7 +99,10 @@ func lockout(settings *signinexp.Settings) sentinel.Policy {
 // returns the id of the record that Identify takes. It is the older of two ways
 // to register: SetUsername and SetPassword are the newer.
 func (e *Engine) NewPasswordIdentity(ctx context.Context, in *authorize.Interaction, id verification.Identifier, password string) (recordID string, err error) {
-	entry := step(in, "Verification.NewPasswordIdentity.Submit", map[string]any{"identifier": id})
+	entry, err := e.step(ctx, in, "Verification.NewPasswordIdentity.Submit", map[string]any{"identifier": id})
+	if err != nil {
+		return "", err
+	}
 	defer entry.log(ctx, &err)
 	v, err := e.look(ctx, in)
 	if err != nil {

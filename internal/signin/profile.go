@@ -18,7 +18,10 @@ import (
 // SetUsername stages a username for a user who has none: at sign-up, or when
 // the tenant began to demand one.
 func (e *Engine) SetUsername(ctx context.Context, in *authorize.Interaction, username string) (err error) {
-	entry := step(in, "Profile.Update", map[string]any{"type": "username", "value": username})
+	entry, err := e.step(ctx, in, "Profile.Update", map[string]any{"type": "username", "value": username})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	if err := e.allowAddress(ctx); err != nil {
 		return err
@@ -64,7 +67,10 @@ func (v *visit) tellsNames() bool { return v.state.UserID != "" || v.allows(Even
 
 // SetPassword stages a password for a user who has none.
 func (e *Engine) SetPassword(ctx context.Context, in *authorize.Interaction, password string) (err error) {
-	entry := step(in, "Profile.Update", map[string]any{"type": "password"})
+	entry, err := e.step(ctx, in, "Profile.Update", map[string]any{"type": "password"})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	v, err := e.look(ctx, in)
 	if err != nil {
@@ -133,7 +139,10 @@ var (
 // password: name, avatar, standard claims (OpenID Connect Core section 5.1) and
 // custom data.
 func (e *Engine) AddExtraProfile(ctx context.Context, in *authorize.Interaction, values map[string]any) (err error) {
-	entry := step(in, "Profile.Update", map[string]any{"type": "extraProfile"})
+	entry, err := e.step(ctx, in, "Profile.Update", map[string]any{"type": "extraProfile"})
+	if err != nil {
+		return err
+	}
 	defer entry.log(ctx, &err)
 	extra, err := sortFields(values)
 	if err != nil {

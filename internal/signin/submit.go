@@ -14,7 +14,10 @@ import (
 // becomes the user's, and the browser may go to redirectTo, where the
 // authorization continues. Otherwise it is the first refusal of Next.
 func (e *Engine) Submit(ctx context.Context, in *authorize.Interaction) (redirectTo string, err error) {
-	entry := step(in, "Submit", nil)
+	entry, err := e.step(ctx, in, "Submit", nil)
+	if err != nil {
+		return "", err
+	}
 	defer entry.log(ctx, &err)
 	err = e.change(ctx, in, func(v *visit) error {
 		entry.sees(v.state)

@@ -5,6 +5,9 @@ import (
 
 	"signet/internal/audit"
 	"signet/internal/oidc/authorize"
+	"signet/internal/platform/web"
+	"signet/internal/sentinel"
+	"signet/internal/tenant"
 )
 
 // trail is the audit entry of one step.
@@ -16,10 +19,12 @@ type trail struct {
 	data   map[string]any
 }
 
-// step begins the entry of a step; action is the part of the key that follows
-// the event.
-func step(in *authorize.Interaction, action string, data map[string]any) *trail {
-	return &trail{in: in, action: action, data: data}
+// step begins a step and its entry; action is the part of the key that follows the
+// event. As each is on record, one address takes only so many: it fails with
+// sentinel.ErrRateLimited.
+func (e *Engine) step(ctx context.Context, in *authorize.Interaction, action string, data map[string]any) (*trail, error) {
+	err := e.Limiter.AllowAddressHere(tenant.From(ctx).ID, e.Clock, "step", web.Info(ctx).IP, sentinel.Step)
+	return &trail{in: in, action: action, data: data}, err
 }
 
 // sees notes in which state the step began.

@@ -29,12 +29,8 @@ var strangers = []target{
 	{file: "internal/oidc/client/assertion.go", tests: "internal/server", mutants: []mutant{
 		{"assertions of strangers", never("c.IsUnvetted()"), newcomerTest},
 	}},
-	{file: "internal/signin/signinapi/interaction.go", tests: "internal/server", mutants: []mutant{
-		{"steps of strangers", never("r.Method != http.MethodGet"), stepsTest},
-		{"not who only looks", swap("r.Method != http.MethodGet", "true"), stepsTest},
-	}},
-	{file: "internal/hosted/signinpages/visit.go", tests: "internal/server", mutants: []mutant{
-		{"steps of strangers in pages", swap("err = p.Engine.Admit(ctx)", "err = nil"), stepsTest},
+	{file: "internal/signin/trail.go", tests: "internal/server", mutants: []mutant{
+		{"steps of strangers", swap("err := e.Limiter.AllowAddressHere(", "var err error\n\t_ = e.Limiter.AllowAddressHere("), stepsTest},
 	}},
 	{file: "internal/oidc/oidcapi/registration.go", tests: "internal/server", mutants: []mutant{
 		{"wrong tokens of registrations", swap("limited != nil", "false && limited != nil"), newcomerTest},

@@ -54,9 +54,7 @@ func (p *Pages) visited(handle func(v *visit) error) func(w http.ResponseWriter,
 		case err == nil && v.in.Prompt == authorize.PromptConsent:
 			return v.redirect(v.withApp("/consent"))
 		case err == nil && r.Method == http.MethodPost:
-			if err = p.checkForm(v); err == nil {
-				err = p.Engine.Admit(ctx)
-			}
+			err = p.checkForm(v)
 		case lost(err) && r.Method == http.MethodGet && r.URL.Query().Has("preview"):
 			v.in, v.preview, err = &authorize.Interaction{}, true, nil
 		}

@@ -18,17 +18,12 @@ type Handlers struct {
 type interactionKey struct{}
 
 // interaction is the guard in front of every operation: the browser must take
-// part in a live interaction, and its address may not change interactions without end.
+// part in a live interaction.
 func (h *Handlers) interaction() web.Guard {
 	return web.Guard{Name: "interaction", Check: func(ctx context.Context, r *http.Request) (context.Context, error) {
 		in, err := authorize.InteractionFromRequest(ctx, tenant.From(ctx).DB, h.Engine.Clock.Millis(), r)
 		if err != nil {
 			return nil, err
-		}
-		if r.Method != http.MethodGet {
-			if err := h.Engine.Admit(ctx); err != nil {
-				return nil, err
-			}
 		}
 		return context.WithValue(ctx, interactionKey{}, in), nil
 	}}
