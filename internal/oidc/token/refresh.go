@@ -123,6 +123,11 @@ func LockRefresh(ctx context.Context, tx *db.Tx, now int64, value string) (l Loc
 	return l, err
 }
 
+// insertRefresh begins both statements that store a refresh token.
+const insertRefresh = `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
+		session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
+	`
+
 // IssueRefresh stores a refresh token under the live grant g, whose end it cannot
 // outlive, and returns its value. The token's grant is g.
 func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t RefreshToken) (string, error) {
@@ -137,9 +142,7 @@ func IssueRefresh(ctx context.Context, tx *db.Tx, now int64, g *Grant, t Refresh
 		t.Resources = []string{}
 	}
 	value := ids.Token()
-	err = tx.Queue(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
-			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+	err = tx.Queue(ctx, insertRefresh+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		crypt.Hash(value), g.ID, t.FamilyID, t.parent, t.ClientID, t.SessionUID, t.Scope,
 		db.JSON[[]string]{V: t.Resources}, t.Nonce, t.AuthTime, t.FamilyStartedAt, now, min(t.ExpiresAt, g.ExpiresAt), t.KeyThumbprint, t.remembers())
 	if err != nil {
@@ -165,9 +168,7 @@ func (l LockedRefresh) Rotate(ctx context.Context, tx *db.Tx, now int64, ring *c
 	if err != nil {
 		return "", err
 	}
-	err = tx.Queue(ctx, `INSERT INTO refresh_tokens (tenant_id, token_hash, grant_id, family_id, parent_hash, client_id,
-			session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
-		SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
+	err = tx.Queue(ctx, insertRefresh+`SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
 			auth_time, family_started_at, $5, $6, $7, authentication
 		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed = $3`,
 		t.hash, sealed, crypt.Hash(value), now, min(expiresAt, g.ExpiresAt), t.KeyThumbprint)
