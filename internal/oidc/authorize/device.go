@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"signet/internal/oidc/client"
 	"signet/internal/oidc/proto"
 	"signet/internal/oidc/token"
 	"signet/internal/platform/db"
@@ -110,7 +111,7 @@ func (e *Engine) requestOf(ctx context.Context, q db.Q, device *token.DeviceCode
 	}
 	for _, c := range ofDevice {
 		err := c.run(ctx, q, rq)
-		if errors.Is(err, proto.ErrInvalidClient) || errors.Is(err, proto.ErrUnauthorizedClient) {
+		if client.IsGone(err) || errors.Is(err, proto.ErrUnauthorizedClient) {
 			return nil, CodeUnknown // the application is gone
 		}
 		if err != nil {
