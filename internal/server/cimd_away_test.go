@@ -78,6 +78,39 @@ func TestDescribedClient_Away(t *testing.T) {
 	}, apptest.ReachingTests())
 }
 
+// A site that hangs keeps nobody waiting who has an old document, and keeps nobody
+// from a document that comes late where there is none.
+func TestDescribedClient_Hanging(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t, apptest.ReachingTestsWithin(8*time.Second))
+	d, b, tokens := signedInThrough(t, app)
+	published := d.answer.Load().(http.HandlerFunc)
+	after := func(wait time.Duration) {
+		d.answer.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(wait):
+				published(w, r)
+			case <-r.Context().Done():
+			}
+		}))
+	}
+	ask := func(least, most time.Duration) {
+		t.Helper()
+		began := time.Now()
+		tokens = b.Refresh(d.party(), tokens.Refresh)
+		if took := time.Since(began); took < least || took > most {
+			t.Errorf("waited for %s, want %s to %s", took, least, most)
+		}
+	}
+	after(time.Minute)
+	app.Clock.Advance(2 * time.Minute)
+	ask(time.Second, 5*time.Second)
+	ask(0, time.Second)
+	after(4 * time.Second)
+	app.Clock.Advance(2 * time.Hour)
+	ask(3*time.Second, 9*time.Second)
+}
+
 // No grace leads past a day.
 func TestDescribedClient_AwayForADay(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,8 @@ func TestDocuments_OutliveWhoAskedFirst(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	q := dbtest.SQLite(t).For("default")
-	got, err := d.renew(gone, q, "key", site.URL, 1, func([]byte) error { return nil })
+	want := wanted{id: site.URL, now: 1, patience: documentPatience, good: func([]byte) error { return nil }}
+	got, err := d.renew(gone, q, "key", want)
 	if err != nil || string(got) != body {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -82,7 +83,7 @@ func TestDocuments_OutliveWhoAskedFirst(t *testing.T) {
 	}
 	answers := make(chan error)
 	go func() {
-		_, err := d.renew(gone, q, "key", site.URL, 1, func([]byte) error { return nil })
+		_, err := d.renew(gone, q, "key", want)
 		answers <- err
 	}()
 	<-d.slots

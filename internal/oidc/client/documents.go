@@ -38,8 +38,10 @@ const (
 	// maxDocumentFetches is how many are fetched at once: anybody can name an
 	// address.
 	maxDocumentFetches = 8
-	// slotWait is how long one waits for others.
-	slotWait = 10 * time.Second
+	// documentPatience is how long a fetch may take, waiting for others included, and
+	// how long while there is an old document that will do.
+	documentPatience    = 15 * time.Second
+	oldDocumentPatience = 2 * time.Second
 )
 
 // documents are the documents of clients, as they were fetched last. All nodes
@@ -57,6 +59,14 @@ type documents struct {
 type failure struct {
 	until int64
 	err   error
+}
+
+// wanted is a document that has to be fetched.
+type wanted struct {
+	id       string
+	now      int64 // milliseconds since 1970
+	patience time.Duration
+	good     func([]byte) error
 }
 
 func newDocuments(o Options) *documents {
@@ -89,23 +99,28 @@ func (d *documents) get(ctx context.Context, q db.Q, id string, good func([]byte
 	case inTransaction:
 		return nil, errNoDocument
 	}
-	body, err := d.current(ctx, q, id, now, good)
-	if err != nil && stored.isGoodEnough(now) && isUnknown(err) {
+	want := wanted{id: id, now: now, patience: documentPatience, good: good}
+	if !stored.isGoodEnough(now) {
+		return d.current(ctx, q, want)
+	}
+	want.patience = oldDocumentPatience
+	body, err := d.current(ctx, q, want)
+	if err != nil && isUnknown(err) {
 		return stored.Document.V, nil
 	}
 	return body, err
 }
 
 // current returns what is at an address now.
-func (d *documents) current(ctx context.Context, q db.Q, id string, now int64, good func([]byte) error) ([]byte, error) {
-	key := q.TenantID() + " " + id
-	if f, ok := d.failed.Get(key); ok && now < f.until {
+func (d *documents) current(ctx context.Context, q db.Q, want wanted) ([]byte, error) {
+	key := q.TenantID() + " " + want.id
+	if f, ok := d.failed.Get(key); ok && want.now < f.until {
 		return nil, f.err
 	}
 	if err := d.limiter.AllowAddress(ctx, q, d.clock, "client-document", web.Info(ctx).IP, sentinel.ClientDocument); err != nil {
 		return nil, err
 	}
-	return d.renew(ctx, q, key, id, now, good)
+	return d.renew(ctx, q, key, want)
 }
 
 // isUnknown reports whether an error leaves open what is at an address.
@@ -116,23 +131,22 @@ func isUnknown(err error) bool {
 
 // renew fetches a document, once for all who ask for it at the same time, and stores
 // it.
-func (d *documents) renew(ctx context.Context, q db.Q, key, id string, now int64, good func([]byte) error) ([]byte, error) {
+func (d *documents) renew(ctx context.Context, q db.Q, key string, want wanted) ([]byte, error) {
 	found, err, _ := d.flight.Do(key, func() (any, error) {
 		// Others wait for the same answer: it must not end with one request.
 		ctx := context.WithoutCancel(ctx)
-		if !d.enter(ctx) {
-			return nil, errBusy
-		}
-		defer func() { <-d.slots }()
-		body, life, err := d.fetch(ctx, id)
-		if err == nil {
-			err = good(body)
-		}
-		if err != nil {
-			d.failed.Set(key, failure{now + documentPause.Milliseconds(), err})
+		body, life, err := d.fetchInTurn(ctx, want)
+		if errors.Is(err, errBusy) {
 			return nil, err
 		}
-		return body, storeDocument(ctx, q, id, body, now, now+life.Milliseconds())
+		if err == nil {
+			err = want.good(body)
+		}
+		if err != nil {
+			d.failed.Set(key, failure{want.now + documentPause.Milliseconds(), err})
+			return nil, err
+		}
+		return body, storeDocument(ctx, q, want.id, body, want.now, want.now+life.Milliseconds())
 	})
 	if err != nil {
 		return nil, err
@@ -140,15 +154,16 @@ func (d *documents) renew(ctx context.Context, q db.Q, key, id string, now int64
 	return found.([]byte), nil
 }
 
-// enter takes one of the slots, if one becomes free in time.
-func (d *documents) enter(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, slotWait)
+// fetchInTurn fetches a document as soon as not too many others are fetched.
+func (d *documents) fetchInTurn(ctx context.Context, want wanted) ([]byte, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, want.patience)
 	defer cancel()
 	select {
 	case d.slots <- struct{}{}:
-		return true
+		defer func() { <-d.slots }()
+		return d.fetch(ctx, want.id)
 	case <-ctx.Done():
-		return false
+		return nil, 0, errBusy
 	}
 }
 
