@@ -36,7 +36,7 @@ const (
 		session_uid, scope, resources, nonce, auth_time, family_started_at, issued_at, expires_at, key_thumbprint, authentication)
 		SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
 		auth_time, family_started_at, $5, $6, $7, authentication
-		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed = $3`
+		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed IS NOT DISTINCT FROM $3`
 	plainForget = `UPDATE refresh_tokens SET successor_sealed = NULL
 		WHERE tenant_id = $1 AND token_hash = $2 AND consumed_at <= $3`
 	plainAccess = `INSERT INTO access_tokens (tenant_id, token_hash, grant_id, user_id, client_id, session_uid, scope,

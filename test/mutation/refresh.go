@@ -55,7 +55,8 @@ var refreshReuse = []target{
 	{file: "internal/oidc/token/refresh.go", mutants: []mutant{
 		{"token ends with its grant", swap("min(t.ExpiresAt, g.ExpiresAt)", "max(t.ExpiresAt, min(0, g.ExpiresAt))"), "TestRefresh_EndsWithItsGrant/sqlite"},
 		{"token is spent once", swap("AND consumed_at IS NULL AND expires_at > $3", "AND expires_at > $3"), sealTest},
-		{"loser of a race gets nothing", swap("AND successor_sealed = $3", "AND successor_sealed IS NOT $3"), sealTest},
+		{"loser of a race gets nothing", swap("AND successor_sealed IS NOT DISTINCT FROM $3", "AND successor_sealed IS DISTINCT FROM $3"), sealTest},
+		{"successor is found by its key", swap("AND successor_sealed IS NOT DISTINCT FROM $3", "AND successor_sealed = $3"), "TestRotate_ReadsByKey"},
 		{"successor is forgotten", swap("AND consumed_at <= $3", "AND consumed_at < 0 * $3"), sealTest},
 		{"forgotten successor is not reusable", drop("t.successor != nil && "), sealTest},
 	}},

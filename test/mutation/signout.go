@@ -21,7 +21,8 @@ var signOuts = []target{
 		{"who takes a grant back signs in again", swap("uid = $2`, l.SessionUID, crypt", "uid = $2`, l.SessionUID+\"x\", crypt"), "TestGrant_TakenBackNeedsANewSignIn/sqlite"},
 	}},
 	{file: "internal/platform/job/queue.go", mutants: []mutant{
-		{"one node claims a piece", swap("AND fence = $3 AND done_at", "AND $3 >= 0 AND done_at"), "TestDeferredWork_IsDoneByOneNode/postgres"},
+		{"one node claims a piece", swap("AND fence = $3 AND COALESCE(done_at", "AND $3 >= 0 AND COALESCE(done_at"), "TestDeferredWork_IsDoneByOneNode/postgres"},
+		{"work is claimed by its key", swap("COALESCE(done_at, 0) = 0", "done_at IS NULL"), "TestDeferredWork_IsClaimedByKey"},
 		{"who was away too long closes nothing", swap("AND fence = $3`, p.TenantID, p.ID, p.Fence, done", "AND $3 >= 0`, p.TenantID, p.ID, p.Fence, done"), "TestDeferredWork_OfADeadNodeIsTakenOver/sqlite"},
 		{"a slow service has few places", swap("q.busy[l] >= lanePlaces", "false"), "TestDeferredWork_OfASlowLaneHoldsUpNoOther/sqlite"},
 	}},

@@ -168,9 +168,10 @@ func (l LockedRefresh) Rotate(ctx context.Context, tx *db.Tx, now int64, ring *c
 	if err != nil {
 		return "", err
 	}
+	// IS NOT DISTINCT FROM: "=" would let PostgreSQL take the index of all that is sealed.
 	err = tx.Queue(ctx, insertRefresh+`SELECT $1, $4, grant_id, family_id, token_hash, client_id, session_uid, scope, resources, nonce,
 			auth_time, family_started_at, $5, $6, $7, authentication
-		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed = $3`,
+		FROM refresh_tokens WHERE tenant_id = $1 AND token_hash = $2 AND successor_sealed IS NOT DISTINCT FROM $3`,
 		t.hash, sealed, crypt.Hash(value), now, min(expiresAt, g.ExpiresAt), t.KeyThumbprint)
 	if err != nil {
 		return "", err

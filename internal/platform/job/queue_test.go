@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"signet/internal/platform/clock"
 	"signet/internal/platform/db"
+	"signet/internal/platform/db/dbtest"
 )
 
 // do is a kind of work that is tried again after a second and after a minute.
@@ -229,4 +231,37 @@ func TestDeferredWork_OfASlowLaneHoldsUpNoOther(t *testing.T) {
 			t.Errorf("%d wait for a node that is not being stopped", n)
 		}
 	})
+}
+
+// Work is claimed by its key: PostgreSQL takes the index of what is due for small, where
+// it was empty last, and would read all that waits for each piece.
+func TestDeferredWork_IsClaimedByKey(t *testing.T) {
+	t.Parallel()
+	n := node{pool: dbtest.Counting(t), log: &bytes.Buffer{}}
+	q := n.queue(do(nil))
+	for _, statement := range []string{
+		`INSERT INTO jobs (tenant_id, id, kind, payload, run_at, created_at, done_at)
+			SELECT 'a', 'j' || n, 'greet', '""', n, n, n FROM generate_series(1, 5000) AS n`,
+		"ANALYZE jobs",
+	} {
+		if _, err := n.pool.Across().Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range places {
+		n.later(t, "a", "greet", "", strconv.Itoa(i))
+	}
+	due, err := q.due(t.Context())
+	if err != nil || len(due) != places {
+		t.Fatal(len(due), err)
+	}
+	before := dbtest.IndexScans(t, n.pool, "jobs_due")
+	for i := range due {
+		if mine, err := q.claim(t.Context(), &due[i]); !mine || err != nil {
+			t.Fatal(mine, err)
+		}
+	}
+	if scans := dbtest.IndexScans(t, n.pool, "jobs_due") - before; scans != 0 {
+		t.Errorf("%d of %d claims read what waits", scans, places)
+	}
 }
