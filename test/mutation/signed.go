@@ -71,7 +71,7 @@ var signed = []target{
 		{"who is gone is not away", swap("&& isUnknown(err)", "&& err != nil"), awayTest},
 		{"an outage lasts an hour", swap("r.ExpiresAt+documentGrace.Milliseconds()", "r.ExpiresAt+24*documentGrace.Milliseconds()"), awayTest},
 		{"no document lasts more than a day", swap("r.FetchedAt+maxDocumentLife.Milliseconds()", "2*r.FetchedAt"), "TestDescribedClient_AwayForADay"},
-		{"an old document keeps nobody waiting", drop("want.patience = oldDocumentPatience"), "TestDescribedClient_Hanging"},
+		{"an old document keeps nobody waiting", drop("want.patience = oldDocumentPatience"), "TestDescribedClient_Slow"},
 		{"who asks too often is told so", swap("errors.Is(err, sentinel.ErrRateLimited)", "false"), "TestDescribedClient_WhileFetchesAreLimited"},
 	}},
 	{file: "internal/oidc/oidcapi/introspection.go", tests: "internal/server", mutants: []mutant{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
@@ -38,9 +39,10 @@ const (
 	// maxDocumentFetches is how many are fetched at once: anybody can name an
 	// address.
 	maxDocumentFetches = 8
-	// documentPatience is how long a fetch may take, waiting for others included, and
-	// how long while there is an old document that will do.
-	documentPatience    = 15 * time.Second
+	// documentPatience is how long a fetch may take, waiting for others included.
+	documentPatience = 15 * time.Second
+	// oldDocumentPatience is how long a fetch is waited for while there is an old
+	// document that will do. It goes on all the same.
 	oldDocumentPatience = 2 * time.Second
 )
 
@@ -76,7 +78,7 @@ func newDocuments(o Options) *documents {
 	}
 }
 
-// errBusy: too many documents are fetched at once.
+// errBusy: too many documents are fetched at once, or this one takes too long.
 var errBusy = errs.New(http.StatusServiceUnavailable, "request.unavailable")
 
 // errNoDocument: there is no client at the address.
@@ -130,38 +132,52 @@ func isUnknown(err error) bool {
 }
 
 // renew fetches a document, once for all who ask for it at the same time, and stores
-// it.
+// it. Whoever is out of patience leaves that to the others, or to nobody.
 func (d *documents) renew(ctx context.Context, q db.Q, key string, want wanted) ([]byte, error) {
-	found, err, _ := d.flight.Do(key, func() (any, error) {
+	renewed := d.flight.DoChan(key, func() (found any, err error) {
+		// Nobody else would catch it in a goroutine of its own.
+		defer func() {
+			if reason := recover(); reason != nil {
+				err = fmt.Errorf("client: panic: %v", reason)
+			}
+		}()
 		// Others wait for the same answer: it must not end with one request.
-		ctx := context.WithoutCancel(ctx)
-		body, life, err := d.fetchInTurn(ctx, want)
-		if errors.Is(err, errBusy) {
-			return nil, err
-		}
-		if err == nil {
-			err = want.good(body)
-		}
-		if err != nil {
-			d.failed.Set(key, failure{want.now + documentPause.Milliseconds(), err})
-			return nil, err
-		}
-		return body, storeDocument(ctx, q, want.id, body, want.now, want.now+life.Milliseconds())
+		return d.fetchAndStore(context.WithoutCancel(ctx), q, key, want)
 	})
-	if err != nil {
+	select {
+	case r := <-renewed:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.([]byte), nil
+	case <-time.After(want.patience):
+		return nil, errBusy
+	}
+}
+
+func (d *documents) fetchAndStore(ctx context.Context, q db.Q, key string, want wanted) ([]byte, error) {
+	body, life, err := d.fetchInTurn(ctx, want.id)
+	if errors.Is(err, errBusy) {
 		return nil, err
 	}
-	return found.([]byte), nil
+	if err == nil {
+		err = want.good(body)
+	}
+	if err != nil {
+		d.failed.Set(key, failure{want.now + documentPause.Milliseconds(), err})
+		return nil, err
+	}
+	return body, storeDocument(ctx, q, want.id, body, want.now, want.now+life.Milliseconds())
 }
 
 // fetchInTurn fetches a document as soon as not too many others are fetched.
-func (d *documents) fetchInTurn(ctx context.Context, want wanted) ([]byte, time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, want.patience)
+func (d *documents) fetchInTurn(ctx context.Context, id string) ([]byte, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, documentPatience)
 	defer cancel()
 	select {
 	case d.slots <- struct{}{}:
 		defer func() { <-d.slots }()
-		return d.fetch(ctx, want.id)
+		return d.fetch(ctx, id)
 	case <-ctx.Done():
 		return nil, 0, errBusy
 	}
